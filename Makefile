@@ -1,0 +1,58 @@
+# GMX POP setup wizard. On a fresh machine: `make run`, `make test`.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+PO := $(wildcard webapp/translations/*/LC_MESSAGES/*.po)
+
+# What the tests with real servers, programs and browsers need from apt.
+SYSTEM_PACKAGES := chromium curl dovecot-core dovecot-lmtpd dovecot-pop3d dovecot-submissiond fonts-dejavu-core \
+	libplist-utils openssl util-linux
+SYSTEM_COMMANDS := chromium curl dovecot plistutil openssl unshare
+
+.PHONY: install system-deps run test lint lock clean
+
+install: $(VENV)/.installed $(VENV)/.translated
+
+$(VENV)/.installed: requirements.txt pyproject.toml hatch_build.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed."; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { echo "Python's venv module is needed (Debian: apt install python3-venv)."; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.translated: $(VENV)/.installed $(PO)
+	@$(BIN)/python webapp/translations/compile.py
+	@touch $@
+
+$(VENV)/.developed: requirements-dev.txt $(VENV)/.installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+run: install
+	@$(BIN)/gmx-pop-wizard serve --port $(PORT)
+
+system-deps:
+	@missing=""; for command in $(SYSTEM_COMMANDS); do command -v $$command >/dev/null || missing="$$missing $$command"; done; \
+	if [ -z "$$missing" ]; then exit 0; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing what the tests need:$$missing"; \
+		apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(SYSTEM_PACKAGES) >/dev/null; \
+	else \
+		echo "Missing:$$missing. The tests that need them will be SKIPPED. This installs them:"; \
+		echo "  sudo apt-get update && sudo apt-get install -y --no-install-recommends $(SYSTEM_PACKAGES)"; \
+	fi
+
+test: install $(VENV)/.developed system-deps
+	@$(BIN)/python -m pytest $(TESTS)
+
+lint: install $(VENV)/.developed
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --config pyproject.toml
+
+# Pins every dependency with its hashes; needs uv.
+lock:
+	uv pip compile pyproject.toml --group build --universal --generate-hashes --no-header --no-emit-index-url --upgrade -o requirements.txt
+	uv pip compile pyproject.toml --group build --group dev --universal --generate-hashes --no-header --no-emit-index-url --upgrade -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""GMX POP setup wizard."""

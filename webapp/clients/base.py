@@ -1,0 +1,73 @@
+"""What every mail program's export has in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from webapp.account import MailAccount
+from webapp.text import DEFAULT_LOCALE, InputError, Message, N_
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What besides the account decides the bytes of an export.
+
+    format: one of the client's `formats`, None for the first.
+    device: "iphone", "mac" or None; only Apple Mail uses it.
+    profile: "existing" adds to the Outlook profile in use, "new" makes one of its own.
+    host, organization: of the operator; Apple Mail derives its identifiers from the host.
+    """
+
+    format: str | None = None
+    device: str | None = None
+    profile: str = "existing"
+    locale: str = DEFAULT_LOCALE
+    host: str = "localhost"
+    organization: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file for a mail program. The same account and options give the same bytes.
+
+    file_name: ASCII, made by us alone, holds no user text.
+    notes: what the format could not say and what was written instead.
+    """
+
+    file_name: str
+    media_type: str
+    content: bytes = field(repr=False)
+    notes: tuple[Message, ...] = ()
+
+
+class Client(ABC):
+    """A mail program: its id, its name, the systems it runs on, and the formats we write for it.
+
+    A client without formats has a guide only.
+    """
+
+    id: str
+    name: str
+    systems: tuple[str, ...] = ()  # of "windows", "macos", "linux", "ios", "android"
+    formats: tuple[str, ...] = ()  # the first is the default
+
+    def export(self, account: MailAccount, options: ExportOptions | None = None) -> Export:
+        """Return the file for `account`; raises InputError where a format or value cannot be written."""
+        options = options or ExportOptions()
+        name = options.format or (self.formats[0] if self.formats else None)
+        if name is None:
+            raise InputError(Message(N_("There is no file for %(client)s, only a guide."), {"client": self.name}))
+        if name not in self.formats:
+            raise InputError(
+                Message(
+                    N_("%(client)s has no format “%(format)s”. There is: %(formats)s."),
+                    {"client": self.name, "format": name, "formats": ", ".join(self.formats)},
+                )
+            )
+        return self.writers()[name](account, options)
+
+    @abstractmethod
+    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
+        """Return the function that writes each format."""

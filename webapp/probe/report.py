@@ -1,0 +1,181 @@
+"""The report of a connection test: stages, failures, and the one shape in which everybody gets it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+VERSION = 1
+
+
+class Protocol(StrEnum):
+    POP3 = "pop3"
+    SMTP = "smtp"
+
+
+STAGES: Mapping[Protocol, tuple[str, ...]] = {
+    Protocol.POP3: (
+        "resolve", "connect", "tls", "greeting", "capa", "stls", "authenticate", "stat", "uidl", "quit",
+    ),
+    Protocol.SMTP: (
+        "resolve", "connect", "tls", "greeting", "ehlo", "starttls", "authenticate", "mail", "rcpt", "rset", "quit",
+    ),
+}  # fmt: skip
+
+
+class Status(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    PASSED = "passed"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Vantage(StrEnum):
+    """From where the test dials. Some diagnoses may be told from one place only."""
+
+    SERVER = "server"
+    THIS_COMPUTER = "this-computer"
+
+
+class RunState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    PASSED = "passed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"  # password sent, no answer: counted, never repeated
+    INTERRUPTED = "interrupted"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class FailureKind(StrEnum):
+    """Why a stage failed. Closed: whoever handles one handles all."""
+
+    UNRESOLVED = "unresolved"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed_out"
+    CONNECTION_LOST = "connection_lost"
+    TLS_FAILED = "tls_failed"
+    TLS_VERSION = "tls_version"
+    PLAINTEXT_ON_TLS_PORT = "plaintext_on_tls_port"
+    WRONG_PROTOCOL = "wrong_protocol"
+    CERTIFICATE_UNTRUSTED = "certificate_untrusted"
+    CERTIFICATE_SELF_SIGNED = "certificate_self_signed"
+    CERTIFICATE_CHAIN_INCOMPLETE = "certificate_chain_incomplete"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
+    CERTIFICATE_WRONG_HOST = "certificate_wrong_host"
+    STARTTLS_MISSING = "starttls_missing"
+    STARTTLS_INJECTED = "starttls_injected"
+    CAPABILITY_MISSING = "capability_missing"
+    AUTHENTICATION_FAILED = "authentication_failed"
+    TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
+    MAILBOX_IN_USE = "mailbox_in_use"
+    LOGIN_DELAY = "login_delay"
+    PERMANENTLY_REFUSED = "permanently_refused"
+    REJECTED_SENDER = "rejected_sender"
+    REPLY_TOO_LONG = "reply_too_long"
+    PROTOCOL_ERROR = "protocol_error"
+    LIMITED = "limited"
+    UNEXPECTED = "unexpected"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """kind; the response code as sent ("AUTH", "SYS/TEMP", "535", "535 5.7.8") or None; the reply, redacted, ≤ 200."""
+
+    kind: FailureKind
+    response_code: str | None = None
+    reply: str | None = None
+
+
+Detail = Mapping[str, str | int | bool | list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of the dialogue. `milliseconds` is None until it has ended; `detail` holds facts by name."""
+
+    protocol: Protocol
+    stage: str
+    host: str
+    port: int
+    status: Status = Status.PENDING
+    milliseconds: float | None = None
+    detail: Detail = field(default_factory=dict)
+    failure: Failure | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        failure = self.failure and {
+            "kind": self.failure.kind.value,
+            "response_code": self.failure.response_code,
+            "reply": self.failure.reply,
+        }
+        return {
+            "protocol": self.protocol.value,
+            "stage": self.stage,
+            "host": self.host,
+            "port": self.port,
+            "status": self.status.value,
+            "milliseconds": self.milliseconds,
+            "detail": dict(self.detail),
+            "failure": failure,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """What STAT said: how many messages wait, and their octets."""
+
+    messages: int
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A connection test as far as it has come. POP3 stages stand before SMTP stages.
+
+    `address` is whole here; `to_json` shortens it unless asked not to.
+    """
+
+    reference: str
+    address: str
+    provider: str
+    vantage: Vantage
+    login: bool
+    started_at: datetime  # UTC
+    stages: tuple[Stage, ...]
+    state: RunState = RunState.RUNNING
+    password_sent: bool = False
+    mailbox: Mailbox | None = None
+
+    @property
+    def passed(self) -> bool:
+        """True where the run has ended and no stage failed."""
+        return self.state is RunState.PASSED
+
+    def failures(self) -> tuple[Stage, ...]:
+        return tuple(stage for stage in self.stages if stage.status is Status.FAILED)
+
+    def with_stage(self, stage: Stage) -> Report:
+        """Return this report with `stage` in the place of the pending one of its name."""
+        stages = tuple(
+            stage if (old.protocol, old.stage) == (stage.protocol, stage.stage) else old for old in self.stages
+        )
+        return replace(self, stages=stages)
+
+
+def new_reference() -> str:
+    """Return 8 characters of Crockford base32: what a person reads out to the helpdesk."""
+    return "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(8))
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)

@@ -1,0 +1,50 @@
+"""Merges the .po files of one language into its messages.mo.
+
+A language is one folder. Inside it every room of the code has a .po file of its own (core.po, clients.po, wizard.po ...),
+so that a translator finds a text where its code lives. The same msgid may stand in two files only with the same
+translation.
+
+Run as a script or from the build hook; needs Babel, nothing of this package.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+
+def merge(folder: Path) -> Catalog:
+    """Return the catalogue of the language whose .po files lie in `folder` (…/<locale>/LC_MESSAGES).
+
+    Raises ValueError where two files translate one msgid differently.
+    """
+    merged = Catalog(locale=folder.parent.name, fuzzy=False)
+    for path in sorted(folder.glob("*.po")):
+        with path.open("rb") as file:
+            catalog = read_po(file, locale=folder.parent.name, abort_invalid=True)
+        for message in catalog:
+            if not message.id:
+                continue
+            known = merged.get(message.id)
+            if known is not None and known.string != message.string:
+                raise ValueError(f"{path.name}: a second translation for {message.id!r}")
+            merged.add(message.id, message.string, flags=message.flags, locations=[(path.name, message.lineno or 0)])
+    return merged
+
+
+def compile_all(translations: Path) -> list[Path]:
+    """Write messages.mo for every language below `translations`; return the files written."""
+    written = []
+    for folder in sorted(translations.glob("*/LC_MESSAGES")):
+        target = folder / "messages.mo"
+        with target.open("wb") as file:
+            write_mo(file, merge(folder))
+        written.append(target)
+    return written
+
+
+if __name__ == "__main__":
+    compile_all(Path(__file__).parent)
