@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from webapp.text import InputError, Message, N_
+from webapp.text import N_, InputError, Message
 
 ADDRESS_MAX = 254  # RFC 5321 section 4.5.3.1.3: a path of 256 octets with its angle brackets
 LOCAL_PART_MAX = 64  # RFC 5321 section 4.5.3.1.1

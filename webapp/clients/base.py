@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from webapp.account import MailAccount
-from webapp.text import DEFAULT_LOCALE, InputError, Message, N_
+from webapp.text import DEFAULT_LOCALE, N_, InputError, Message
 
 
 @dataclass(frozen=True, slots=True)

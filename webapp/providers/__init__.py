@@ -20,7 +20,7 @@ from webapp.account import (
     parse_address,
     parse_name,
 )
-from webapp.text import InputError, Message, N_
+from webapp.text import N_, InputError, Message
 
 DEFAULT_SMTP_PORT = 465
 

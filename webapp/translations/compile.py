@@ -1,6 +1,6 @@
 """Merges the .po files of one language into its messages.mo.
 
-A language is one folder. Inside it every room of the code has a .po file of its own (core.po, clients.po, wizard.po ...),
+A language is one folder. Inside it every room of the code has a .po file of its own (core.po, wizard.po, ...),
 so that a translator finds a text where its code lives. The same msgid may stand in two files only with the same
 translation.
 
