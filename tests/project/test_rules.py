@@ -1,0 +1,78 @@
+"""Rules about the code itself."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TOOLS = Path(sys.executable).parent
+
+
+def tracked_files() -> list[Path]:
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True)
+    return [ROOT / name for name in listing.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(["ruff", "check", "."], id="ruff-check"),
+        pytest.param(["ruff", "format", "--check", "."], id="ruff-format"),
+        pytest.param(["mypy"], id="mypy"),
+        pytest.param(["lint-imports", "--config", "pyproject.toml"], id="import-contract"),
+    ],
+)
+def test_the_code_passes_its_linters(command: list[str]) -> None:
+    result = subprocess.run([str(TOOLS / command[0]), *command[1:]], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_no_module_outgrows_its_room() -> None:
+    long = {
+        str(path.relative_to(ROOT)): count
+        for path in (ROOT / "webapp").rglob("*.py")
+        if (count := len(path.read_text().splitlines())) > 400
+    }
+    assert not long, "longer than 400 lines: make two rooms"
+
+
+def test_no_file_names_a_package_index_or_a_path_of_one_machine() -> None:
+    forbidden = re.compile(r"index-url|https?://\S+/simple\b|https?://registry\.|(?<![\w.])/(?:work|home)/\w")
+    offenders = []
+    for path in tracked_files():
+        if path == Path(__file__) or path.suffix in {".png", ".mo", ".ico"}:
+            continue
+        if forbidden.search(path.read_text(encoding="utf-8", errors="replace")):
+            offenders.append(str(path.relative_to(ROOT)))
+    assert not offenders
+
+
+def test_every_requirement_is_pinned_with_hashes() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        logical_lines = (ROOT / name).read_text().replace("\\\n", " ").splitlines()
+        requirements = [line for line in logical_lines if line.strip() and not line.lstrip().startswith("#")]
+        assert requirements
+        for requirement in requirements:
+            assert re.match(r"[a-z0-9._-]+(\[[a-z,]+\])?==\S+ ", requirement), requirement
+            assert "--hash=sha256:" in requirement, requirement
+
+
+def test_both_requirements_files_pin_the_same_versions() -> None:
+    run, dev = (
+        dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
+        for name in ("requirements.txt", "requirements-dev.txt")
+    )
+    assert run.items() <= dev.items()
+
+
+def test_the_probe_knows_no_verb_that_reads_or_deletes_mail() -> None:
+    """Rule 7 of the connection test: a mail is never read, deleted or moved."""
+    verbs = re.compile(r"\b(?:DELE|RETR|TOP|DATA|APPEND|EXPUNGE)\b")
+    for path in (ROOT / "webapp" / "probe").rglob("*.py"):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            assert not verbs.search(line), f"{path.name}:{number}: {line}"

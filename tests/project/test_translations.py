@@ -1,0 +1,82 @@
+"""Every text has a translation in every language, and no translation has lost its text."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).parents[2]
+TRANSLATIONS = ROOT / "webapp" / "translations"
+LANGUAGES = sorted(path.parent.name for path in TRANSLATIONS.glob("*/LC_MESSAGES"))
+KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None}
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
+
+
+def msgids_in_the_source() -> set[str]:
+    found: set[str] = set()
+    for folder, method in (
+        ("webapp", [("**.py", "python")]),
+        ("templates", [("**.html", "jinja2"), ("**.txt", "jinja2"), ("**.xml", "jinja2")]),
+    ):
+        for _file, _line, message, _comments, _context in extract_from_dir(ROOT / folder, method, keywords=KEYWORDS):
+            found.update(message if isinstance(message, tuple) else [message])
+    return found
+
+
+def translated(language: str) -> dict[str, list[tuple[str, str]]]:
+    """Return msgid → [(file, translation)] of every form in every .po file of `language`."""
+    texts: dict[str, list[tuple[str, str]]] = {}
+    for path in sorted((TRANSLATIONS / language / "LC_MESSAGES").glob("*.po")):
+        with path.open("rb") as file:
+            catalog: Catalog = read_po(file, locale=language, abort_invalid=True)
+        for message in catalog:
+            if not message.id:
+                continue
+            assert not message.fuzzy, f"{path.name}: fuzzy: {message.id!r}"
+            ids = message.id if isinstance(message.id, tuple) else (message.id,)
+            strings = message.string if isinstance(message.string, tuple) else (message.string,)
+            for msgid, text in zip(ids, strings, strict=True):
+                texts.setdefault(msgid, []).append((path.name, text))
+    return texts
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_translated(language: str) -> None:
+    missing = msgids_in_the_source() - {m for m, found in translated(language).items() if all(t for _, t in found)}
+    assert not missing, "\n".join(f"msgid {m!r}" for m in sorted(missing))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_translation_is_left_over(language: str) -> None:
+    source = msgids_in_the_source()
+    left_over = [f"{found[0][0]}: {m!r}" for m, found in translated(language).items() if m not in source]
+    assert not left_over, "\n".join(sorted(left_over))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_translated_twice(language: str) -> None:
+    twice = [f"{m!r} in {[name for name, _ in found]}" for m, found in translated(language).items() if len(found) > 1]
+    assert not twice, "\n".join(sorted(twice))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_translations_keep_every_placeholder_and_hold_no_markup(language: str) -> None:
+    for msgid, found in translated(language).items():
+        for name, text in found:
+            assert set(PLACEHOLDER.findall(text)) <= set(PLACEHOLDER.findall(msgid)) | {"%%"}, f"{name}: {msgid!r}"
+            if not msgid.startswith("%(number)") and "%(number)" not in msgid:
+                assert set(PLACEHOLDER.findall(msgid)) == set(PLACEHOLDER.findall(text)), f"{name}: {msgid!r}"
+            assert not re.search(r"<[a-z/]", msgid + text), f"{name}: markup in {msgid!r}"
+
+
+def test_german_says_sie_and_does_not_plead() -> None:
+    """The rules of tone that a machine can keep."""
+    unwanted = re.compile(r"\b(?:[Bb]itte|[Ll]eider|[Uu]ngültige?[rsnm]?|[Ee]ntschuldigung|[Dd]u|[Dd]ein\w*|[Dd]ir)\b")
+    for found in translated("de").values():
+        for name, text in found:
+            assert not unwanted.search(text), f"{name}: {text!r}"
