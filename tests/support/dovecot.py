@@ -67,7 +67,7 @@ first_valid_uid = 1
 first_valid_gid = 1
 auth_mechanisms = plain
 auth_failure_delay = {failure_delay}
-log_debug = category=auth
+auth_debug = yes
 mail_location = maildir:~/Maildir
 mail_max_userip_connections = 0
 ssl = required
@@ -134,7 +134,7 @@ class Dovecot:
 
     @property
     def log(self) -> str:
-        """What the server has logged so far."""
+        """What the server has logged so far. Its debug lines hold AUTH PLAIN of submission as it was sent."""
         return (self.folder / "dovecot.log").read_text(encoding="utf-8", errors="replace")
 
     @property
