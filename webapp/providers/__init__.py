@@ -5,106 +5,98 @@ A file is found by its id, which is its name: `gmx.net.toml` is the provider `gm
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
 
-from webapp.account import (
-    KEEP_FOREVER,
-    MailAccount,
-    Retention,
-    Server,
-    ServerType,
-    SocketType,
-    parse_address,
-    parse_name,
-)
-from webapp.text import N_, InputError, Message
+from webapp.account import parse_address
+from webapp.providers.loading import load
+from webapp.providers.types import DEFAULT_SMTP_PORT, Certainty, Finding, MenuPath, Provider
+from webapp.text import InputError
 
-DEFAULT_SMTP_PORT = 465
+__all__ = ["DEFAULT_SMTP_PORT", "Certainty", "Finding", "MenuPath", "Provider", "find", "load", "suggest"]
+
+# Other products that people confuse with GMX, because one company runs them: their own pages help there.
+OTHER_BRANDS = {
+    "web.de": "WEB.DE",
+    "email.de": "WEB.DE",
+    "mail.com": "mail.com",
+    "email.com": "mail.com",
+    "1und1.de": "1&1",
+    "online.de": "IONOS",
+    "gmail.com": "Gmail",
+    "googlemail.com": "Gmail",
+    "t-online.de": "Telekom",
+    "freenet.de": "freenet",
+    "outlook.com": "Outlook.com",
+    "outlook.de": "Outlook.com",
+    "hotmail.com": "Outlook.com",
+    "hotmail.de": "Outlook.com",
+    "icloud.com": "iCloud",
+    "yahoo.com": "Yahoo",
+    "yahoo.de": "Yahoo",
+    "gmx.mail.com": "mail.com",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class MenuPath:
-    """A way through the provider's web pages in their literal words, newest wording first in its list."""
+def find(address: str, providers: Mapping[str, Provider]) -> Finding:
+    """Say whose address this is, by its domain alone and exactly; nobody is asked.
 
-    steps: tuple[str, ...]
-    note: str = ""  # when this wording is or was shown, such as "2026"
+    Raises InputError for what is no address.
+    """
+    address = parse_address(address)
+    domain = address.partition("@")[2]
+    for provider in providers.values():
+        if domain in provider.domains:
+            other = providers.get(provider.domains_shared_with.get(domain, ""))
+            if other is not None:
+                return Finding(address, Certainty.AMBIGUOUS, (provider, other))
+            return Finding(address, Certainty.CERTAIN, (provider,))
+    for provider in providers.values():
+        if domain in provider.domains_to_confirm or domain.endswith(provider.suffixes_to_confirm):
+            return Finding(address, Certainty.CONFIRM, (provider,))
+    if brand := OTHER_BRANDS.get(domain):
+        return Finding(address, Certainty.OTHER_BRAND, brand=brand)
+    return Finding(address, Certainty.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """A mail provider: domains, servers, and what a person must do there first."""
+def suggest(address: str, providers: Mapping[str, Provider]) -> str | None:
+    """Return the address that was probably meant where the domain looks like a typing mistake, or None.
 
-    id: str
-    name: str  # what people call it: "GMX"
-    website: str  # where its mail is read in the browser: "www.gmx.net"
-    checked: date  # when the facts were last checked
-    sources: tuple[str, ...]
-    domains: frozenset[str]  # certain
-    domains_to_confirm: frozenset[str]  # "please confirm"
-    suffixes_to_confirm: tuple[str, ...]  # such as ".gmx"
-    servers: tuple[Server, ...]
-    seconds_between_pop3_logins: int
-    activation: Mapping[str, tuple[MenuPath, ...]]  # by locale
-    app_password: Mapping[str, tuple[MenuPath, ...]]  # by locale
-    help_links: Mapping[str, Mapping[str, str]]  # by locale, then topic
-
-    def server(self, type: ServerType, port: int | None = None) -> Server:  # noqa: A002  autoconfig's word
-        """Return the first server of `type`, or the one on `port`; raises InputError where there is none."""
-        for server in self.servers:
-            if server.type is type and port in (None, server.port):
-                return server
-        raise InputError(
-            Message(
-                N_("%(provider)s has no %(type)s server on port %(port)s."),
-                {"provider": self.name, "type": type.value.upper(), "port": port or "–"},
-            )
-        )
-
-    def help_link(self, topic: str, locale: str) -> str | None:
-        """Return the provider's own help page on `topic` in `locale`, or in another language, or None."""
-        for language in (locale, *self.help_links):
-            link = self.help_links.get(language, {}).get(topic)
-            if link:
-                return link
+    Only for domains of the providers, and only for ones that are written almost alike: gmx.d, gmx.comm, gmxnet, gmy.de.
+    """
+    try:
+        local_part, _, domain = parse_address(
+            address if "." in address.rpartition("@")[2] else f"{address}."
+        ).rpartition("@")
+    except InputError:
+        local_part, at, domain = address.strip().lower().rpartition("@")
+        if not at or not local_part:
+            return None
+    domain = domain.rstrip(".")
+    known = sorted({d for provider in providers.values() for d in provider.domains}, key=_rank)
+    if domain in known or domain in OTHER_BRANDS or find_exact(domain, providers):
+        return None
+    undotted = {d.replace(".", ""): d for d in reversed(known)}
+    best = undotted.get(domain.replace(".", "").replace(",", "")) or next(
+        iter(difflib.get_close_matches(domain.replace(",", "."), known, n=1, cutoff=0.8)), None
+    )
+    if best is None:
+        return None
+    try:
+        return parse_address(f"{local_part}@{best}")
+    except InputError:
         return None
 
-    def account(
-        self,
-        address: str,
-        *,
-        name: str = "",
-        retention: Retention = KEEP_FOREVER,
-        smtp_port: int = DEFAULT_SMTP_PORT,
-    ) -> MailAccount:
-        """Return the account of `address` at this provider; raises InputError for an address or name of no use."""
-        return MailAccount(
-            email_address=parse_address(address),
-            display_name=parse_name(name),
-            incoming=self.server(ServerType.POP3),
-            outgoing=self.server(ServerType.SMTP, smtp_port),
-            retention=retention,
-            provider_id=self.id,
-        )
+
+def find_exact(domain: str, providers: Mapping[str, Provider]) -> bool:
+    """Return whether `domain` is one that a provider gave out, to be confirmed or not."""
+    return any(
+        domain in provider.domains | provider.domains_to_confirm or domain.endswith(provider.suffixes_to_confirm)
+        for provider in providers.values()
+    )
 
 
-class Certainty(StrEnum):
-    """How sure `find` is of the provider of an address."""
-
-    CERTAIN = "certain"
-    CONFIRM = "confirm"  # probably: ask the person
-    AMBIGUOUS = "ambiguous"  # the domain does not decide: ask on which site the person reads mail
-    OTHER_BRAND = "other-brand"  # a named other product, such as web.de
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What `find` knows of an address: `providers` holds the candidates, best first, or nothing."""
-
-    address: str
-    certainty: Certainty
-    providers: tuple[Provider, ...] = ()
-    brand: str = ""  # the other brand's name
+def _rank(domain: str) -> tuple[int, str]:
+    """Order the domains that people have most before the others."""
+    common = ("gmx.de", "gmx.net", "gmx.at", "gmx.ch", "gmx.com")
+    return (common.index(domain) if domain in common else len(common), domain)
