@@ -18,6 +18,7 @@ class ExportOptions:
     device: "iphone", "mac" or None; only Apple Mail uses it.
     profile: "existing" adds to the Outlook profile in use, "new" makes one of its own.
     host, organization: of the operator; Apple Mail derives its identifiers from the host.
+    file_token: letters and digits that make Outlook's file name unique, because its import is started by name.
     """
 
     format: str | None = None
@@ -26,6 +27,7 @@ class ExportOptions:
     locale: str = DEFAULT_LOCALE
     host: str = "localhost"
     organization: str = ""
+    file_token: str = ""
 
 
 @dataclass(frozen=True, slots=True)

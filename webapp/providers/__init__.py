@@ -64,17 +64,11 @@ def suggest(address: str, providers: Mapping[str, Provider]) -> str | None:
 
     Only for domains of the providers, and only for ones that are written almost alike: gmx.d, gmx.comm, gmxnet, gmy.de.
     """
-    try:
-        local_part, _, domain = parse_address(
-            address if "." in address.rpartition("@")[2] else f"{address}."
-        ).rpartition("@")
-    except InputError:
-        local_part, at, domain = address.strip().lower().rpartition("@")
-        if not at or not local_part:
-            return None
-    domain = domain.rstrip(".")
+    local_part, _, domain = address.strip().lower().rpartition("@")
+    if not local_part:
+        return None
     known = sorted({d for provider in providers.values() for d in provider.domains}, key=_rank)
-    if domain in known or domain in OTHER_BRANDS or find_exact(domain, providers):
+    if domain in OTHER_BRANDS or _is_known(domain, providers):
         return None
     undotted = {d.replace(".", ""): d for d in reversed(known)}
     best = undotted.get(domain.replace(".", "").replace(",", "")) or next(
@@ -88,8 +82,7 @@ def suggest(address: str, providers: Mapping[str, Provider]) -> str | None:
         return None
 
 
-def find_exact(domain: str, providers: Mapping[str, Provider]) -> bool:
-    """Return whether `domain` is one that a provider gave out, to be confirmed or not."""
+def _is_known(domain: str, providers: Mapping[str, Provider]) -> bool:
     return any(
         domain in provider.domains | provider.domains_to_confirm or domain.endswith(provider.suffixes_to_confirm)
         for provider in providers.values()

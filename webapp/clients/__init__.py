@@ -1,0 +1,31 @@
+"""Mail programs: what each can be given, by id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from webapp.clients.apple_mail import AppleMail
+from webapp.clients.base import Client, Export, ExportOptions
+from webapp.clients.other import Guide, Other
+from webapp.clients.outlook import Outlook
+from webapp.clients.thunderbird import Thunderbird
+from webapp.clients.thunderbird_android import ThunderbirdAndroid
+
+__all__ = ["CLIENTS", "Client", "Export", "ExportOptions"]
+
+CLIENTS: Mapping[str, Client] = MappingProxyType(
+    {
+        client.id: client
+        for client in (
+            Thunderbird(),
+            ThunderbirdAndroid(),
+            Outlook(),
+            AppleMail(),
+            Other(),
+            Guide("outlook-new", "Outlook (neu)", "windows"),
+            Guide("outlook-mac", "Outlook für Mac", "macos"),
+            Guide("outlook-mobile", "Outlook für Android und iOS", "android", "ios"),
+        )
+    }
+)

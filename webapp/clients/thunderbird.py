@@ -1,0 +1,158 @@
+"""Thunderbird for Windows, macOS and Linux: profile ZIP, user.js, autoconfig XML.
+
+The preferences are those that Thunderbird 140 and 153 wrote and read in experiments; its importer takes a ZIP with one
+folder that holds one prefs.js (comm-central mailnews/import/modules/ThunderbirdProfileImporter.sys.mjs).
+"""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping
+
+from webapp.account import MailAccount, Server, SocketType
+from webapp.clients.base import Client, Export, ExportOptions
+from webapp.clients.files import zipped
+from webapp.text import N_, Message
+
+FOLDER = "GMX-Thunderbird"
+CHECK_MINUTES = 15
+
+_SOCKET_TYPE = {SocketType.STARTTLS: 2, SocketType.SSL: 3}
+_PASSWORD = 3  # authMethod: a password, inside TLS
+
+Preference = str | int | bool
+
+
+class Thunderbird(Client):
+    id = "thunderbird"
+    name = "Thunderbird"
+    systems = ("windows", "macos", "linux")
+    formats = ("zip", "autoconfig", "userjs")
+
+    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
+        return {"zip": _zip, "autoconfig": _autoconfig, "userjs": _user_js}
+
+
+def preferences(account: MailAccount) -> dict[str, Preference]:
+    """Return every preference of one POP account, by name.
+
+    Each POP option is written, because Thunderbird's built-in defaults delete mail from the server.
+    """
+    retention = account.retention
+    server = "mail.server.server1"
+    smtp = "mail.smtpserver.smtp1"
+    days = retention.days_to_leave_messages_on_server
+    return {
+        "mail.account.account1.identities": "id1",
+        "mail.account.account1.server": "server1",
+        "mail.accountmanager.accounts": "account1",
+        "mail.accountmanager.defaultaccount": "account1",
+        **_identity(account),
+        f"{server}.type": "pop3",
+        f"{server}.hostname": account.incoming.hostname,
+        f"{server}.port": account.incoming.port,
+        f"{server}.socketType": _SOCKET_TYPE[account.incoming.socket_type],
+        f"{server}.authMethod": _PASSWORD,
+        f"{server}.userName": account.email_address,
+        f"{server}.name": account.email_address,
+        f"{server}.login_at_startup": True,
+        f"{server}.check_new_mail": True,
+        f"{server}.check_time": CHECK_MINUTES,
+        f"{server}.download_on_biff": True,
+        f"{server}.leave_on_server": retention.leave_messages_on_server,
+        f"{server}.delete_by_age_from_server": days is not None,
+        f"{server}.num_days_to_leave_on_server": days or 0,
+        f"{server}.delete_mail_left_on_server": False,
+        f"{smtp}.type": "smtp",
+        f"{smtp}.hostname": account.outgoing.hostname,
+        f"{smtp}.port": account.outgoing.port,
+        f"{smtp}.try_ssl": _SOCKET_TYPE[account.outgoing.socket_type],
+        f"{smtp}.authMethod": _PASSWORD,
+        f"{smtp}.username": account.email_address,
+        f"{smtp}.description": account.email_address,
+        "mail.smtpservers": "smtp1",
+        "mail.smtp.defaultserver": "smtp1",
+    }
+
+
+def _identity(account: MailAccount) -> Mapping[str, Preference]:
+    identity = "mail.identity.id1"
+    folders = f"mailbox://{account.email_address.replace('%', '%25').replace('@', '%40')}@{account.incoming.hostname}"
+    values: dict[str, Preference] = {f"{identity}.fullName": account.display_name} if account.display_name else {}
+    return values | {
+        f"{identity}.useremail": account.email_address,
+        f"{identity}.valid": True,
+        f"{identity}.smtpServer": "smtp1",
+        f"{identity}.reply_on_top": 1,
+        f"{identity}.fcc_folder": f"{folders}/Sent",
+        f"{identity}.fcc_folder_picker_mode": "0",
+        f"{identity}.draft_folder": f"{folders}/Drafts",
+        f"{identity}.drafts_folder_picker_mode": "0",
+        f"{identity}.stationery_folder": f"{folders}/Templates",
+        f"{identity}.tmpl_folder_picker_mode": "0",
+    }
+
+
+def _preferences_file(account: MailAccount) -> bytes:
+    lines = (
+        f"user_pref({json.dumps(name)}, {json.dumps(value, ensure_ascii=False)});"
+        for name, value in preferences(account).items()
+    )
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _zip(account: MailAccount, options: ExportOptions) -> Export:
+    files = {f"{FOLDER}/": b"", f"{FOLDER}/prefs.js": _preferences_file(account)}
+    return Export("gmx-pop-thunderbird.zip", "application/zip", zipped(files))
+
+
+def _user_js(account: MailAccount, options: ExportOptions) -> Export:
+    note = Message(
+        N_("Only for a new, empty Thunderbird profile: in a profile in use, user.js hides the other accounts.")
+    )
+    return Export("user.js", "text/javascript; charset=utf-8", _preferences_file(account), (note,))
+
+
+def _autoconfig(account: MailAccount, options: ExportOptions) -> Export:
+    root = ET.Element("clientConfig", version="1.1")
+    provider = ET.SubElement(root, "emailProvider", id=account.provider_id)
+    ET.SubElement(provider, "domain").text = account.email_address.partition("@")[2]
+    ET.SubElement(provider, "displayName").text = "GMX"
+    ET.SubElement(provider, "displayShortName").text = "GMX"
+    retention = account.retention
+    incoming = _server(provider, "incomingServer", account.incoming)
+    pop3 = ET.SubElement(incoming, "pop3")
+    ET.SubElement(pop3, "leaveMessagesOnServer").text = str(retention.leave_messages_on_server).lower()
+    ET.SubElement(pop3, "downloadOnBiff").text = "true"
+    notes: list[Message] = []
+    if retention.leave_messages_on_server:
+        days = retention.days_to_leave_messages_on_server
+        if days is None:
+            days = 36500  # a hundred years: Thunderbird's delete-by-age cannot be switched off from here
+            notes.append(
+                Message(
+                    N_(
+                        "This format cannot say “for ever”. The file says %(days)s days, the longest that Thunderbird takes."
+                    ),
+                    {"days": days},
+                )
+            )
+        ET.SubElement(pop3, "daysToLeaveMessagesOnServer").text = str(days)
+    _server(provider, "outgoingServer", account.outgoing)
+    ET.indent(root)
+    content = ET.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
+    return Export("config-v1.1.xml", "text/xml; charset=utf-8", content, tuple(notes))
+
+
+def _server(parent: ET.Element, element: str, server: Server) -> ET.Element:
+    node = ET.SubElement(parent, element, type=server.type.value)
+    for name, value in (
+        ("hostname", server.hostname),
+        ("port", str(server.port)),
+        ("socketType", server.socket_type.value),
+        ("username", "%EMAILADDRESS%"),
+        ("authentication", server.authentication),
+    ):
+        ET.SubElement(node, name).text = value
+    return node
