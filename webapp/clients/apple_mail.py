@@ -42,7 +42,7 @@ def _uuid(host: str, kind: str, address: str) -> str:
 
 
 def _mobileconfig(account: MailAccount, options: ExportOptions) -> Export:
-    if options.device not in (None, *_TARGET_DEVICE):
+    if options.device and options.device not in _TARGET_DEVICE:
         raise InputError(Message(N_("The device is “iphone” or “mac”, not “%(device)s”."), {"device": options.device}))
     translations = translations_for(options.locale)
     address = account.email_address
@@ -61,9 +61,7 @@ def _mobileconfig(account: MailAccount, options: ExportOptions) -> Export:
         "PayloadScope": "User",
         "PayloadIdentifier": name,
         "PayloadUUID": _uuid(options.host, "apple-pop-profile", address),
-        "PayloadDisplayName": Message(N_("GMX e-mail (POP) – %(address)s"), {"address": address}).translated(
-            translations
-        ),
+        "PayloadDisplayName": translations.gettext(N_("GMX e-mail (POP) – %(address)s")) % {"address": address},
         "PayloadDescription": description,
         "PayloadOrganization": options.organization or f"GMX POP setup wizard ({options.host})",
         "PayloadRemovalDisallowed": False,

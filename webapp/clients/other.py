@@ -48,7 +48,7 @@ def _txt(account: MailAccount, options: ExportOptions) -> Export:
     _ = translations.gettext
     rows = [
         (N_("E-mail address"), account.email_address),
-        (N_("Your name"), account.display_name),
+        *([(N_("Your name"), account.display_name)] if account.display_name else []),
         (N_("User name"), account.email_address),
         (N_("Password"), _(N_("is left out here on purpose"))),
         *_server_rows(N_("Server for receiving (POP3)"), account.incoming),
@@ -65,11 +65,9 @@ def _server_rows(label: str, server: Server) -> list[tuple[str, str]]:
 
 
 def _table(rows: list[tuple[str, str]], translations: Translations) -> str:
-    labelled = [
-        (translations.gettext(label) + ":" if label else "", value) for label, value in rows if label or not value
-    ]
-    labelled = [(label, value) for label, value in labelled if value or not label]
-    width = max(len(label) for label, _ in labelled) + 2
-    lines = (f"{label:{width}}{value}".rstrip() for label, value in labelled)
+    """Return `rows` in two columns; a row without a label is an empty line."""
+    labels = [f"{translations.gettext(label)}:" if label else "" for label, _ in rows]
+    width = max(map(len, labels)) + 2
+    lines = [f"{label:{width}}{value}".rstrip() for label, (_, value) in zip(labels, rows, strict=True)]
     title = translations.gettext(N_("GMX by POP3: the settings for your e-mail program"))
     return "\n".join([title, "=" * len(title), "", *lines, ""])

@@ -133,7 +133,8 @@ def _autoconfig(account: MailAccount, options: ExportOptions) -> Export:
             notes.append(
                 Message(
                     N_(
-                        "This format cannot say “for ever”. The file says %(days)s days, the longest that Thunderbird takes."
+                        "This format cannot say “for ever”. "
+                        "The file says %(days)s days, the longest that Thunderbird takes."
                     ),
                     {"days": days},
                 )

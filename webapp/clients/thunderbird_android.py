@@ -99,15 +99,10 @@ def payload(account: MailAccount) -> str:
     """
     address = account.email_address
     incoming, outgoing = account.incoming, account.outgoing
-    content = [
-        1,
-        [1, 1],
-        [_QR_POP3, incoming.hostname, incoming.port, _QR_SECURITY[incoming.socket_type], _QR_PASSWORD, address, address, ""],
-        [[
-            [_QR_SMTP, outgoing.hostname, outgoing.port, _QR_SECURITY[outgoing.socket_type], _QR_PASSWORD, address, ""],
-            [address, account.display_name],
-        ]],
-    ]  # fmt: skip
+    user = (_QR_PASSWORD, address)
+    receiving = [_QR_POP3, incoming.hostname, incoming.port, _QR_SECURITY[incoming.socket_type], *user, address, ""]
+    sending = [_QR_SMTP, outgoing.hostname, outgoing.port, _QR_SECURITY[outgoing.socket_type], *user, ""]
+    content = [1, [1, 1], receiving, [[sending, [address, account.display_name]]]]
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     if len(text.encode()) > QR_PAYLOAD_MAX:
         raise InputError(N_("Address and name are too long for a QR code. Use the settings file."))
