@@ -1,1 +1,41 @@
 """GMX POP setup wizard."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from webapp.config import Config
+
+# The rooms of the house that answer requests; each module has a `blueprint`.
+ROOMS = (
+    "webapp.assets",
+    "webapp.health",
+)
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Return the web application with `config`, or with the settings of the environment.
+
+    Opens no database, no thread and no socket: those begin after fork, in the process that uses them.
+    Flask is imported here and not above: the core is imported without it, also from the single-file check.
+    """
+    from webapp import errors, i18n, logs, security
+    from webapp.assets import folder
+    from webapp.config import Config
+
+    app = errors.Application("webapp", template_folder=str(folder("templates")), static_folder=None)
+    config = (config or Config.from_environment()).completed()
+    app.extensions["config"] = config
+
+    logs.init_app(app)
+    security.init_app(app, config)
+    i18n.init_app(app)
+    errors.init_app(app)
+    for room in ROOMS:
+        app.register_blueprint(import_module(room).blueprint)
+    app.context_processor(lambda: {"settings": config})
+    return app

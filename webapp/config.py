@@ -1,0 +1,398 @@
+"""Every setting of an installation, read from WEBAPP_* environment variables and checked before anything starts.
+
+A setting is one field of `Config`: its name, upper case with the prefix WEBAPP_, is the variable. The text beside the
+field is what docs/settings.md says of it; a test compares the two.
+
+Knows no Flask at import, so that the command line reads its settings without loading the web application.
+"""
+
+from __future__ import annotations
+
+# ruff: noqa: RUF009  a field of Config is made by _setting()
+import difflib
+import hmac
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from webapp.text import N_, InputError, Message
+
+if TYPE_CHECKING:
+    from webapp.providers import Provider
+
+PREFIX = "WEBAPP_"
+SECRET_KEY_LENGTH_MIN = 32  # characters
+SECRET_KEY_FILE_NAME = "secret-key"  # noqa: S105  a file name
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+# Numbers of the house. What a single run may take and read is in webapp.probe.
+WEB_THREADS = 32
+DATABASE_BUSY_SECONDS = 5
+
+BODY_BYTES_MAX = 64 * 1024
+FORM_PARTS_MAX = 100
+SESSION_BYTES_MAX = 3500  # browsers keep 4096 bytes of a cookie, its name and attributes included
+SESSION_HOURS = 24  # since the last answer
+DEVICES_MAX = 6
+MX_LOOKUP_SECONDS = 2.0
+LINK_HOURS = 24
+
+RESULT_WAIT_SECONDS = 2.0
+RESULT_WAITERS_MAX = WEB_THREADS // 4
+POLL_MILLISECONDS = 600
+RUN_STATE_SECONDS = 10 * 60
+PASSWORD_SECONDS = 60
+CHECK_CACHE_SECONDS = 30.0
+
+LIMIT_WINDOW_SECONDS = 15 * 60
+LOGIN_TESTS_PER_ACCOUNT = 3
+LOGIN_TESTS_PER_ADDRESS = 5  # IPv6: per /64
+LOGIN_TESTS_PER_MINUTE = 30  # of everybody together
+CHECKS_PER_ADDRESS = 30
+
+BREAKER_REFUSALS = 20
+BREAKER_ACCOUNTS_MIN = 5
+BREAKER_WINDOW_SECONDS = 10 * 60
+BREAKER_PAUSE_SECONDS = 30 * 60
+
+
+def _refuse(setting: str, text: str, **values: str | int) -> InputError:
+    return InputError(Message(text, {"setting": setting, **values}))
+
+
+def _line(setting: str, text: str) -> str:
+    if not text.isprintable():
+        raise _refuse(setting, N_("%(setting)s must be one line of text."))
+    return text
+
+
+def _key(setting: str, text: str) -> str:
+    if len(text) < SECRET_KEY_LENGTH_MIN:
+        raise _refuse(setting, N_("%(setting)s must have at least %(low)s characters."), low=SECRET_KEY_LENGTH_MIN)
+    return text
+
+
+def _words(setting: str, text: str) -> tuple[str, ...]:
+    return tuple(word for word in text.replace(",", " ").split() if _line(setting, word))
+
+
+def _keys(setting: str, text: str) -> tuple[str, ...]:
+    return tuple(_key(setting, word) for word in _words(setting, text))
+
+
+def _integer(low: int, high: int) -> Callable[[str, str], int]:
+    def parse(setting: str, text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or not low <= int(text) <= high:
+            raise _refuse(
+                setting, N_("%(setting)s must be a whole number from %(low)s to %(high)s."), low=low, high=high
+            )
+        return int(text)
+
+    return parse
+
+
+def _switch(setting: str, text: str) -> bool:
+    if text.lower() not in ("on", "off"):
+        raise _refuse(setting, N_("%(setting)s must be “on” or “off”."))
+    return text.lower() == "on"
+
+
+def _file(setting: str, text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise _refuse(setting, N_("%(setting)s: there is no file “%(path)s”."), path=text)
+    return path.absolute()
+
+
+def _folder(setting: str, text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise _refuse(setting, N_("%(setting)s: there is no folder “%(path)s”."), path=text)
+    return path.absolute()
+
+
+def _data_folder(setting: str, text: str) -> Path:
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise _refuse(setting, N_("%(setting)s: “%(path)s” is not a folder."), path=text)
+    return path.absolute()
+
+
+def _web_address(setting: str, text: str) -> str:
+    if _url_host(text) is None or urlsplit(text).scheme not in ("http", "https"):
+        raise _refuse(setting, N_("%(setting)s must be a web address such as https://pop.example.org."))
+    return text
+
+
+def _origin(setting: str, text: str) -> str:
+    address = urlsplit(_web_address(setting, text))
+    if address.path.strip("/") or address.query or address.fragment or address.username is not None:
+        raise _refuse(setting, N_("%(setting)s must end after the host name, with no path."))
+    return f"{address.scheme}://{address.netloc.lower()}"
+
+
+def _database_url(setting: str, text: str) -> str:
+    scheme, separator, rest = text.partition("://")
+    if scheme in ("postgres", "postgresql"):
+        scheme = "postgresql+psycopg"  # the one driver we name in the extra `postgres`
+    if not separator or scheme not in ("sqlite", "postgresql+psycopg"):
+        raise _refuse(setting, N_("%(setting)s must start with “sqlite:///” or “postgresql://”."))
+    return f"{scheme}://{rest}"
+
+
+def _redis_url(setting: str, text: str) -> str:
+    if urlsplit(text).scheme not in ("redis", "rediss", "unix"):
+        raise _refuse(setting, N_("%(setting)s must start with “redis://”, “rediss://” or “unix://”."))
+    return text
+
+
+def _url_host(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  raises ValueError for a port that is no number
+    except ValueError:
+        return None
+    return parts.hostname
+
+
+def _setting(default: Any, parse: Callable[[str, str], Any], text: str, *, secret: bool = False) -> Any:
+    """Make a field of `Config`: how its variable is read, what it means, and whether it is masked in print."""
+    return field(default=default, metadata={"parse": parse, "text": text, "secret": secret}, repr=not secret)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The settings of this installation.
+
+    `from_environment` reads and checks them. A Config made by hand (tests) is taken as it is.
+    """
+
+    secret_key: str = _setting(
+        "",
+        _key,
+        "Key for cookies, links and limits: 32 characters or more. Unset: made once and kept in the data folder.",
+        secret=True,
+    )
+    secret_key_file: Path | None = _setting(None, _file, "File that holds the key, instead of WEBAPP_SECRET_KEY.")
+    secret_key_fallbacks: tuple[str, ...] = _setting(
+        (),
+        _keys,
+        "Former keys, separated by blanks. Cookies made with them are still read; new ones use the new key.",
+        secret=True,
+    )
+    data_dir: Path = _setting(
+        Path("data"),
+        _data_folder,
+        "Folder for the database and the key. One running server per folder. Unset: the folder data where you start.",
+    )
+    database_url: str = _setting(
+        "",
+        _database_url,
+        "Where the database is: sqlite:///… or postgresql://…. Unset: SQLite in the data folder.",
+        secret=True,
+    )
+    redis_url: str = _setting(
+        "",
+        _redis_url,
+        "Redis or Valkey that carries the tests to worker processes. Unset: tests run inside the web process.",
+        secret=True,
+    )
+    public_url: str = _setting(
+        "",
+        _origin,
+        "The address people type, such as https://pop.example.org. With https, cookies are Secure and HSTS is sent.",
+    )
+    trusted_proxies: int = _setting(
+        0, _integer(0, 5), "How many proxies of yours stand in front and add X-Forwarded-For and X-Forwarded-Proto."
+    )
+    trusted_hosts: tuple[str, ...] = _setting(
+        (),
+        _words,
+        "Further host names under which the site answers, separated by blanks. Loopback and WEBAPP_PUBLIC_URL always.",
+    )
+    providers_dir: Path | None = _setting(
+        None, _folder, "Folder of TOML files with further providers. A file of a built-in id replaces that provider."
+    )
+    tls_ca_file: Path | None = _setting(
+        None, _file, "Certificates (PEM) to trust beside the system's, for mail servers of your own."
+    )
+    operator_name: str = _setting("", _line, "Who runs this site, as shown on its pages.")
+    operator_contact: str = _setting("", _line, "How people reach you: a mail address or a phone number.")
+    operator_imprint_url: str = _setting("", _web_address, "Your imprint, linked from every page.")
+    notice: str = _setting("", _line, "A line shown at the top of every page, such as “GMX ist heute gestört”.")
+    country: str = _setting("", _line, "Where this server stands, such as “Deutschland”. Named before a login test.")
+    login_test: bool = _setting(True, _switch, "on or off: whether people may test their login from this server.")
+    test_threads: int = _setting(64, _integer(1, 500), "How many tests run at the same time; more wait in a queue.")
+    health_interval: int | None = _setting(
+        None, _integer(60, 86_400), "Seconds between two checks of the mail servers. Unset: no checks."
+    )
+    metrics_token: str = _setting("", _key, "Token that opens /metrics. Unset: /metrics is closed.", secret=True)
+    profile_signing_cert: Path | None = _setting(
+        None, _file, "Certificate chain (PEM) that signs Apple profiles. Unset: they are not signed."
+    )
+    profile_signing_key: Path | None = _setting(None, _file, "Key (PEM) of that certificate.")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Config:
+        """Read the settings from `environ`; an empty variable counts as unset.
+
+        Raises InputError naming the first variable that is of no use. Makes and changes nothing.
+        """
+        values = {}
+        for entry in fields(cls):
+            text = environ.get(variable(entry.name), "").strip()
+            if text:
+                values[entry.name] = entry.metadata["parse"](variable(entry.name), text)
+        config = cls(**values)
+        config._check()
+        return config
+
+    def _check(self) -> None:
+        if self.secret_key and self.secret_key_file:
+            raise _refuse(variable("secret_key_file"), N_("Set WEBAPP_SECRET_KEY or %(setting)s, not both."))
+        if self.redis_url and not (self.secret_key or self.secret_key_file):
+            raise _refuse(
+                variable("secret_key"),
+                N_("%(setting)s is needed with WEBAPP_REDIS_URL: all processes must share one key."),
+            )
+        if (self.profile_signing_cert is None) != (self.profile_signing_key is None):
+            raise _refuse(
+                variable("profile_signing_key"), N_("Set both WEBAPP_PROFILE_SIGNING_CERT and %(setting)s, or neither.")
+            )
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the site by https: then cookies are Secure and `__Host-`, and HSTS is sent."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Return every host name under which the site answers."""
+        public = _url_host(self.public_url)
+        return (*LOOPBACK_HOSTS, *((public,) if public else ()), *self.trusted_hosts)
+
+    @property
+    def public_host(self) -> str:
+        """Return the host name in PUBLIC_URL; Apple profiles derive their identifiers from it."""
+        return _url_host(self.public_url) or "localhost"
+
+    @property
+    def database(self) -> str:
+        """Return the database's URL, whose default lies in the data folder."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'wizard.sqlite3'}"
+
+    def completed(self) -> Config:
+        """Return these settings with the secret key read from its file, or made once in the data folder (mode 0600).
+
+        Raises InputError where the file cannot be used.
+        """
+        if self.secret_key:
+            return self
+        path = self.secret_key_file or _made_key_file(self.data_dir)
+        try:
+            key = path.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise _refuse(
+                variable("secret_key_file"), N_("%(setting)s: “%(path)s” cannot be read."), path=str(path)
+            ) from error
+        return replace(self, secret_key=_key(variable("secret_key_file"), key))
+
+    def key(self, purpose: str) -> bytes:
+        """Return the 32-byte key of these settings for one `purpose`; needs `completed` settings."""
+        return derived_key(self.secret_key, purpose)
+
+    def describe(self) -> Iterator[tuple[str, str]]:
+        """Yield every variable with its value in effect, as it would be written; secrets are masked."""
+        for entry in fields(self):
+            yield variable(entry.name), _written(getattr(self, entry.name), secret=entry.metadata["secret"])
+
+
+def derived_key(secret: str, purpose: str) -> bytes:
+    """Return 32 bytes derived from `secret` for one `purpose`: HKDF-SHA-256, RFC 5869, one block."""
+    if not secret:
+        raise ValueError("no secret key: Config.completed() was not called")
+    extracted = hmac.digest(b"gmx-pop-wizard", secret.encode(), "sha256")
+    return hmac.digest(extracted, purpose.encode() + b"\x01", "sha256")
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of the field `name`."""
+    return PREFIX + name.upper()
+
+
+def unknown_variables(environ: Mapping[str, str] = os.environ) -> list[Message]:
+    """Return a warning for every WEBAPP_* variable that is no setting.
+
+    Not an error: Kubernetes sets WEBAPP_SERVICE_HOST and its like by itself for a service named webapp.
+    """
+    known = [variable(entry.name) for entry in fields(Config)]
+    warnings = []
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            text = N_("%(name)s is not a setting. Did you mean %(near)s?") if near else N_("%(name)s is not a setting.")
+            warnings.append(Message(text, {"name": name, "near": near[0]} if near else {"name": name}))
+    return warnings
+
+
+def current_config() -> Config:
+    """Return the settings of the running application; needs an application context."""
+    from flask import current_app  # not at import: see the module's docstring
+
+    config = current_app.extensions["config"]
+    assert isinstance(config, Config)  # noqa: S101  tells mypy what create_app put there
+    return config
+
+
+def current_providers() -> Mapping[str, Provider]:
+    """Return the providers of the running application by id, read once; needs an application context."""
+    from flask import current_app
+
+    from webapp import providers
+
+    if "providers" not in current_app.extensions:
+        current_app.extensions["providers"] = providers.load(current_config().providers_dir)
+    loaded: Mapping[str, Provider] = current_app.extensions["providers"]
+    return loaded
+
+
+def _made_key_file(folder: Path) -> Path:
+    """Return the file with this installation's own key; make it where it is missing."""
+    path = folder / SECRET_KEY_FILE_NAME
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Written aside and linked into place: two processes that start together agree on one complete key.
+        draft = folder / f".{SECRET_KEY_FILE_NAME}-{secrets.token_hex(8)}"
+        if not path.exists():
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(48) + "\n")
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+    except OSError as error:
+        raise _refuse(
+            variable("data_dir"), N_("%(setting)s: nothing can be written to “%(path)s”."), path=str(folder)
+        ) from error
+    return path
+
+
+def _written(value: object, *, secret: bool) -> str:
+    match value:
+        case None | "" | ():
+            return ""
+        case _ if secret:
+            return "********"
+        case bool():
+            return "on" if value else "off"
+        case tuple():
+            return " ".join(value)
+        case _:
+            return str(value)

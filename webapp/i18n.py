@@ -1,0 +1,88 @@
+"""The language of a page, and how numbers and times are written in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from babel import Locale
+from flask import Flask, request, session, url_for
+from flask_babel import Babel, format_date, format_decimal, format_time, get_locale
+
+from webapp.text import DEFAULT_LOCALE, Message, locales, translations_for
+
+PARAMETER = "lang"
+TIME_ZONE = "Europe/Berlin"  # of GMX's users; the server may stand anywhere
+
+babel = Babel()
+
+
+def init_app(app: Flask) -> None:
+    babel.init_app(app, default_locale=DEFAULT_LOCALE, default_timezone=TIME_ZONE, locale_selector=_selected_locale)
+    app.before_request(_remember_choice)
+    app.jinja_env.globals.update(translate=translate, language_links=language_links)
+    app.jinja_env.filters.update(number=format_decimal, date=_date, time=_time)
+    app.context_processor(lambda: {"locale": current_locale()})
+
+
+def current_locale() -> str:
+    """Return the language of this request, one of `locales()`."""
+    return str(get_locale() or DEFAULT_LOCALE)
+
+
+def translate(message: Message) -> str:
+    """Return a core message in the language of this request."""
+    return message.translated(translations_for(current_locale()))
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageLink:
+    """The page of this request in one language."""
+
+    locale: str
+    name: str  # in that language itself
+    url: str
+    current: bool
+
+
+def language_links() -> list[LanguageLink]:
+    """Return this page in every language, for the switch and for hreflang.
+
+    A page that answers no GET (the reply to a form) leads to the start page instead.
+    """
+    rule = request.url_rule
+    # Not url_for(endpoint, **request.args): a query such as ?_scheme=… would become an argument of url_for.
+    path = url_for(rule.endpoint, **(request.view_args or {})) if rule and "GET" in (rule.methods or ()) else None
+    query = {name: value for name, value in request.args.items() if name != PARAMETER} if path else {}
+    return [
+        LanguageLink(
+            locale=locale,
+            name=Locale.parse(locale).get_display_name(locale) or locale,
+            url=f"{path or request.script_root + '/'}?{urlencode({**query, PARAMETER: locale})}",
+            current=locale == current_locale(),
+        )
+        for locale in locales()
+    ]
+
+
+def _selected_locale() -> str:
+    """`?lang=`, then the session, then Accept-Language, then German."""
+    for choice in (request.args.get(PARAMETER), session.get("locale")):
+        if choice in locales():
+            return str(choice)
+    return request.accept_languages.best_match(locales(), DEFAULT_LOCALE)
+
+
+def _remember_choice() -> None:
+    choice = request.args.get(PARAMETER)
+    if choice in locales() and session.get("locale") != choice:
+        session["locale"] = choice
+
+
+def _date(value: datetime) -> str:
+    return format_date(value, "long")
+
+
+def _time(value: datetime) -> str:
+    return format_time(value, "short")

@@ -1,0 +1,67 @@
+"""The log: what happened, without who it was.
+
+A request is logged by the rule that answered it (/f/<token>), never by its path or query string. Besides, every line
+that leaves the process is redacted: mail addresses, IP addresses, query strings and link tokens may stand in an
+exception of a library.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import time
+
+from flask import Flask, Response, g, request
+
+logger = logging.getLogger("webapp")
+
+_REDACTIONS = (
+    (re.compile(r"[^\s\"'<>()\[\]{},;:=]+@[\w.-]+"), "…@…"),
+    (re.compile(r"/f/[\w-]+"), "/f/…"),
+    (re.compile(r"(/[\w./-]*)\?[^\s\"'<>]+"), r"\1?…"),
+    (re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])"), "…"),
+    (re.compile(r"(?<![\w:.])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){1,7}(?![\w:])", re.IGNORECASE), "…"),
+)
+
+
+class RedactingFormatter(logging.Formatter):
+    """Formats a record, its traceback included, and masks what names a person."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
+
+
+def redacted(text: str) -> str:
+    """Return `text` with mail addresses, link tokens, query strings and IP addresses masked."""
+    for pattern, mask in _REDACTIONS:
+        text = pattern.sub(mask, text)
+    return text
+
+
+def configure(level: int = logging.INFO) -> None:
+    """Send every log line of this process, libraries included, to standard error, redacted. For `serve` and `worker`."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_start_clock)
+    app.after_request(_log_request)
+
+
+def _start_clock() -> None:
+    g.started = time.monotonic()
+
+
+def _log_request(response: Response) -> Response:
+    started = g.get("started")
+    milliseconds = round((time.monotonic() - started) * 1000) if started is not None else 0
+    logger.info("%s %s %d %d ms", request.method, route(), response.status_code, milliseconds)
+    return response
+
+
+def route() -> str:
+    """Return what may be logged of the current request's URL: the rule that matched it."""
+    return request.url_rule.rule if request.url_rule else "(no such page)"

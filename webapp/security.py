@@ -1,0 +1,124 @@
+"""What protects every page: headers, nonces, host names, cross-site requests, sizes of requests.
+
+One place for all of it. The session cookie has a module of its own, `webapp.session`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, g, request, url_for
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from webapp.config import BODY_BYTES_MAX, FORM_PARTS_MAX, Config, current_config
+from webapp.session import SealedSessionInterface
+
+csrf = CSRFProtect()
+
+# Nonce, no 'self' for scripts: a file an attacker manages to place on this host still does not run.
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+FILE_POLICY = "sandbox; default-src 'none'"
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",  # not no-referrer: it turns the Origin of our own forms into "null"
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), clipboard-read=()",
+}
+HSTS = "max-age=63072000; includeSubDomains"
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Protect `app`; `config` must be completed."""
+    cookie_name = "__Host-session" if config.https else "session"
+    app.config.update(
+        SESSION_COOKIE_NAME=cookie_name,
+        SESSION_COOKIE_SECURE=config.https,
+        SESSION_COOKIE_SAMESITE="Lax",  # Strict drops the session of a person who comes by a link in a webmail
+        MAX_CONTENT_LENGTH=BODY_BYTES_MAX,
+        MAX_FORM_MEMORY_SIZE=BODY_BYTES_MAX,
+        MAX_FORM_PARTS=FORM_PARTS_MAX,
+        TRUSTED_HOSTS=list(config.hosts),
+        PREFERRED_URL_SCHEME="https" if config.https else "http",
+        WTF_CSRF_SECRET_KEY=config.key("csrf token"),
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: people leave a page open while they look for a setting
+        WTF_CSRF_SSL_STRICT=False,  # refuse_cross_site does it, and lets browsers pass that send no Referer
+    )
+    app.session_interface = SealedSessionInterface.of(config, cookie_name)
+    app.before_request(refuse_cross_site)  # before the token is looked for
+    csrf.init_app(app)
+    app.after_request(add_headers)
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
+    if config.trusted_proxies:
+        count = config.trusted_proxies
+        # The proxy must hand on the Host header itself; X-Forwarded-Host is ignored.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+
+
+def csp_nonce() -> str:
+    """Return the nonce of the page being made: the same within one response, new for each."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    nonce: str = g.csp_nonce
+    return nonce
+
+
+def allow_indexing() -> None:
+    """Let search engines keep the page being made. Nothing else is for them."""
+    g.indexable = True
+
+
+def public_url(endpoint: str, **values: str) -> str:
+    """Return the whole URL of `endpoint`, for links that leave the browser: from WEBAPP_PUBLIC_URL where it is set."""
+    origin = current_config().public_url
+    return origin + url_for(endpoint, **values) if origin else url_for(endpoint, _external=True, **values)
+
+
+def refuse_cross_site() -> None:
+    """Answer 403 to a changing request which the browser says was sent by another site.
+
+    Fetch Metadata first, Origin where a browser is too old for it; what sends neither is no browser, or one whose form
+    still needs the token.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in ("same-origin", "none"):  # none: typed or reloaded by the person
+            abort(403)
+        return
+    origin = request.headers.get("Origin")
+    if origin is not None and origin.lower() not in (_own_origin(), current_config().public_url):
+        abort(403)
+
+
+def _own_origin() -> str:
+    parts = urlsplit(request.host_url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def add_headers(response: Response) -> Response:
+    """Add the headers of every response. What a view may say itself: `Cache-Control: public`, and `allow_indexing`."""
+    headers = response.headers
+    page = response.mimetype == "text/html"
+    headers["Content-Security-Policy"] = PAGE_POLICY.format(nonce=csp_nonce()) if page else FILE_POLICY
+    for name, value in HEADERS.items():
+        headers[name] = value
+    if current_config().https:
+        headers["Strict-Transport-Security"] = HSTS
+    if not g.get("indexable"):
+        headers["X-Robots-Tag"] = "noindex"
+    if not response.cache_control.public:
+        headers["Cache-Control"] = "no-store"
+    return response
