@@ -39,9 +39,7 @@ PAGES = {
     ),
     403: ErrorPage(
         Message(N_("This page is not open to you")),
-        Message(
-            N_("The request came from another website, or the page belongs to somebody else. Nothing was changed.")
-        ),
+        Message(N_("The request came from another website, or the page is somebody else's. Nothing was changed.")),
         START_AGAIN,
     ),
     404: ErrorPage(

@@ -81,8 +81,8 @@ def _remember_choice() -> None:
 
 
 def _date(value: datetime) -> str:
-    return format_date(value, "long")
+    return str(format_date(value, "long"))
 
 
 def _time(value: datetime) -> str:
-    return format_time(value, "short")
+    return str(format_time(value, "short"))

@@ -40,7 +40,7 @@ def redacted(text: str) -> str:
 
 
 def configure(level: int = logging.INFO) -> None:
-    """Send every log line of this process, libraries included, to standard error, redacted. For `serve` and `worker`."""
+    """Send every log line of this process, libraries included, redacted to standard error: for `serve` and `worker`."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)

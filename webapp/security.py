@@ -6,6 +6,7 @@ One place for all of it. The session cookie has a module of its own, `webapp.ses
 from __future__ import annotations
 
 import secrets
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, request, url_for
@@ -79,7 +80,7 @@ def allow_indexing() -> None:
     g.indexable = True
 
 
-def public_url(endpoint: str, **values: str) -> str:
+def public_url(endpoint: str, **values: Any) -> str:
     """Return the whole URL of `endpoint`, for links that leave the browser: from WEBAPP_PUBLIC_URL where it is set."""
     origin = current_config().public_url
     return origin + url_for(endpoint, **values) if origin else url_for(endpoint, _external=True, **values)
