@@ -1,0 +1,55 @@
+"""One web process per data folder, as long as tests run inside it: their state is the process's own memory."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from webapp.config import Config, variable
+from webapp.text import N_, InputError, Message
+
+FILE_NAME = "serve.lock"
+
+_held: dict[Path, int] = {}
+
+
+def claim(config: Config) -> None:
+    """Hold the data folder until this process and the children it forks have ended; once more does no harm.
+
+    With Redis nothing is held: then any number of processes may serve. Raises InputError where another process holds
+    the folder, or where it cannot be written to.
+    """
+    import fcntl  # not on Windows, where the wizard is not served
+
+    path = config.data_dir / FILE_NAME
+    if config.redis_url or path in _held:
+        return
+    descriptor = None
+    try:
+        config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        # A lock of the open file, which children share: it outlives a killed parent as long as a child serves on.
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if descriptor is not None:
+            os.close(descriptor)
+        raise _refusal(config, busy=isinstance(error, BlockingIOError)) from error
+    _held[path] = descriptor
+
+
+def release(config: Config) -> None:
+    """Let go of the data folder before the process ends."""
+    with suppress(KeyError):
+        os.close(_held.pop(config.data_dir / FILE_NAME))
+
+
+def _refusal(config: Config, *, busy: bool) -> InputError:
+    text = (
+        N_(
+            "Another server is already running on the folder “%(path)s”. Stop it, set another %(setting)s, or use Redis."
+        )
+        if busy
+        else N_("%(setting)s: nothing can be written to “%(path)s”.")
+    )
+    return InputError(Message(text, {"setting": variable("data_dir"), "path": str(config.data_dir)}))
