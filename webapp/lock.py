@@ -46,9 +46,7 @@ def release(config: Config) -> None:
 
 def _refusal(config: Config, *, busy: bool) -> InputError:
     text = (
-        N_(
-            "Another server is already running on the folder “%(path)s”. Stop it, set another %(setting)s, or use Redis."
-        )
+        N_("Another server is already running on the folder “%(path)s”. Stop it or set another %(setting)s.")
         if busy
         else N_("%(setting)s: nothing can be written to “%(path)s”.")
     )
