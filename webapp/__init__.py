@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 ROOMS = (
     "webapp.assets",
     "webapp.health",
+    "webapp.wizard",
+    "webapp.connection_tests",
 )
 
 

@@ -13,6 +13,7 @@ from webapp.account import (
     Retention,
     Server,
     ServerType,
+    SocketType,
     parse_address,
     parse_name,
 )
@@ -60,6 +61,15 @@ class Provider:
             )
         )
 
+    def _submission(self, port: int) -> Server:
+        """Return the submission server on `port`; 465 and 587 also stand for implicit TLS and STARTTLS elsewhere."""
+        wanted = {465: SocketType.SSL, 587: SocketType.STARTTLS}.get(port)
+        servers = [server for server in self.servers if server.type is ServerType.SMTP]
+        for server in servers:
+            if server.port == port or (server.socket_type is wanted and port not in {s.port for s in servers}):
+                return server
+        return self.server(ServerType.SMTP, port)
+
     def help_link(self, topic: str, locale: str) -> str | None:
         """Return the provider's own help page on `topic` in `locale`, or in another language, or None."""
         for language in (locale, *self.help_links):
@@ -81,7 +91,7 @@ class Provider:
             email_address=parse_address(address),
             display_name=parse_name(name),
             incoming=self.server(ServerType.POP3),
-            outgoing=self.server(ServerType.SMTP, smtp_port),
+            outgoing=self._submission(smtp_port),
             retention=retention,
             provider_id=self.id,
         )

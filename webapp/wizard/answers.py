@@ -28,7 +28,9 @@ from webapp.providers import Provider
 from webapp.text import InputError
 
 SESSION_KEY: Final = "answers"
-MAX_BYTES: Final = 3500  # of JSON: sealed and in base64 it still fits a browser's 4,096 bytes for a cookie with its name
+MAX_BYTES: Final = (
+    3500  # of JSON: sealed and in base64 it still fits a browser's 4,096 bytes for a cookie with its name
+)
 
 Answer = Mapping[str, Any]
 

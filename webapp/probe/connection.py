@@ -1,0 +1,283 @@
+"""From a host name to an encrypted connection: DNS, TCP, TLS, each with its limit and its exact failure.
+
+Every wait ends at the nearest of three ends: its own limit, the run's, and the word to stop. A socket's time-out alone
+would not do: it begins anew with every byte, and a server that drips one a second would hold us for ever.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from webapp.probe.limits import Limits
+from webapp.probe.report import Detail, FailureKind
+
+SLICE = 0.25  # seconds after which a wait looks whether the run was cancelled
+ADDRESSES_MAX = 6  # of one host
+RECEIVE = 16384  # octets at a time: a whole TLS record
+
+# `getaddrinfo` cannot be interrupted; a look-up that hangs keeps its thread until the resolver gives up.
+_LOOKUPS = threading.BoundedSemaphore(64)
+
+Address = tuple[socket.AddressFamily, str, tuple[str | int, ...]]  # family, numeric address, what connect() takes
+
+
+class Failed(Exception):  # noqa: N818  it is the outcome of a stage, and never leaves the probe
+    """A stage failed. `reply` is what the server said, raw: whoever keeps it redacts it first."""
+
+    def __init__(
+        self,
+        kind: FailureKind,
+        reply: bytes | None = None,
+        response_code: str | None = None,
+        detail: Detail | None = None,
+    ) -> None:
+        super().__init__(kind.value)
+        self.kind = kind
+        self.reply = reply
+        self.response_code = response_code
+        self.detail: Detail = detail or {}
+
+
+class Cancelled(Exception):  # noqa: N818
+    """The run was told to stop."""
+
+
+class Clock:
+    """The time of a run: `seconds` from now on, unless `cancelled` is set before."""
+
+    def __init__(self, seconds: float, cancelled: threading.Event | None = None) -> None:
+        self._end = time.monotonic() + seconds
+        self._cancelled = cancelled
+
+    def waits(self, seconds: float) -> Iterator[float]:
+        """Yield how long to wait before looking again, up to `seconds` or the run's end in all.
+
+        Raises Cancelled.
+        """
+        end = min(time.monotonic() + seconds, self._end)
+        while True:
+            if self._cancelled is not None and self._cancelled.is_set():
+                raise Cancelled
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            yield left if self._cancelled is None else min(left, SLICE)
+
+    @property
+    def left(self) -> float:
+        return max(0.0, self._end - time.monotonic())
+
+
+@cache
+def _default_context(ca_file: Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
+    return context
+
+
+def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
+    """Return this process's context: TLS 1.2 or newer, the system's authorities and those of `ca_file`.
+
+    Reading the authorities takes as long as 25 checks, so it is done once. Raises OSError, ssl.SSLError included, for
+    a file that cannot be used.
+    """
+    return _default_context(ca_file)
+
+
+def look_up(host: str, port: int, clock: Clock, limits: Limits) -> list[Address]:
+    """Return the addresses of `host` in the system's order (RFC 6724); raises Failed: unresolved, timed_out."""
+    answers: queue.SimpleQueue[list[Address] | None] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answers.put(list(dict.fromkeys((family, str(to[0]), to) for family, _, _, _, to in found)))  # type: ignore[misc]
+        except (OSError, UnicodeError):
+            answers.put(None)
+        finally:
+            _LOOKUPS.release()
+
+    if not _LOOKUPS.acquire(timeout=min(limits.resolve, clock.left)):
+        raise Failed(FailureKind.TIMED_OUT)
+    threading.Thread(target=work, daemon=True, name="look-up").start()
+    for wait in clock.waits(limits.resolve):
+        with contextlib.suppress(queue.Empty):
+            addresses = answers.get(timeout=wait)
+            if not addresses:
+                raise Failed(FailureKind.UNRESOLVED)
+            return addresses[:ADDRESSES_MAX]
+    raise Failed(FailureKind.TIMED_OUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An address that could not be reached."""
+
+    address: str
+    kind: FailureKind
+
+    def __str__(self) -> str:
+        return f"{self.address} {self.kind.value}"
+
+
+def connect(addresses: list[Address], clock: Clock, limits: Limits) -> tuple[socket.socket, Address, list[Refusal]]:
+    """Try `addresses` in order; return the first that answers, and those that did not.
+
+    Raises Failed with the refusals in its detail. The limit is shared, so that one silent address leaves time for the
+    next.
+    """
+    end = time.monotonic() + min(limits.connect, clock.left)
+    refusals: list[Refusal] = []
+    for number, address in enumerate(addresses):
+        share = (end - time.monotonic()) / (len(addresses) - number)
+        try:
+            return _connect(address, clock, share), address, refusals
+        except OSError as error:
+            refusals.append(Refusal(address[1], _refusal_kind(error)))
+    # What a server or a firewall did says more than that one family of addresses has no way out.
+    telling = [refusal.kind for refusal in refusals if refusal.kind is not FailureKind.UNREACHABLE]
+    kind = telling[-1] if telling else FailureKind.UNREACHABLE
+    raise Failed(kind, detail={"refusals": [str(refusal) for refusal in refusals]})
+
+
+def _connect(address: Address, clock: Clock, seconds: float) -> socket.socket:
+    for _ in clock.waits(max(seconds, 0)):  # once: looks whether the run was cancelled
+        sock = socket.socket(address[0], socket.SOCK_STREAM)
+        try:
+            sock.settimeout(min(seconds, clock.left) or SLICE)
+            sock.connect(address[2])
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+    raise TimeoutError
+
+
+def _refusal_kind(error: OSError) -> FailureKind:
+    if isinstance(error, ConnectionRefusedError):
+        return FailureKind.REFUSED
+    if isinstance(error, TimeoutError):
+        return FailureKind.TIMED_OUT
+    if isinstance(error, ConnectionError):
+        return FailureKind.CONNECTION_LOST
+    return FailureKind.UNREACHABLE
+
+
+class Connection:
+    """A connection as it is now: plain, then inside TLS."""
+
+    def __init__(self, sock: socket.socket, clock: Clock, limits: Limits) -> None:
+        self._socket = sock
+        self._clock = clock
+        self._limits = limits
+
+    @property
+    def local_address(self) -> str:
+        return str(self._socket.getsockname()[0])
+
+    def start_tls(self, context: ssl.SSLContext, hostname: str) -> None:
+        """Shake hands; raises Failed with the exact reason."""
+        for wait in self._clock.waits(self._limits.tls):
+            try:
+                self._socket.settimeout(wait)
+                if not isinstance(self._socket, ssl.SSLSocket):
+                    self._socket = context.wrap_socket(
+                        self._socket, server_hostname=hostname, do_handshake_on_connect=False
+                    )
+                self._socket.do_handshake()
+            except TimeoutError:
+                continue
+            except OSError as error:  # ssl.SSLError is one
+                raise Failed(tls_failure(error), detail=_reason(error)) from None
+            return
+        raise Failed(FailureKind.TIMED_OUT)
+
+    @property
+    def tls(self) -> ssl.SSLSocket:
+        """The socket inside TLS; raises TypeError before `start_tls`."""
+        if not isinstance(self._socket, ssl.SSLSocket):
+            raise TypeError("not inside TLS")
+        return self._socket
+
+    def send(self, data: bytes) -> None:
+        """Send all of `data`; raises Failed."""
+        try:
+            self._socket.settimeout(max(min(self._limits.reply, self._clock.left), 0.001))
+            self._socket.sendall(data)
+        except TimeoutError:
+            raise Failed(FailureKind.TIMED_OUT) from None
+        except OSError:
+            raise Failed(FailureKind.CONNECTION_LOST) from None
+
+    def receive(self, waits: Iterator[float]) -> bytes:
+        """Return what comes next; raises Failed when `waits` of the clock are over or the server has hung up."""
+        for wait in waits:
+            try:
+                self._socket.settimeout(wait)
+                data = self._socket.recv(RECEIVE)
+            except TimeoutError:
+                continue
+            except OSError:
+                raise Failed(FailureKind.CONNECTION_LOST) from None
+            if not data:
+                raise Failed(FailureKind.CONNECTION_LOST)
+            return data
+        raise Failed(FailureKind.TIMED_OUT)
+
+    def has_more(self) -> bool:
+        """True where plain bytes wait to be read. Asked right before a handshake, when there must be none."""
+        self._socket.setblocking(False)
+        try:
+            return bool(self._socket.recv(1, socket.MSG_PEEK))
+        except OSError:
+            return False
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+_CERTIFICATE_FAILURES: Mapping[int, FailureKind] = {  # X509_V_ERR_… of OpenSSL
+    9: FailureKind.CERTIFICATE_NOT_YET_VALID,
+    10: FailureKind.CERTIFICATE_EXPIRED,
+    18: FailureKind.CERTIFICATE_SELF_SIGNED,
+    62: FailureKind.CERTIFICATE_WRONG_HOST,
+    64: FailureKind.CERTIFICATE_WRONG_HOST,  # address instead of name
+}
+_NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL",
+           "RECORD_LAYER_FAILURE")  # fmt: skip
+_OLD_TLS = ("UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "WRONG_SSL_VERSION", "VERSION_TOO_LOW",
+            "NO_PROTOCOLS_AVAILABLE")  # fmt: skip
+
+
+def tls_failure(error: OSError) -> FailureKind:
+    """Name the reason why a handshake failed."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _CERTIFICATE_FAILURES.get(error.verify_code, FailureKind.CERTIFICATE_UNTRUSTED)
+    if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError)):
+        return FailureKind.CONNECTION_LOST
+    reason = getattr(error, "reason", None) or ""
+    if reason in _NO_TLS:
+        return FailureKind.PLAINTEXT_ON_TLS_PORT
+    if reason in _OLD_TLS:
+        return FailureKind.TLS_VERSION
+    return FailureKind.TLS_FAILED
+
+
+def _reason(error: OSError) -> Detail:
+    """Return OpenSSL's own word, which is a constant of OpenSSL and never the server's."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return {"reason": error.verify_message, "verify_code": error.verify_code}
+    reason = getattr(error, "reason", None)
+    return {"reason": str(reason)} if reason else {}
