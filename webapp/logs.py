@@ -7,10 +7,12 @@ exception of a library.
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import re
 import sys
 import time
+from contextlib import suppress
 
 from flask import Flask, Response, g, request
 
@@ -20,9 +22,8 @@ _REDACTIONS = (
     (re.compile(r"[^\s\"'<>()\[\]{},;:=]+@[\w.-]+"), "…@…"),
     (re.compile(r"/f/[\w-]+"), "/f/…"),
     (re.compile(r"(/[\w./-]*)\?[^\s\"'<>]+"), r"\1?…"),
-    (re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])"), "…"),
-    (re.compile(r"(?<![\w:.])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){1,7}(?![\w:])", re.IGNORECASE), "…"),
 )
+_IP_ADDRESS = re.compile(r"(?<![\w.])(?:(?:\d{1,3}\.){3}\d{1,3}(?![\w.])|[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*)")
 
 
 class RedactingFormatter(logging.Formatter):
@@ -36,7 +37,16 @@ def redacted(text: str) -> str:
     """Return `text` with mail addresses, link tokens, query strings and IP addresses masked."""
     for pattern, mask in _REDACTIONS:
         text = pattern.sub(mask, text)
-    return text
+    return _IP_ADDRESS.sub(_masked_ip_address, text)
+
+
+def _masked_ip_address(found: re.Match[str]) -> str:
+    """A time of day has colons too, and loopback names nobody."""
+    text = found.group().rstrip(".")
+    for end in (text, text.removesuffix(":")):  # 2001:db8::1: Invalid request
+        with suppress(ValueError):
+            return found.group() if ipaddress.ip_address(end).is_loopback else "…" + found.group()[len(end) :]
+    return found.group()
 
 
 def configure(level: int = logging.INFO) -> None:
@@ -44,6 +54,8 @@ def configure(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    for library in ("alembic", "huey"):
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def init_app(app: Flask) -> None:

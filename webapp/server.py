@@ -1,62 +1,207 @@
-"""Serves the site: gunicorn with one worker process and threads, the jobs inside.
+"""Serving: gunicorn with one process of many threads, the jobs inside it, one command.
 
-One process, because the runs and the passwords of connection tests live in its memory. What belongs to the process
-(job threads, TLS context) starts after fork and ends gracefully with it.
+One process, because the state of running tests is its memory; with Redis several servers may run side by side.
+Nothing is preloaded and no worker is recycled: the job consumer, the database engine and the TLS context begin after
+fork, and a worker ends only when it is told to, after its running tests.
 """
 
 from __future__ import annotations
 
+import atexit
+import ipaddress
+import logging
 import os
+import signal
+import socket
+import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
-from webapp import create_app, lock
-from webapp.config import LOOPBACK_HOSTS, WEB_THREADS, Config, unknown_variables
-from webapp.connection_tests import jobs
+from webapp import ROOMS, create_app, db, lock, logs
+from webapp.config import WEB_THREADS, Config, unknown_variables
+from webapp.text import N_, InputError, Message
 
-GRACEFUL_SECONDS = 50
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  gunicorn's heartbeat file must not wait for a disk
+if TYPE_CHECKING:
+    from flask import Flask
+    from gunicorn.arbiter import Arbiter
+    from gunicorn.workers.base import Worker
 
+STOP_SECONDS = 60  # a test with a login takes 40 at most; what runs longer is killed and reads as interrupted
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  for gunicorn's heartbeat file, which must not wait for a disk
 
-class _Server(BaseApplication):
-    def __init__(self, config: Config, host: str, port: int) -> None:
-        self._config = config
-        self._address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        super().__init__()
-
-    def load_config(self) -> None:
-        settings: dict[str, Any] = {
-            "bind": self._address,
-            "worker_class": "gthread",
-            "workers": 1,
-            "threads": WEB_THREADS,
-            "graceful_timeout": GRACEFUL_SECONDS,
-            "control_socket_disable": True,
-            "loglevel": "warning",
-            "post_worker_init": lambda worker: jobs.start(worker.app.callable),
-            "worker_exit": lambda server, worker: jobs.shutdown(worker.app.callable),
-            "when_ready": self._say_where,
-        }
-        if SHARED_MEMORY.is_dir():
-            settings["worker_tmp_dir"] = str(SHARED_MEMORY)
-        for name, value in settings.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> Any:
-        return create_app(self._config)
-
-    def _say_where(self, server: Any) -> None:
-        os.write(1, f"GMX POP setup wizard: http://{self._address}/  (Ctrl+C ends it)\n".encode())
+logger = logging.getLogger("webapp.server")
 
 
 def serve(host: str, port: int, config: Config) -> None:
-    """Serve the site until TERM or INT; raises InputError where another server uses the data folder."""
-    config = config.completed()
-    for warning in unknown_variables():
-        os.write(2, f"{warning}\n".encode())
-    if host not in (*LOOPBACK_HOSTS, "::1") and not config.https:
-        os.write(2, b"Warning: reachable from other computers without https. Put a proxy with TLS in front.\n")
+    """Upgrade the database and serve until TERM or INT; port 0 takes a free one. Prints the URL once it answers.
+
+    Raises InputError where the settings, the port, the database or the data folder cannot be used. Ends the process
+    otherwise (SystemExit), as gunicorn does.
+    """
+    os.umask(0o077)  # database and key are nobody else's
+    logs.configure()
     lock.claim(config)
-    _Server(config, host, port).run()
+    config = _with_host(config.completed(), host)
+    for warning in (*unknown_variables(), *warnings(config, host)):
+        logger.warning("%s", warning)
+    listener = _listener(host, port)
+    db.upgrade(config)
+    _Server(config, listener).run()
+
+
+def wsgi() -> Flask:
+    """Return the application for another WSGI server, settings from the environment: "webapp.server:wsgi()".
+
+    Does in the server's process what `serve` does. Without Redis a second process is refused with InputError.
+    """
+    config = Config.from_environment().completed()
+    lock.claim(config)
+    db.upgrade(config)
+    app = create_app(config)
+    start_jobs(app, config)
+    atexit.register(stop_jobs, app, config)
+    return app
+
+
+def start_jobs(app: Flask, config: Config) -> None:
+    """Start the consumer that runs the jobs in this process; with Redis, worker processes have it."""
+    if _runs_jobs(config):
+        from webapp.connection_tests import jobs
+
+        jobs.start(app)
+
+
+def stop_jobs(app: Flask, config: Config) -> None:
+    """Stop the consumer; waits for the tests that are running."""
+    if _runs_jobs(config):
+        from webapp.connection_tests import jobs
+
+        jobs.shutdown(app)
+
+
+def _runs_jobs(config: Config) -> bool:
+    return not config.redis_url and "webapp.connection_tests" in ROOMS
+
+
+def warnings(config: Config, host: str) -> list[Message]:
+    """Return what an operator should know of serving `config` on `host`."""
+    if _is_loopback(host) or config.https:
+        return []
+    found = [
+        Message(
+            N_(
+                "The site is reachable from other computers without https. Passwords and addresses would travel in "
+                "clear text. Put a proxy with https in front and set WEBAPP_PUBLIC_URL."
+            )
+        )
+    ]
+    if _is_wildcard(host) and config.hosts == Config().hosts:
+        found.append(
+            Message(
+                N_(
+                    "Only requests for localhost are answered. Set WEBAPP_PUBLIC_URL or WEBAPP_TRUSTED_HOSTS to the "
+                    "name of this site."
+                )
+            )
+        )
+    return found
+
+
+def _with_host(config: Config, host: str) -> Config:
+    """Return `config` with the address that the site is bound to as a name it answers under."""
+    if _is_wildcard(host) or _is_loopback(host):
+        return config
+    return replace(config, trusted_hosts=(*config.trusted_hosts, _written(host)))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _is_wildcard(host: str) -> bool:
+    return host in ("", "0.0.0.0", "::")  # noqa: S104  compared, not bound
+
+
+def _written(host: str) -> str:
+    """Return `host` as it stands in a URL."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """Bind before anything else is done: gunicorn would try for five seconds, and print no sentence."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, UnicodeError) as error:
+        known = isinstance(error, OSError) and not isinstance(error, socket.gaierror) and error.errno
+        reason = os.strerror(known) if known else str(error)
+        text = N_("The server cannot use port %(port)s of %(host)s. Choose another with --port or --host. (%(reason)s)")
+        raise InputError(Message(text, {"host": host, "port": port, "reason": reason})) from error
+
+
+class _Server(BaseApplication):
+    """gunicorn with our settings instead of its command line, environment and files."""
+
+    def __init__(self, config: Config, listener: socket.socket) -> None:
+        self._config = config
+        name, port = listener.getsockname()[:2]
+        self._url = config.public_url or f"http://{'localhost' if _is_wildcard(name) else _written(name)}:{port}"
+        self._descriptor = listener.detach()  # gunicorn closes it
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = {
+            "bind": f"fd://{self._descriptor}",
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": WEB_THREADS,
+            "preload_app": False,
+            "max_requests": 0,
+            "graceful_timeout": STOP_SECONDS,
+            "control_socket_disable": True,  # else a socket appears in the home folder
+            "worker_tmp_dir": str(SHARED_MEMORY) if os.access(SHARED_MEMORY, os.W_OK) else None,
+            "logger_class": _Log,
+            "accesslog": None,  # webapp.logs writes one without addresses
+            "forwarded_allow_ips": "",  # webapp.security decides which proxy is believed
+            "on_starting": self._on_starting,
+            "when_ready": self._when_ready,
+            "post_worker_init": self._post_worker_init,
+            "worker_exit": self._worker_exit,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return create_app(self._config)
+
+    def _on_starting(self, arbiter: Arbiter) -> None:
+        arbiter.handle_int = arbiter.handle_term  # Ctrl-C lets running tests end, as TERM does
+
+    def _when_ready(self, _arbiter: Arbiter) -> None:
+        sys.stdout.write(f"GMX POP setup wizard: {self._url}/  (Ctrl+C ends it)\n")
+        sys.stdout.flush()
+
+    def _post_worker_init(self, worker: Worker) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the arbiter tells the worker
+        start_jobs(worker.wsgi, self._config)
+
+    def _worker_exit(self, _arbiter: Arbiter, worker: Worker) -> None:
+        if worker.wsgi is not None:  # None where loading failed
+            stop_jobs(worker.wsgi, self._config)
+        db.dispose()
+
+
+class _Log(Logger):
+    """gunicorn's log, written by the redacting handler of `webapp.logs`."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
