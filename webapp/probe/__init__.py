@@ -16,6 +16,7 @@ from webapp.probe.connection import Clock, tls_context
 from webapp.probe.conversation import Gate, Record, Setting
 from webapp.probe.limits import LIMITS, Limits
 from webapp.probe.pop3 import Pop3
+from webapp.probe.redaction import Redaction
 from webapp.probe.report import (
     STAGES,
     FailureKind,
@@ -84,6 +85,7 @@ def run(
         raise ValueError("a login needs a password")
     report = planned(account, vantage=vantage, login=login, reference=reference, started_at=started_at)
     record = Record(report, on_stage)
+    cancelled = cancelled or threading.Event()
     setting = Setting(
         user=account.email_address,
         password=password if login else None,
@@ -92,11 +94,15 @@ def run(
         limits=limits,
         record=record,
         gate=Gate(),
+        redact=Redaction(account.email_address, password if login else None),
     )
     sending = threading.Thread(target=Smtp(account.outgoing, setting).run, name="smtp", daemon=True)
     sending.start()
     try:
         Pop3(account.incoming, setting).run()
+    except BaseException:  # Ctrl+C: sending stops too, and nothing more is sent
+        cancelled.set()
+        raise
     finally:
         setting.gate.set(False)
         sending.join()

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from webapp.probe.limits import Limits
 from webapp.probe.report import Detail, FailureKind
@@ -27,7 +28,7 @@ RECEIVE = 16384  # octets at a time: a whole TLS record
 # `getaddrinfo` cannot be interrupted; a look-up that hangs keeps its thread until the resolver gives up.
 _LOOKUPS = threading.BoundedSemaphore(64)
 
-Address = tuple[socket.AddressFamily, str, tuple[str | int, ...]]  # family, numeric address, what connect() takes
+Address = tuple[socket.AddressFamily, str, tuple[Any, ...]]  # family, numeric address, what connect() takes
 
 
 class Failed(Exception):  # noqa: N818  it is the outcome of a stage, and never leaves the probe
@@ -95,6 +96,15 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
     return _default_context(ca_file)
 
 
+@cache
+def unverified_context() -> ssl.SSLContext:
+    """Return the context of the second look at a certificate that was refused. Nothing is ever sent inside it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 def look_up(host: str, port: int, clock: Clock, limits: Limits) -> list[Address]:
     """Return the addresses of `host` in the system's order (RFC 6724); raises Failed: unresolved, timed_out."""
     answers: queue.SimpleQueue[list[Address] | None] = queue.SimpleQueue()
@@ -102,7 +112,7 @@ def look_up(host: str, port: int, clock: Clock, limits: Limits) -> list[Address]
     def work() -> None:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answers.put(list(dict.fromkeys((family, str(to[0]), to) for family, _, _, _, to in found)))  # type: ignore[misc]
+            answers.put(list(dict.fromkeys((entry[0], str(entry[4][0]), entry[4]) for entry in found)))
         except (OSError, UnicodeError):
             answers.put(None)
         finally:
@@ -265,9 +275,9 @@ def tls_failure(error: OSError) -> FailureKind:
     """Name the reason why a handshake failed."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _CERTIFICATE_FAILURES.get(error.verify_code, FailureKind.CERTIFICATE_UNTRUSTED)
-    if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError)):
+    if not isinstance(error, ssl.SSLError) or isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
         return FailureKind.CONNECTION_LOST
-    reason = getattr(error, "reason", None) or ""
+    reason = error.reason or ""
     if reason in _NO_TLS:
         return FailureKind.PLAINTEXT_ON_TLS_PORT
     if reason in _OLD_TLS:

@@ -5,7 +5,8 @@ A stage is a method that returns what it found, or raises Failed; after a failur
 
 from __future__ import annotations
 
-import base64
+import contextlib
+import logging
 import ssl
 import threading
 import time
@@ -15,13 +16,25 @@ from dataclasses import dataclass, replace
 from typing import Generic
 
 from webapp.account import Server, SocketType
-from webapp.probe.connection import Address, Cancelled, Clock, Connection, Failed, connect, look_up
-from webapp.probe.dialogue import Broken, Dialogue, Reply
+from webapp.probe import certificate
+from webapp.probe.connection import (
+    Address,
+    Cancelled,
+    Clock,
+    Connection,
+    Failed,
+    connect,
+    look_up,
+    unverified_context,
+)
+from webapp.probe.dialogue import Broken, Dialogue, Reply, command
 from webapp.probe.limits import Limits
+from webapp.probe.redaction import Redaction
 from webapp.probe.report import STAGES, Detail, Failure, FailureKind, Mailbox, Protocol, Report, Stage, Status
 from webapp.probe.secret import Secret
 
-REPLY_MAX = 200  # characters that are kept
+log = logging.getLogger(__name__)
+
 INITIAL_RESPONSE_MAX = 255  # octets of a POP3 command with its end (RFC 2449 section 4), shorter than SMTP's 512
 
 
@@ -32,14 +45,19 @@ class Record:
         self._lock = threading.Lock()
         self._on_stage = on_stage
         self.report = report
-        self.unanswered = False  # a password was sent and nothing came back
+        self.unanswered = False  # a password was sent, and no reply came that could be understood
         self.cancelled = False
 
     def stage(self, stage: Stage) -> None:
         with self._lock:
             self.report = self.report.with_stage(stage)
-            if self._on_stage is not None:
+            if self._on_stage is None:
+                return
+            try:
                 self._on_stage(stage)
+            except Exception as error:
+                # Whoever watches must not end a run: it might be in the middle of a login.
+                log.warning("nobody was told of %s %s: %s", stage.protocol.value, stage.stage, type(error).__name__)
 
     def password_sent(self) -> None:
         with self._lock:
@@ -64,8 +82,9 @@ class Gate:
             self._known.set()
 
     def wait(self, clock: Clock) -> bool:
+        """Return what POP3 said, as soon as it is known; False when the run is over before. Raises Cancelled."""
         for wait in clock.waits(clock.left):
-            if self._known.wait(min(wait, 0.25)):
+            if self._known.wait(wait):
                 return self._open
         return False
 
@@ -81,14 +100,16 @@ class Setting:
     limits: Limits
     record: Record
     gate: Gate
+    redact: Redaction
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a stage that did not fail found: facts by name, and whether there is something to say about them."""
+    """What a stage that did not fail found: facts by name, whether to warn, and of which kind of failure if any."""
 
     detail: Detail
     warning: bool = False
+    failure: FailureKind | None = None
 
 
 SKIP = None  # what a stage returns that does not apply
@@ -106,8 +127,10 @@ class Conversation(ABC, Generic[Reply]):
         self._dialogue: Dialogue[Reply] = dialogue
         self._early: list[Reply | Broken] = []  # replies that came together with the one before
         self._addresses: list[Address] = []
+        self._address: Address | None = None  # the one that answered
         self._connection: Connection | None = None
         self._awaiting_login = False
+        self._polite = False  # the server waits for a command
 
     @abstractmethod
     def stages(self) -> dict[str, Callable[[], Found | None]]:
@@ -122,6 +145,8 @@ class Conversation(ABC, Generic[Reply]):
                 failed = not self._one(name, work[name], skipped=failed) or failed
         finally:
             if self._connection is not None:
+                if failed and self._polite:
+                    self._say_goodbye()
                 self._connection.close()
 
     def _one(self, name: str, work: Callable[[], Found | None], *, skipped: bool) -> bool:
@@ -131,68 +156,134 @@ class Conversation(ABC, Generic[Reply]):
         if skipped:
             record.stage(replace(stage, status=Status.SKIPPED))
             return False
-        record.stage(replace(stage, status=Status.RUNNING))
-        began = time.monotonic()
-        ended = stage
         try:
-            found = work()
-            if found is None:
-                ended = replace(stage, status=Status.SKIPPED)
-            else:
-                status = Status.WARNING if found.warning else Status.PASSED
-                ended = replace(stage, status=status, detail=found.detail, milliseconds=_since(began))
+            self._before(name)
+            record.stage(replace(stage, status=Status.RUNNING))
+            began = time.monotonic()
+            ended = replace(self._ended(stage, work), milliseconds=round((time.monotonic() - began) * 1000, 1))
         except Cancelled:
             record.cancelled = True
+            ended = stage
+        if ended.status is Status.PENDING:
             ended = replace(stage, status=Status.SKIPPED)
-        except Failed as failure:
-            ended = replace(
-                stage, status=Status.FAILED, detail=failure.detail, milliseconds=_since(began),
-                failure=Failure(failure.kind, failure.response_code, self._kept(failure.reply)),
-            )  # fmt: skip
-            record.unanswered |= self._awaiting_login and failure.kind in (
-                FailureKind.TIMED_OUT,
-                FailureKind.CONNECTION_LOST,
-            )
-        except Exception:
-            # No word of the exception is kept: it could hold what was sent.
-            ended = replace(
-                stage, status=Status.FAILED, milliseconds=_since(began), failure=Failure(FailureKind.UNEXPECTED)
-            )
+        if self._awaiting_login:
+            record.unanswered = True
+        log.debug("%s %s %s in %s ms", self.protocol.value, name, ended.status.value, ended.milliseconds)
         record.stage(ended)
         return ended.status is not Status.FAILED and not record.cancelled
 
-    def _kept(self, reply: bytes | None) -> str | None:
-        return None if reply is None else redacted(reply, self.setting.user, self.setting.password)
+    def _ended(self, stage: Stage, work: Callable[[], Found | None]) -> Stage:
+        """Do the work of a stage; return how it ended, pending where it does not apply. Raises Cancelled."""
+        try:
+            found = work()
+            if found is None:
+                return stage
+            status = Status.WARNING if found.warning else Status.PASSED
+            return replace(
+                stage, status=status, detail=found.detail, failure=Failure(found.failure) if found.failure else None
+            )
+        except Failed as failed:
+            reply = None if failed.reply is None else self.setting.redact(failed.reply)
+            failure = Failure(failed.kind, failed.response_code, reply)
+            return replace(stage, status=Status.FAILED, detail=failed.detail, failure=failure)
+        except Cancelled:
+            raise
+        except Exception as error:
+            # The type and no word of the message: it could hold what was sent.
+            name = type(error).__name__
+            log.error("%s %s ended in %s", self.protocol.value, stage.stage, name)
+            return replace(stage, status=Status.FAILED, detail={"error": name}, failure=Failure(FailureKind.UNEXPECTED))
+
+    def _before(self, name: str) -> None:
+        """Wait for what the stage `name` needs from elsewhere; its time does not count. Raises Cancelled."""
 
     # Stages that both protocols share
 
     def _resolve(self) -> Found:
+        """Ask the system for the addresses, IPv6 and IPv4."""
         setting = self.setting
         self._addresses = look_up(self.server.hostname, self.server.port, setting.clock, setting.limits)
         return Found({"addresses": [address[1] for address in self._addresses]})
 
     def _connect(self) -> Found:
+        """Connect to the first address that answers. One that stays silent is a warning: mail programs wait there."""
         setting = self.setting
         sock, address, refusals = connect(self._addresses, setting.clock, setting.limits)
-        self._connection = Connection(sock, setting.clock, setting.limits)
-        detail: Detail = {"address": address[1]}
-        if refusals:
-            detail = {**detail, "refusals": [str(refusal) for refusal in refusals]}
-        return Found(detail, warning=bool(refusals))
+        self._connection, self._address = Connection(sock, setting.clock, setting.limits), address
+        detail: Detail = {"address": address[1], "refusals": [str(refusal) for refusal in refusals]}
+        silent = any(refusal.kind is FailureKind.TIMED_OUT for refusal in refusals)
+        return Found(detail, warning=silent, failure=FailureKind.TIMED_OUT if silent else None)
 
     def _tls(self) -> Found | None:
         """RFC 8314 section 3: implicit TLS. With STARTTLS the handshake belongs to the stage of that name."""
         return self._shake_hands() if self.server.socket_type is SocketType.SSL else SKIP
 
     def _shake_hands(self) -> Found:
-        self.connection.start_tls(self.setting.tls, self.server.hostname)
-        return Found(tls_facts(self.connection.tls))
+        try:
+            self.connection.start_tls(self.setting.tls, self.server.hostname)
+        except Failed as failed:
+            if not failed.kind.value.startswith("certificate_"):
+                raise
+            raise self._with_certificate(failed) from None
+        return Found(self._shown(certificate.facts(self.connection.tls)))
 
     def _shake_hands_after_plain_text(self) -> Found:
         """RFC 2595 section 4, RFC 3207 section 6: nothing that came before the handshake may be believed after it."""
-        if self._dialogue.unread or self.connection.has_more():
+        self._refuse_injected_text()
+        try:
+            return self._shake_hands()
+        except Failed as failed:
+            if (
+                failed.kind is FailureKind.PLAINTEXT_ON_TLS_PORT
+            ):  # it came a moment later, in the server's hello's place
+                raise Failed(FailureKind.STARTTLS_INJECTED, detail=failed.detail) from None
+            raise
+
+    def _refuse_injected_text(self) -> None:
+        if self._early or self._dialogue.unread or self.connection.has_more():
             raise Failed(FailureKind.STARTTLS_INJECTED)
-        return self._shake_hands()
+
+    def _with_certificate(self, failed: Failed) -> Failed:
+        """Fetch the certificate that was refused, on a second connection that verifies nothing and never logs in."""
+        try:
+            chain = self._presented_certificates()
+        except Failed:
+            chain = []
+        kind = failed.kind
+        if kind is FailureKind.CERTIFICATE_UNTRUSTED:
+            kind = certificate.explain_untrusted(chain)
+        facts = certificate.certificate_facts(chain[0]) if chain else {}
+        return Failed(kind, detail=self._shown({**failed.detail, **facts}))
+
+    def _presented_certificates(self) -> list[certificate.Certificate]:
+        if self._address is None:
+            return []
+        setting = self.setting
+        sock, _, _ = connect([self._address], setting.clock, setting.limits)
+        connection = Connection(sock, setting.clock, setting.limits)
+        try:
+            if self.server.socket_type is SocketType.STARTTLS:
+                self._ask_for_tls(connection)
+            connection.start_tls(unverified_context(), self.server.hostname)
+            return certificate.presented(connection.tls)
+        finally:
+            connection.close()
+
+    @abstractmethod
+    def _ask_for_tls(self, connection: Connection) -> None:
+        """Lead another connection to the point where its handshake begins; raises Failed."""
+
+    def _shown(self, detail: Detail) -> Detail:
+        """Return `detail` fit to be kept: its texts are the server's."""
+        redact = self.setting.redact
+        return {
+            name: redact(value)
+            if isinstance(value, str)
+            else list(map(redact, value))
+            if isinstance(value, list)
+            else value
+            for name, value in detail.items()
+        }
 
     @property
     def connection(self) -> Connection:
@@ -202,66 +293,22 @@ class Conversation(ABC, Generic[Reply]):
 
     def _next(self) -> Reply:
         """Return the next reply that is owed; raises Failed."""
-        waits = self.setting.clock.waits(self.setting.limits.reply)
-        self._early += self._dialogue.receive(b"")
-        while not self._early:
-            self._early += self._dialogue.receive(self.connection.receive(waits))
-        return self._usable(self._early.pop(0))
+        self._polite = False  # while a reply is owed there is nothing to say
+        reply = self._read(self.connection, self._dialogue, self._early)
+        self._polite = True
+        return reply
 
-    def _usable(self, event: Reply | Broken) -> Reply:
+    def _read(self, connection: Connection, dialogue: Dialogue[Reply], early: list[Reply | Broken]) -> Reply:
+        waits = self.setting.clock.waits(self.setting.limits.reply)
+        early += dialogue.receive(b"")
+        while not early:
+            early += dialogue.receive(connection.receive(waits))
+        event = early.pop(0)
         if isinstance(event, Broken):
             raise Failed(event.kind, event.excerpt)
         return event
 
-
-def tls_facts(sock: ssl.SSLSocket) -> Detail:
-    """Return version and cipher, and whose certificate it is for how many more days."""
-    certificate = sock.getpeercert() or {}
-    cipher = sock.cipher()
-    facts: dict[str, str | int | bool | list[str]] = {
-        "version": sock.version() or "",
-        "cipher": cipher[0] if cipher else "",
-    }
-    for part in ("subject", "issuer"):
-        names = dict(pair for pairs in certificate.get(part, ()) for pair in pairs)  # type: ignore[misc]
-        if names:
-            facts[part] = str(names.get("commonName") or names.get("organizationName") or "")
-    not_after = certificate.get("notAfter")
-    if isinstance(not_after, str):
-        facts["days_left"] = int((ssl.cert_time_to_seconds(not_after) - time.time()) // 86_400)
-    return facts
-
-
-def redacted(reply: bytes, user: str, password: Secret | None) -> str:
-    """Return what may be kept of a reply: no name, no password in any form it was sent in, printable ASCII, short.
-
-    POP3 servers repeat the user name, and a hostile one may repeat everything.
-    """
-    text = reply.decode("utf-8", "replace")
-    hidden = [user, user.partition("@")[0]]
-    if password is not None:
-        secret = password.reveal()
-        combined = f"\0{user}\0{secret}"
-        hidden += [secret, *(base64.b64encode(form.encode()).decode().rstrip("=") for form in (secret, combined))]
-    for word in sorted((word for word in hidden if len(word) > 2 or word == hidden[0]), key=len, reverse=True):
-        text = _replace_any_case(text, word)
-    if password is not None and len(password.reveal()) <= 2 and password.reveal() in text:
-        return "****"
-    printable = "".join(character if " " <= character <= "~" else "?" for character in text)
-    return printable[:REPLY_MAX]
-
-
-def _replace_any_case(text: str, word: str) -> str:
-    folded, wanted = text.lower(), word.lower()
-    if len(folded) != len(text):  # a character whose lower case is longer: compare as it stands
-        return text.replace(word, "****")
-    start = folded.find(wanted)
-    while start >= 0:
-        text = text[:start] + "****" + text[start + len(word) :]
-        folded = text.lower()
-        start = folded.find(wanted, start + 4)
-    return text
-
-
-def _since(began: float) -> float:
-    return round((time.monotonic() - began) * 1000, 1)
+    def _say_goodbye(self) -> None:
+        """Send QUIT after a refusal and wait for no answer."""
+        with contextlib.suppress(Failed):
+            self.connection.send(command("QUIT"))

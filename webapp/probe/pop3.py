@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from webapp.account import Server, SocketType
-from webapp.probe.connection import Failed
+from webapp.probe.connection import Connection, Failed
 from webapp.probe.conversation import INITIAL_RESPONSE_MAX, NOTHING, SKIP, Conversation, Found, Setting
 from webapp.probe.dialogue import Lines, Pop3Dialogue, Pop3Reply, command, plain_response
 from webapp.probe.report import FailureKind, Mailbox, Protocol
@@ -52,14 +52,15 @@ class Pop3(Conversation[Pop3Reply]):
     def _greeting(self) -> Found:
         """RFC 1939 section 4."""
         self._pop3.expect()
-        self._must(self._next(), otherwise=FailureKind.TEMPORARILY_UNAVAILABLE)
-        return NOTHING
+        reply = self._next()
+        self._must(reply, otherwise=FailureKind.TEMPORARILY_UNAVAILABLE)
+        return Found(self._shown({"text": reply.text.decode("utf-8", "replace")}))
 
     def _capa(self) -> Found:
         """RFC 2449 section 5. A server without it is still a server."""
         self._learn_capabilities()
         names = sorted(self._capabilities or ())
-        return Found({"capabilities": names}, warning=self._capabilities is None)
+        return Found(self._shown({"capabilities": names}), warning=self._capabilities is None)
 
     def _learn_capabilities(self) -> None:
         limits = self.setting.limits
@@ -88,7 +89,7 @@ class Pop3(Conversation[Pop3Reply]):
         capabilities = self._capabilities
         if capabilities is not None and "PLAIN" in capabilities.get("SASL", "").split():
             mechanism, reply = "PLAIN", self._auth_plain(password.reveal())
-        elif capabilities is None or "USER" in capabilities:
+        elif capabilities is None or "USER" in capabilities or "SASL" not in capabilities:
             mechanism, reply = "USER", self._user_pass(password.reveal())
         else:
             raise Failed(FailureKind.CAPABILITY_MISSING)
@@ -112,11 +113,10 @@ class Pop3(Conversation[Pop3Reply]):
         user, secret = command("USER", self.setting.user), command("PASS", password)
         if self._pipelining:
             self._pop3.expect()
+            self._pop3.expect()
             self._password_leaves()
             self.connection.send(user + secret)
-            named = self._next()
-            self._pop3.expect()
-            answer = self._next()
+            named, answer = self._next(), self._next()
             return answer if named.ok else named
         named = self._ask(user)
         if not named.ok:
@@ -138,9 +138,10 @@ class Pop3(Conversation[Pop3Reply]):
         if self.setting.password is None:
             return SKIP
         if self._pipelining:
-            self.connection.send(command("STAT") + command("UIDL") + command("QUIT"))
             self._pop3.expect()
+            self.connection.send(command("STAT") + command("UIDL") + command("QUIT"))
             reply = self._next()
+            self._polite = False  # QUIT is on its way
         else:
             reply = self._ask(command("STAT"))
         self._must(reply, otherwise=FailureKind.PROTOCOL_ERROR)
@@ -179,6 +180,14 @@ class Pop3(Conversation[Pop3Reply]):
         except Failed:
             return Found({"answered": False}, warning=True)
         return NOTHING
+
+    def _ask_for_tls(self, connection: Connection) -> None:
+        dialogue = Pop3Dialogue(self.setting.limits)
+        dialogue.expect()
+        self._must(self._read(connection, dialogue, []), otherwise=FailureKind.STARTTLS_MISSING)
+        dialogue.expect()
+        connection.send(command("STLS"))
+        self._must(self._read(connection, dialogue, []), otherwise=FailureKind.STARTTLS_MISSING)
 
     def _must(self, reply: Pop3Reply, *, otherwise: FailureKind) -> None:
         """Raise Failed unless the reply is +OK; its response code says why, `otherwise` where it has none."""

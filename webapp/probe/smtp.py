@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from webapp.account import Server, SocketType
-from webapp.probe.connection import Failed
+from webapp.probe.connection import Connection, Failed
 from webapp.probe.conversation import INITIAL_RESPONSE_MAX, NOTHING, SKIP, Conversation, Found, Setting
 from webapp.probe.dialogue import SmtpDialogue, SmtpReply, command, plain_response
 from webapp.probe.report import FailureKind, Protocol
@@ -23,7 +23,12 @@ class Smtp(Conversation[SmtpReply]):
         self._smtp = SmtpDialogue(setting.limits)
         super().__init__(server, setting, self._smtp)
         self._extensions: dict[str, str] = {}
+        self._welcome = False  # POP3 has taken the password
         self._logged_in = False
+
+    def _before(self, name: str) -> None:
+        if name == "authenticate" and self.setting.password is not None:
+            self._welcome = self.setting.gate.wait(self.setting.clock)
 
     def stages(self) -> dict[str, Callable[[], Found | None]]:
         return {
@@ -45,8 +50,9 @@ class Smtp(Conversation[SmtpReply]):
     def _greeting(self) -> Found:
         """RFC 5321 section 4.3.1."""
         self._smtp.expect()
-        self._must(self._next())
-        return NOTHING
+        reply = self._next()
+        self._must(reply)
+        return Found(self._shown({"text": reply.lines[0].decode("utf-8", "replace")}))
 
     def _ehlo(self) -> Found:
         """RFC 5321 section 4.1.1.1; SIZE is RFC 1870, in octets."""
@@ -54,12 +60,10 @@ class Smtp(Conversation[SmtpReply]):
         detail: dict[str, str | int | bool | list[str]] = {"extensions": sorted(self._extensions)}
         if (size := self._extensions.get("SIZE", "")).isdecimal():
             detail["size"] = int(size)
-        return Found(detail)
+        return Found(self._shown(detail))
 
     def _learn_extensions(self) -> None:
-        local = self.connection.local_address
-        literal = f"[IPv6:{local}]" if ":" in local else f"[{local}]"
-        reply = self._ask(command("EHLO", literal))
+        reply = self._ask(_ehlo(self.connection))
         self._must(reply)
         words = [line.decode("ascii", "replace").upper().partition(" ") for line in reply.lines[1:]]
         self._extensions = {name: rest for name, _, rest in words if name}
@@ -80,7 +84,7 @@ class Smtp(Conversation[SmtpReply]):
     def _authenticate(self) -> Found | None:
         """RFC 4954 section 4. Only after POP3 has taken the password: a wrong one is tried once, not twice."""
         password = self.setting.password
-        if password is None or not self.setting.gate.wait(self.setting.clock):
+        if password is None or not self._welcome:
             return SKIP
         if "PLAIN" not in self._extensions.get("AUTH", "").split():
             raise Failed(FailureKind.CAPABILITY_MISSING)
@@ -97,6 +101,8 @@ class Smtp(Conversation[SmtpReply]):
         self._awaiting_login = False
         if reply.code in _LOGIN_REFUSALS:
             raise self._refusal(reply, FailureKind.AUTHENTICATION_FAILED)
+        if reply.code == 504:  # RFC 4954 section 6: the mechanism is not known after all
+            raise self._refusal(reply, FailureKind.CAPABILITY_MISSING)
         self._must(reply)
         self._logged_in = True
         return Found({"mechanism": "PLAIN"})
@@ -130,6 +136,14 @@ class Smtp(Conversation[SmtpReply]):
             return Found({"answered": False}, warning=True)
         return NOTHING
 
+    def _ask_for_tls(self, connection: Connection) -> None:
+        dialogue = SmtpDialogue(self.setting.limits)
+        for line in (b"", _ehlo(connection), command("STARTTLS")):
+            dialogue.expect()
+            if line:
+                connection.send(line)
+            self._must(self._read(connection, dialogue, []))
+
     def _must(self, reply: SmtpReply, *, sender: bool = False) -> None:
         """Raise Failed unless the reply is 2xx. `sender`: a refusal may be about the sender."""
         if reply.ok:
@@ -149,3 +163,9 @@ class Smtp(Conversation[SmtpReply]):
             kind = FailureKind.TEMPORARILY_UNAVAILABLE
         text = str(reply.code).encode() + b" " + b" / ".join(line for line in reply.lines if line)
         return Failed(kind, text, reply.response_code)
+
+
+def _ehlo(connection: Connection) -> bytes:
+    """RFC 5321 section 4.1.3: a computer without a name of its own gives its address."""
+    local = connection.local_address
+    return command("EHLO", f"[IPv6:{local}]" if ":" in local else f"[{local}]")

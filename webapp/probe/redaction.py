@@ -1,0 +1,59 @@
+"""What a server said, fit to be kept: without user name and password, printable ASCII, short."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from webapp.probe.dialogue import plain_response
+from webapp.probe.secret import Secret
+
+MASK = "****"
+LENGTH_MAX = 200
+SHORT_NAME = 3  # characters; a shorter local part says little and stands in too many words
+SHORT_PASSWORD = 6  # characters; masking one so short would show where it stands, and so what it is
+
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
+
+
+class Redaction:
+    """Keeps user name and password of one run out of what is kept."""
+
+    def __init__(self, user: str, password: Secret | None) -> None:
+        forms = _forms(user)
+        local_part = user.partition("@")[0]
+        if len(local_part) >= SHORT_NAME:
+            forms.add(local_part.encode())
+        self._short: re.Pattern[bytes] | None = None
+        if password is not None:
+            value = password.reveal()
+            forms |= {plain_response(user, value).encode(), plain_response(user, value).rstrip("=").encode()}
+            if len(value) < SHORT_PASSWORD:
+                self._short = _pattern(_forms(value))
+            else:
+                forms |= _forms(value)
+        self._pattern = _pattern(forms)
+
+    def __call__(self, raw: bytes | str) -> str:
+        """Return `raw` masked, with anything unprintable as one blank, at most 200 characters."""
+        data = raw if isinstance(raw, bytes) else raw.encode("utf-8", "replace")
+        if self._short is not None and self._short.search(data):
+            return MASK
+        text = self._pattern.sub(MASK.encode(), data).decode("utf-8", "replace")
+        text = _UNPRINTABLE.sub(" ", text).strip()
+        if len(text) <= LENGTH_MAX:
+            return text
+        half = (LENGTH_MAX - 5) // 2  # GMX gives the reason in the last line (postmaster.gmx.com/en/error-messages)
+        return f"{text[:half]} ... {text[-half:]}"
+
+
+def _forms(value: str) -> set[bytes]:
+    """Return the ways in which a server may give `value` back."""
+    encodings = {value.encode("utf-8"), value.encode("latin-1", "replace"), value.encode("ascii", "replace")}
+    return encodings | {base64.b64encode(form) for form in encodings} | {quote(value).encode()}
+
+
+def _pattern(forms: Iterable[bytes]) -> re.Pattern[bytes]:
+    return re.compile(b"|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)), re.IGNORECASE)
