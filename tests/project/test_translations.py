@@ -23,7 +23,9 @@ def msgids_in_the_source() -> set[str]:
         ("webapp", [("**.py", "python")]),
         ("templates", [("**.html", "jinja2"), ("**.txt", "jinja2"), ("**.xml", "jinja2")]),
     ):
-        for _file, _line, message, _comments, _context in extract_from_dir(ROOT / folder, method, keywords=KEYWORDS):
+        for _file, _line, message, _comments, _context in extract_from_dir(
+            ROOT / folder, method, keywords=KEYWORDS, directory_filter=lambda _: True
+        ):
             found.update(message if isinstance(message, tuple) else [message])
     return found
 
