@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from webapp.account import ServerType
-from webapp.probe.report import FailureKind, Protocol, Stage, Vantage
+from webapp.probe.report import Failure, FailureKind, Protocol, Stage, Status, Vantage
 from webapp.providers import Provider
 from webapp.text import Message
 
@@ -17,6 +17,9 @@ GMX_NET: Mapping[str, str] = {"website": "www.gmx.net", "pop3": "pop.gmx.net", "
 ANYWHERE = frozenset(Vantage)
 ON_THIS_COMPUTER = frozenset({Vantage.THIS_COMPUTER})
 ON_OUR_SERVER = frozenset({Vantage.SERVER})
+
+OPENING = frozenset({"resolve", "connect", "tls", "greeting"})
+ENVELOPE = frozenset({"mail", "rcpt"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +35,7 @@ class Sign:
     reply: str | None = None
 
     def fits(self, stage: Stage) -> bool:
-        failure = stage.failure
-        if failure is None:
-            return self == Sign()
+        failure = stage.failure or Failure(FailureKind.UNEXPECTED)
         return (
             failure.kind in self.kinds
             and self.protocol in (None, stage.protocol)
@@ -50,7 +51,8 @@ class Diagnosis:
     title says what happened. `advice` is in the order in which to try it. `see` is a topic of `Provider.help_links`.
     `say` is the sentence an agent says next, `ask` the question that leads on.
     vantages: from where a test must have dialled for this to be told; our server cannot know a person's own network.
-    signs: one must fit; none where only a mail program shows the cause, never our test.
+    signs: how a failed stage shows this cause; one must fit. remark: how a stage that did not fail shows it.
+    Without either, only a mail program shows the cause, never our test.
     """
 
     id: str
@@ -62,9 +64,16 @@ class Diagnosis:
     see: str | None
     vantages: frozenset[Vantage]
     signs: tuple[Sign, ...]
+    remark: Callable[[Stage], bool] | None
 
     def explains(self, stage: Stage, vantage: Vantage) -> bool:
-        return vantage in self.vantages and any(sign.fits(stage) for sign in self.signs)
+        """Whether this is the cause of what `stage` shows; of a stage that did not run, nothing is."""
+        if vantage not in self.vantages:
+            return False
+        if stage.status is Status.FAILED:
+            return any(sign.fits(stage) for sign in self.signs)
+        ended = stage.status in (Status.PASSED, Status.WARNING)
+        return ended and self.remark is not None and self.remark(stage)
 
     def for_provider(self, provider: Provider | None) -> Diagnosis:
         """Return this diagnosis naming the website and the servers of `provider`; None leaves those of gmx.net."""
@@ -96,6 +105,7 @@ def entry(
     see: str | None = None,
     vantages: frozenset[Vantage] = ANYWHERE,
     signs: tuple[Sign, ...] = (),
+    remark: Callable[[Stage], bool] | None = None,
 ) -> Diagnosis:
     """Return a diagnosis from msgids marked with `N_`."""
     return Diagnosis(
@@ -108,4 +118,5 @@ def entry(
         see=see,
         vantages=vantages,
         signs=signs,
+        remark=remark,
     )

@@ -1,4 +1,4 @@
-"""Causes at the login and behind it: refusals, locks, sending."""
+"""The login: refusals, locks, pauses. GMX gives one text for many causes, so no entry claims a single one."""
 
 from __future__ import annotations
 
@@ -9,192 +9,185 @@ from webapp.text import N_
 ENTRIES: tuple[Diagnosis, ...] = (
     entry(
         "app-password-needed",
-        title=N_("GMX wants a password of its own for the e-mail program"),
-        why=N_("With two-factor login your usual password does not work in e-mail programs."),
-        advice=(
-            N_("Create an application-specific password at %(website)s."),
-            N_("Allow POP3 and IMAP there once more: switching two-factor login on turns it off."),
-            N_("Enter the new password in the e-mail program, for receiving and for sending."),
+        title=N_("GMX wants a password of its own for the mail program."),
+        why=N_(
+            "You use two-factor login. Then your usual password does not work in mail programs; you need an "
+            "application-specific one."
         ),
-        say=N_("You have two-factor login. We create a password for the e-mail program."),
+        advice=(
+            N_(
+                "Log in at %(website)s on a computer and create an application-specific password under “Login and"
+                " security”. It is shown only once."
+            ),
+            N_("Allow POP3 and IMAP once more in the e-mail settings. Two-factor login makes this necessary."),
+            N_(
+                "Enter the new password in your mail program, for receiving and for sending. Leave the GMX window"
+                " open until it works."
+            ),
+        ),
+        say=N_("You have two-factor login. We now create a password just for the mail program."),
         ask=N_("Do you type in a code from your phone when you log in at %(website)s?"),
         see="app-password",
-        signs=(Sign(kinds=frozenset({FailureKind.AUTHENTICATION_FAILED}), reply=r"\b534\b|application.specific"),),
+        signs=(
+            Sign(
+                kinds=frozenset({FailureKind.AUTHENTICATION_FAILED}), reply=r"^534\b|application.specific|app.password"
+            ),
+        ),
     ),
     entry(
-        "login-refused",
-        title=N_("GMX refused the login"),
+        "login-refused-for-sending",
+        title=N_("Receiving works, but GMX refused the login for sending."),
         why=N_(
-            "GMX gives one answer for many causes, so nobody can tell from it which one it is. Go "
-            "through these points in order; most people are done after the first or second."
+            "The same password was accepted for receiving. Often the mail program still has an old password for "
+            "sending, or none at all. GMX may also be slow to take over a new setting."
         ),
         advice=(
             N_(
-                "Is POP3 switched on? Open %(website)s in the browser of a computer, go to the "
-                "e-mail settings, “POP3/IMAP”, and allow the access. It is off by default and GMX "
-                "switches it off after long disuse."
+                "Open the settings of the server for sending (outgoing server, SMTP) in your mail program. Switch"
+                " the login on there."
             ),
             N_(
-                "Do you use two-factor login? Then you need an application-specific password, and "
-                "POP3 must be allowed again after switching it on."
+                "User name: your whole GMX address. Password: the same as for receiving. Delete the saved one and"
+                " enter it anew."
             ),
-            N_(
-                "Does the password work at %(website)s? Log in there in the browser with exactly "
-                "this password. Mind capitals and umlauts."
-            ),
-            N_("Do you read your mail at www.gmx.net or at www.gmx.com? The two have different servers."),
-            N_(
-                "Does GMX show a notice after the login in the browser? Perhaps GMX has locked your "
-                "mailbox for safety; the notice says how to open it. Look for a mail from GMX in the "
-                "inbox too."
-            ),
+            N_("If you have just changed something at GMX, wait 10 minutes and try once more."),
         ),
-        say=N_("GMX refused the login. We look first whether POP3 is switched on."),
-        ask=N_("Have you allowed POP3 and IMAP in the e-mail settings at %(website)s?"),
-        see="activation",
-        signs=(Sign(kinds=frozenset({FailureKind.AUTHENTICATION_FAILED}), protocol=Protocol.POP3),),
-    ),
-    entry(
-        "sending-login-refused",
-        title=N_("Receiving works, but GMX refused the login for sending"),
-        why=N_(
-            "User name and password are right, because receiving accepted them. Mostly the program "
-            "uses an old password for sending, or none."
-        ),
-        advice=(
-            N_("Open the settings for the outgoing server (SMTP) in your e-mail program."),
-            N_("Switch the authentication on: user name is your whole address, password the same as for receiving."),
-            N_("Delete the stored password for %(smtp)s and enter it anew."),
-            N_("Wait ten minutes if you have just changed something at GMX."),
-        ),
-        say=N_("Receiving works. We enter the same password for sending."),
-        ask=N_("Is there a user name entered for the outgoing server?"),
+        say=N_("Receiving works. Now we enter the same password for sending."),
+        ask=N_("Is login switched on for the outgoing server, and with which user name?"),
         see="pop3-server-data",
         signs=(Sign(kinds=frozenset({FailureKind.AUTHENTICATION_FAILED}), protocol=Protocol.SMTP),),
     ),
     entry(
-        "mailbox-in-use",
-        title=N_("Another program is just fetching your mail"),
-        why=N_("A POP mailbox can be opened by one program at a time."),
-        advice=(
-            N_("Close the e-mail program on your other devices for a moment."),
-            N_("Wait five minutes and try again."),
+        "login-refused",
+        title=N_("GMX refused the login."),
+        why=N_(
+            "GMX gives the same answer for many causes. So nobody can tell from it which one it is. Go through "
+            "the points in order; mostly it is one of the first two."
         ),
-        say=N_("Another device is just fetching mail. We wait five minutes."),
-        ask=N_("Which other devices fetch your mail?"),
+        advice=(
+            N_(
+                "Is POP3 switched on? Log in at %(website)s on a computer: E-mail settings, “POP3/IMAP”, allow "
+                "access. It is off at first, and GMX switches it off again after long disuse."
+            ),
+            N_(
+                "Do you use two-factor login (a code from your phone)? Then you need an application-specific "
+                "password, and access must be allowed once more."
+            ),
+            N_("Does your password work at %(website)s in the browser? Type it anew. Mind capital letters and spaces."),
+            N_(
+                "Where do you read your mail in the browser: at www.gmx.net or at www.gmx.com? Each has its own "
+                "servers. This test used %(pop3)s."
+            ),
+            N_(
+                "Does GMX show a notice after you log in? Perhaps GMX has locked your mailbox. The notice, or an "
+                "e-mail from GMX in your inbox, says what to do."
+            ),
+        ),
+        say=N_(
+            "GMX refused the login. That can have several causes, and we go through them one by one. First we see"
+            " whether POP3 is switched on."
+        ),
+        ask=N_("Can you log in at %(website)s on a computer now?"),
+        see="activation",
+        signs=(Sign(kinds=frozenset({FailureKind.AUTHENTICATION_FAILED})),),
+    ),
+    entry(
+        "mailbox-in-use",
+        title=N_("Another program is fetching your mail right now."),
+        why=N_(
+            "With POP3 the server may let only one program at a time into a mailbox. After a broken connection it"
+            " can also think that the last program is still there. Your password is right."
+        ),
+        advice=(
+            N_("Close the mail program on your other devices."),
+            N_("Wait 10 minutes and fetch your mail again."),
+        ),
+        say=N_("Another device is in your mailbox. We close it there and wait 10 minutes."),
+        ask=N_("On which other devices do you read this mailbox?"),
         signs=(Sign(kinds=frozenset({FailureKind.MAILBOX_IN_USE})),),
     ),
     entry(
         "fetched-too-often",
-        title=N_("Mail was fetched too often in a short time"),
-        why=N_("The server asks for a pause between two logins."),
+        title=N_("The mail was fetched too often."),
+        why=N_("The server asks for a pause between two visits. Your password is right."),
         advice=(
-            N_("Wait a quarter of an hour."),
-            N_("Let the program fetch every 15 minutes, not more often."),
+            N_("Wait 15 minutes."),
+            N_("Set your mail program to fetch every 15 minutes or less often."),
         ),
-        say=N_("The server wants a pause. We wait a quarter of an hour."),
-        ask=N_("How often does your program fetch mail?"),
+        say=N_("The server wants a pause. We wait 15 minutes."),
+        ask=N_("How often does your mail program fetch mail, and on how many devices?"),
         signs=(Sign(kinds=frozenset({FailureKind.LOGIN_DELAY})),),
     ),
     entry(
-        "sending-paused",
-        title=N_("GMX does not take mail from you at the moment"),
-        why=N_("GMX protects itself against spam and stops mailboxes that send much or in an unusual way, for a time."),
-        advice=(
-            N_("Wait some hours and try again."),
-            N_("Log in at %(website)s in the browser and look for a notice."),
-        ),
-        say=N_("GMX has paused sending. We look for a notice in the browser."),
-        ask=N_("Have you sent many mails today?"),
-        see="error-codes",
-        signs=(
-            Sign(
-                kinds=frozenset({FailureKind.TEMPORARILY_UNAVAILABLE, FailureKind.PERMANENTLY_REFUSED}),
-                protocol=Protocol.SMTP,
-                reply=r"failure sending mail|rate limit|policy violation",
-            ),
-        ),
-    ),
-    entry(
         "address-blocked",
-        title=N_("GMX does not accept connections from this internet address"),
-        why=N_("The internet address the test came from is on a block list. That concerns the line, not your mailbox."),
-        advice=(
-            N_("Switch a VPN off."),
-            N_("Try another network, such as your phone’s hotspot."),
-            N_("Or go on without the test: your settings are right all the same."),
+        title=N_("GMX accepts no connection from this internet line."),
+        why=N_(
+            "The address of the internet line is on a block list. It concerns the line, for example a VPN or the "
+            "line our check uses, and not your mailbox."
         ),
-        say=N_("The line is on a block list. Your mailbox is fine."),
-        ask=N_("Do you use a VPN?"),
-        see="error-codes",
+        advice=(
+            N_("If you use a VPN, switch it off."),
+            N_("Try another network, for example the mobile connection of your phone."),
+            N_("If our check found this, go on without it and see whether your own mail program connects."),
+        ),
+        say=N_("GMX does not accept the internet line. Your mailbox is not the problem."),
+        ask=N_("Do you use a VPN or are you in a network that is not your own?"),
+        see="locked",
         signs=(
             Sign(
-                kinds=frozenset({FailureKind.TEMPORARILY_UNAVAILABLE, FailureKind.PERMANENTLY_REFUSED}),
-                reply=r"block list|listed|bad dns ptr|c=bl",
+                kinds=frozenset({FailureKind.PERMANENTLY_REFUSED, FailureKind.TEMPORARILY_UNAVAILABLE}),
+                reply=r"block ?list|\bc=(?:bl|r0201|r0301)\b|administrative reject|bad dns ptr|no smtp service",
             ),
         ),
-    ),
-    entry(
-        "sender-not-allowed",
-        title=N_("GMX does not accept this sender address"),
-        why=N_("The sender must be your GMX address or one of its alias addresses."),
-        advice=(
-            N_("Enter your GMX address as the sender in the e-mail program."),
-            N_("If it is an alias: look at %(website)s whether it belongs to this mailbox."),
-        ),
-        say=N_("The sender is not right. We enter your GMX address."),
-        ask=N_("Which sender address is in your program?"),
-        see="aliases",
-        signs=(Sign(kinds=frozenset({FailureKind.REJECTED_SENDER})),),
     ),
     entry(
         "gmx-busy",
-        title=N_("GMX is busy or disturbed at the moment"),
-        why=N_("The server itself says that it cannot go on for now. It is not about your password."),
-        advice=(
-            N_("Wait half an hour and try again."),
-            N_("Do not change anything in your program meanwhile."),
+        title=N_("GMX has a fault or too much to do at the moment."),
+        why=N_(
+            "The server answered and said itself that it cannot work at the moment. That passes. It says nothing "
+            "about your password."
         ),
-        say=N_("GMX is busy at the moment. We change nothing and wait."),
-        ask=N_("Does %(website)s open in your browser?"),
+        advice=(
+            N_("Wait 30 minutes and try again."),
+            N_("Change nothing in your mail program in the meantime."),
+        ),
+        say=N_("GMX has a fault at the moment. We change nothing and wait."),
+        ask=N_("Do others you know have trouble with GMX today?"),
         signs=(Sign(kinds=frozenset({FailureKind.TEMPORARILY_UNAVAILABLE})),),
     ),
     entry(
-        "mailbox-refused",
-        title=N_("GMX does not open this mailbox to e-mail programs"),
-        why=N_("The server refused for good. Perhaps the mailbox is full, locked or not meant for e-mail programs."),
-        advice=(
-            N_("Log in at %(website)s in the browser and look for a notice."),
-            N_("Look whether the mailbox is full: a full mailbox neither receives nor sends."),
-            N_("If there is no notice, ask GMX and give the server’s answer."),
+        "login-paused",
+        title=N_("GMX does not let you log in for a while."),
+        why=N_(
+            "After many failed logins GMX blocks the internet line they came from. Often a mail program that "
+            "keeps trying an old password is the cause. Your mailbox and your e-mails are still there."
         ),
-        say=N_("GMX refuses the mailbox. We look in the browser why."),
-        ask=N_("What does %(website)s show after the login?"),
+        advice=(
+            N_("Close the mail program on all devices, so that it stops trying."),
+            N_("Wait until tomorrow, or use another network, for example the mobile connection of your phone."),
+            N_("Log in at %(website)s in the browser first. Only then enter the password in your mail program."),
+        ),
+        say=N_("GMX has closed the door for your internet line for a while. We stop all attempts first."),
+        ask=N_("On which devices is this mailbox set up?"),
         see="locked",
-        signs=(Sign(kinds=frozenset({FailureKind.PERMANENTLY_REFUSED})),),
     ),
     entry(
-        "test-limit",
-        title=N_("Enough tests for now"),
-        why=N_("So that GMX does not lock your mailbox, we test only a few times in a quarter of an hour."),
-        advice=(
-            N_("Wait a quarter of an hour."),
-            N_("Or go on without the test: your settings are right all the same."),
+        "security-check",
+        title=N_("GMX wants to make sure that it is you."),
+        why=N_(
+            "GMX noticed an unusual login, for example from two places far apart. It ends all connections and "
+            "asks for a confirmation or a new password. Mail programs mostly do not show this."
         ),
-        say=N_("We pause the test to protect your mailbox."),
-        ask=N_("What happened in the last test?"),
-        signs=(Sign(kinds=frozenset({FailureKind.LIMITED})),),
-    ),
-    entry(
-        "unknown-cause",
-        title=N_("The test could not be finished"),
-        why=N_("We do not know this case yet. Your settings are not affected by it."),
         advice=(
-            N_("Try again in 10 minutes."),
-            N_("If it stays like this, give the reference to the helpdesk."),
+            N_(
+                "Log in at %(website)s in the browser of a computer and do what GMX asks: confirm in the app, by "
+                "SMS, or choose a new password."
+            ),
+            N_("Then enter the new password in all your mail programs, for receiving and for sending."),
+            N_("Type the address %(website)s yourself. Follow no link from an e-mail."),
         ),
-        say=N_("We do not know this case yet. I note down the reference."),
-        ask=N_("Which reference is on the page?"),
-        signs=(Sign(),),
+        say=N_("GMX wants to know that it is really you. We confirm that in the browser."),
+        ask=N_("What does %(website)s show after you log in?"),
+        see="locked",
     ),
 )

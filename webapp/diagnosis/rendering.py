@@ -1,0 +1,84 @@
+"""A report with its diagnoses: the one JSON shape for everybody, and lines to copy into a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from webapp.account import shorten_address
+from webapp.diagnosis.entry import Diagnosis
+from webapp.probe.report import VERSION, Protocol, Report, Stage, Status
+from webapp.providers import Provider
+from webapp.text import translations_for
+
+STAGE_WIDTH = 13  # the longest stage id and a blank
+
+
+def report_to_json(
+    report: Report, diagnoses: Sequence[Diagnosis], locale: str, provider: Provider | None, full: bool = False
+) -> dict[str, Any]:
+    """Return the pinned shape (design, section 6) with texts in `locale`; the address is shortened unless `full`.
+
+    `see` is the address of the provider's own page on the matter, or None.
+    """
+    translations = translations_for(locale)
+    return {
+        "version": VERSION,
+        "reference": report.reference,
+        "address": report.address if full else shorten_address(report.address),
+        "provider": report.provider,
+        "vantage": report.vantage.value,
+        "login": report.login,
+        "password_sent": report.password_sent,
+        "started_at": report.started_at.isoformat().replace("+00:00", "Z"),
+        "state": report.state.value,
+        "passed": report.passed,
+        "stages": [stage.to_json() for stage in report.stages],
+        "diagnoses": [
+            {
+                "id": diagnosis.id,
+                "title": diagnosis.title.translated(translations),
+                "why": diagnosis.why.translated(translations),
+                "advice": [step.translated(translations) for step in diagnosis.advice],
+                "see": provider.help_link(diagnosis.see, locale) if provider and diagnosis.see else None,
+            }
+            for diagnosis in diagnoses
+        ],
+        "mailbox": report.mailbox and {"messages": report.mailbox.messages, "octets": report.mailbox.octets},
+    }
+
+
+def report_to_text(report: Report, diagnoses: Sequence[Diagnosis], locale: str) -> str:
+    """Return the report as a tree of stages to copy into a ticket.
+
+    Holds no address and no password: only ids, numbers and the server's replies, which the probe has redacted.
+    """
+    translations = translations_for(locale)
+    started_at = report.started_at.isoformat().replace("+00:00", "Z")
+    lines = [
+        f"GMX-POP {report.reference} (report {VERSION})",
+        f"{report.provider}, {report.vantage.value}, {started_at}, {report.state.value}",
+        f"login: {_yes_no(report.login)}, password_sent: {_yes_no(report.password_sent)}",
+    ]
+    for protocol in Protocol:
+        stages = [stage for stage in report.stages if stage.protocol is protocol]
+        if stages:
+            lines += ["", f"{protocol.value} {stages[0].host}:{stages[0].port}"]
+        for stage in stages:
+            lines += _stage_lines(stage)
+    if diagnoses:
+        lines += ["", *(f"{diagnosis.id}: {diagnosis.title.translated(translations)}" for diagnosis in diagnoses)]
+    return "\n".join(lines) + "\n"
+
+
+def _stage_lines(stage: Stage) -> Iterator[str]:
+    took = "" if stage.milliseconds is None else f" {stage.milliseconds:.0f} ms"
+    failure = stage.failure
+    why = [failure.kind.value, failure.response_code] if failure else []
+    yield "  ".join(["", stage.stage.ljust(STAGE_WIDTH) + stage.status.value + took, *filter(None, why)])
+    if stage.status is Status.FAILED and failure and failure.reply:
+        yield f"    {failure.reply}"
+
+
+def _yes_no(value: bool) -> str:
+    return "yes" if value else "no"
