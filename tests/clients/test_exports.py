@@ -1,0 +1,288 @@
+"""Every export: the bytes, and what an independent reader finds in them."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import plistlib
+import re
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from webapp import providers
+from webapp.account import MailAccount, Retention, parse_name
+from webapp.clients import CLIENTS, ExportOptions
+from webapp.clients.outlook import transliterated
+from webapp.text import InputError
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+PROVIDERS = providers.load()
+FORMATS = [(client.id, format_) for client in CLIENTS.values() for format_ in client.formats]
+LOCALISED = {"apple-mail", "other"}
+ADDRESSES = {"gmx.net": "beispiel@gmx.de", "gmx.com": "example@gmx.com"}
+
+
+def an_account(
+    provider: str = "gmx.net", keep: str = "forever", port: int = 465, name: str = "Jörg Beispiel"
+) -> MailAccount:
+    return PROVIDERS[provider].account(ADDRESSES[provider], name=name, retention=Retention.parse(keep), smtp_port=port)
+
+
+def golden_cases() -> list[Any]:
+    cases = []
+    for (client, format_), provider, keep, port in itertools.product(
+        FORMATS, PROVIDERS, ("forever", "14", "delete"), (465, 587)
+    ):
+        for locale in ("de", "en") if client in LOCALISED else ("de",):
+            for variant in {"outlook": ("existing", "new"), "apple-mail": ("iphone", "mac")}.get(client, ("",)):
+                name = "-".join(filter(None, [format_, provider, keep, str(port), locale, variant]))
+                cases.append(
+                    pytest.param(client, format_, provider, keep, port, locale, variant, id=f"{client}-{name}")
+                )
+    return cases
+
+
+@pytest.mark.parametrize(("client", "format_", "provider", "keep", "port", "locale", "variant"), golden_cases())
+def test_writes_the_golden_bytes(
+    client: str, format_: str, provider: str, keep: str, port: int, locale: str, variant: str, update_golden: bool
+) -> None:
+    options = ExportOptions(
+        format=format_, locale=locale, host="setup.example",
+        device=variant if client == "apple-mail" else None, profile=variant if client == "outlook" else "existing",
+    )  # fmt: skip
+    made = CLIENTS[client].export(an_account(provider, keep, port), options)
+    name = "-".join(filter(None, [provider, keep, str(port), locale, variant]))
+    path = GOLDEN / client / f"{name}.{format_}"
+    if update_golden:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(made.content)
+    assert path.read_bytes() == made.content
+
+
+def read_prefs(content: bytes) -> dict[str, Any]:
+    prefs = {}
+    for line in content.decode().splitlines():
+        match = re.fullmatch(r"user_pref\((.+)\);", line)
+        assert match, line
+        name, value = json.loads(f"[{match[1]}]")
+        assert name not in prefs
+        prefs[name] = value
+    return prefs
+
+
+@pytest.mark.parametrize(
+    ("keep", "leave", "by_age", "days"),
+    [("forever", True, False, 0), ("14", True, True, 14), ("delete", False, False, 0)],
+)
+def test_thunderbird_is_told_every_pop_option(keep: str, leave: bool, by_age: bool, days: int) -> None:
+    archive = zipfile.ZipFile(io.BytesIO(CLIENTS["thunderbird"].export(an_account(keep=keep)).content))
+    assert archive.namelist() == ["GMX-Thunderbird/", "GMX-Thunderbird/prefs.js"]
+    prefs = read_prefs(archive.read("GMX-Thunderbird/prefs.js"))
+    server = "mail.server.server1"
+    assert prefs["mail.accountmanager.accounts"] == "account1"
+    assert (prefs[f"{server}.type"], prefs[f"{server}.hostname"], prefs[f"{server}.port"]) == (
+        "pop3",
+        "pop.gmx.net",
+        995,
+    )
+    assert (prefs[f"{server}.socketType"], prefs["mail.smtpserver.smtp1.try_ssl"]) == (3, 3)
+    assert prefs[f"{server}.leave_on_server"] is leave
+    assert prefs[f"{server}.delete_by_age_from_server"] is by_age
+    assert prefs[f"{server}.num_days_to_leave_on_server"] == days
+    assert prefs[f"{server}.delete_mail_left_on_server"] is False
+    assert not [name for name in prefs if ".default." in name]
+
+
+def test_the_qr_payload_is_the_one_of_the_specification() -> None:
+    account = PROVIDERS["gmx.net"].account("beispiel@gmx.de", name="Erika Beispiel")
+    made = CLIENTS["thunderbird-android"].export(account, ExportOptions(format="qr-payload"))
+    assert made.content.decode() == (
+        '[1,[1,1],[1,"pop.gmx.net",995,3,1,"beispiel@gmx.de","beispiel@gmx.de",""],'
+        '[[[0,"mail.gmx.net",465,3,1,"beispiel@gmx.de",""],["beispiel@gmx.de","Erika Beispiel"]]]]'
+    )
+
+
+def test_autoconfig_puts_pop3_first_and_says_how_long_mail_stays() -> None:
+    made = CLIENTS["thunderbird"].export(an_account(keep="14"), ExportOptions(format="autoconfig"))
+    root = etree.fromstring(made.content)
+    incoming = root.find("emailProvider/incomingServer")
+    assert incoming is not None
+    assert incoming.get("type") == "pop3"
+    assert incoming.findtext("pop3/leaveMessagesOnServer") == "true"
+    assert incoming.findtext("pop3/daysToLeaveMessagesOnServer") == "14"
+    assert incoming.findtext("username") == "%EMAILADDRESS%"
+
+
+def read_prf(content: bytes) -> dict[str, dict[str, str]]:
+    assert not content.startswith(b"\xef\xbb\xbf")
+    assert b"\0" not in content
+    assert content.count(b"\n") == content.count(b"\r\n") == content.count(b"\r")
+    sections: dict[str, dict[str, str]] = {}
+    current: dict[str, str] = {}
+    for line in content.decode("ascii").split("\r\n"):
+        if not line or line.startswith(";"):
+            continue
+        if line.startswith("["):
+            assert line not in sections
+            current = sections.setdefault(line.strip("[]"), {})
+            continue
+        key, _, value = line.partition("=")
+        assert key not in current
+        current[key] = value
+    return sections
+
+
+@pytest.mark.parametrize("profile", ["existing", "new"])
+@pytest.mark.parametrize(("keep", "value"), [("forever", 0x1), ("14", 0xE0003), ("delete", 0x0)])
+@pytest.mark.parametrize(("port", "ssl", "secure"), [(465, "1", "1"), (587, "0", "2")])
+def test_outlook_gets_a_file_without_traps(
+    profile: str, keep: str, value: int, port: int, ssl: str, secure: str
+) -> None:
+    made = CLIENTS["outlook"].export(an_account(keep=keep, port=port), ExportOptions(profile=profile))
+    prf = read_prf(made.content)
+    account, general, mapped = prf["Account1"], prf["General"], prf["I_Mail"]
+    assert int(account["LeaveOnServer"], 16) == value
+    assert (account["SMTPPort"], account["SMTPUseSSL"], account["SMTPSecureConnection"]) == (str(port), ssl, secure)
+    assert account["DisplayName"] == "Joerg Beispiel"
+    assert set(account) - set(mapped) == {"UniqueService", "DefaultAccount"}
+    assert len(mapped) == 23
+    assert all(
+        re.fullmatch(r"PT_(?:LONG|UNICODE),0x[0-9A-F]{4}", tag) for key, tag in mapped.items() if key != "AccountType"
+    )
+    assert general["OverwriteProfile"] == "Append"
+    assert general["ModifyDefaultProfileIfPresent"] == ("FALSE" if profile == "new" else "TRUE")
+    assert "DefaultStore" not in general
+    assert "Unicode Personal Folders" not in prf["Service List"].values()
+    assert "0x0102" not in made.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Jörg Größe", "Joerg Groesse"),
+        ("Éloïse", "Eloise"),
+        ('A "B" C', "A 'B' C"),
+        ("100% a;b", "100 a,b"),
+        ("Иван", ""),
+        ("😀", ""),
+    ],
+)
+def test_outlook_names_are_written_in_ascii(name: str, written: str) -> None:
+    assert transliterated(name) == written
+
+
+APPLE_KEYS = {
+    "EmailAccountType": str, "EmailAccountDescription": str, "EmailAccountName": str, "EmailAddress": str,
+    "IncomingMailServerHostName": str, "IncomingMailServerPortNumber": int, "IncomingMailServerUseSSL": bool,
+    "IncomingMailServerAuthentication": str, "IncomingMailServerUsername": str,
+    "OutgoingMailServerHostName": str, "OutgoingMailServerPortNumber": int, "OutgoingMailServerUseSSL": bool,
+    "OutgoingMailServerAuthentication": str, "OutgoingMailServerUsername": str,
+    "OutgoingPasswordSameAsIncomingPassword": bool, "PreventMove": bool, "PreventAppSheet": bool,
+    "disableMailRecentsSyncing": bool, "allowMailDrop": bool, "SMIMESigningUserOverrideable": bool,
+    "SMIMESigningCertificateUUIDUserOverrideable": bool, "SMIMEEncryptByDefaultUserOverrideable": bool,
+    "SMIMEEncryptionCertificateUUIDUserOverrideable": bool, "SMIMEEnableEncryptionPerMessageSwitch": bool,
+    "PayloadType": str, "PayloadVersion": int, "PayloadIdentifier": str, "PayloadUUID": str,
+    "PayloadDisplayName": str, "PayloadDescription": str,
+}  # fmt: skip
+
+
+def test_the_apple_profile_keeps_apples_schema(tmp_path: Path) -> None:
+    made = CLIENTS["apple-mail"].export(an_account(), ExportOptions(host="setup.example", device="iphone"))
+    profile = plistlib.loads(made.content)
+    (payload,) = profile["PayloadContent"]
+    assert {key: type(value) for key, value in payload.items()} == APPLE_KEYS
+    assert profile["PayloadIdentifier"] == "example.setup.gmx.pop.ebd91279513dcba2"
+    assert profile["PayloadUUID"] == "C48345AD-D0A2-5750-BA42-25564016FA55"
+    assert payload["PayloadUUID"] == "1BC7B991-9B07-5065-A760-24578C6CF5AA"
+    assert profile["TargetDeviceType"] == 1
+    assert not {"RemovalDate", "ConsentText"} & set(profile)
+    path = tmp_path / "gmx-pop.mobileconfig"
+    path.write_bytes(made.content)
+    read = subprocess.run(["plistutil", "-i", path, "-o", "-"], capture_output=True, check=True)
+    assert plistlib.loads(read.stdout) == profile
+
+
+def test_another_account_gets_other_identifiers_and_the_same_one_the_same() -> None:
+    first, again, other = (
+        plistlib.loads(CLIENTS["apple-mail"].export(PROVIDERS["gmx.net"].account(address, smtp_port=port)).content)
+        for address, port in (("a@gmx.de", 465), ("a@gmx.de", 587), ("b@gmx.de", 465))
+    )
+    assert (first["PayloadUUID"], first["PayloadIdentifier"]) == (again["PayloadUUID"], again["PayloadIdentifier"])
+    assert first["PayloadUUID"] != other["PayloadUUID"]
+
+
+@pytest.mark.parametrize(("client", "format_"), FORMATS)
+@given(
+    local_part=st.from_regex(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}", fullmatch=True),
+    name=st.text(max_size=70),
+    keep=st.sampled_from(["forever", "1", "99", "delete"]),
+)
+def test_hostile_names_and_addresses_are_encoded_or_refused(
+    client: str, format_: str, local_part: str, name: str, keep: str
+) -> None:
+    options = ExportOptions(format=format_)
+    try:
+        account = PROVIDERS["gmx.net"].account(f"{local_part}@gmx.de", name=name, retention=Retention.parse(keep))
+        made = CLIENTS[client].export(account, options)
+    except InputError:
+        return
+    assert CLIENTS[client].export(account, options).content == made.content
+    shown = parse_name(name)
+    address = account.email_address
+    if format_ in ("zip", "userjs") and client == "thunderbird":
+        content = (
+            made.content
+            if format_ == "userjs"
+            else zipfile.ZipFile(io.BytesIO(made.content)).read("GMX-Thunderbird/prefs.js")
+        )
+        prefs = read_prefs(content)
+        assert prefs.get("mail.identity.id1.fullName", "") == shown
+        assert prefs["mail.server.server1.userName"] == address
+        assert len(prefs) == 38 + bool(shown)
+    elif format_ == "prf":
+        prf = read_prf(made.content)
+        assert prf["Account1"]["EmailAddress"] == address
+        assert len(prf["Account1"]) == 20
+    elif format_ == "mobileconfig":
+        (payload,) = plistlib.loads(made.content)["PayloadContent"]
+        assert payload.get("EmailAccountName", "") == shown
+        assert payload["EmailAddress"] == address
+    elif format_ == "k9s":
+        root = etree.fromstring(made.content)
+        assert (root.findtext(".//identity/name") or "") == shown
+        assert root.findtext(".//incoming-server/username") == address
+        assert len(root.findall(".//value")) == 5
+    elif format_ == "qr-payload":
+        parsed = json.loads(made.content)
+        assert parsed[3][0][1] == [address, shown]
+
+
+def test_no_export_holds_anything_like_a_password() -> None:
+    for client, format_ in FORMATS:
+        content = CLIENTS[client].export(an_account(), ExportOptions(format=format_)).content
+        assert not re.search(rb"<key>(?:Incoming|Outgoing)Password<|<password|0x0102|signon", content), (
+            client,
+            format_,
+        )
+
+
+def test_says_what_a_format_cannot_say() -> None:
+    assert CLIENTS["apple-mail"].export(an_account()).notes
+    assert CLIENTS["thunderbird-android"].export(an_account(keep="14")).notes
+    assert CLIENTS["outlook"].export(an_account(name="Иван")).notes
+    assert not CLIENTS["thunderbird"].export(an_account(keep="14")).notes
+
+
+def test_refuses_a_format_that_does_not_exist_and_a_program_without_a_file() -> None:
+    with pytest.raises(InputError, match="has no format"):
+        CLIENTS["outlook"].export(an_account(), ExportOptions(format="reg"))
+    with pytest.raises(InputError, match="only a guide"):
+        CLIENTS["outlook-new"].export(an_account())
