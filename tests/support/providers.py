@@ -6,21 +6,25 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from webapp.account import Server
+from webapp.account import Server, ServerType
 
 PROVIDERS = Path(__file__).parents[2] / "webapp" / "providers"
 _SERVERS_TABLE = re.compile(r"^\[\[servers\]\]\n(?:(?!\[).*\n?)*", re.MULTILINE)
 
 
 def rewrite_providers(folder: Path, servers: Iterable[Server]) -> None:
-    """Write every built-in provider file into `folder`, with `servers` in the place of its own."""
+    """Write every built-in provider file into `folder`, with `servers` in the place of its POP3 and SMTP servers."""
     tables = "".join(
         f'\n[[servers]]\ntype = "{server.type}"\nhostname = "{server.hostname}"\nport = {server.port}\n'
         f'socket_type = "{server.socket_type}"\n'
         for server in servers
     )
+
+    def keep_imap(table: re.Match[str]) -> str:
+        return table[0] if f'type = "{ServerType.IMAP}"' in table[0] else ""
+
     folder.mkdir(parents=True, exist_ok=True)
     for file in PROVIDERS.glob("*.toml"):
-        text, count = _SERVERS_TABLE.subn("", file.read_text(encoding="utf-8"))
+        text, count = _SERVERS_TABLE.subn(keep_imap, file.read_text(encoding="utf-8"))
         assert count, f"{file.name} has no [[servers]]"
         (folder / file.name).write_text(text + tables, encoding="utf-8")
