@@ -1,0 +1,3 @@
+from tests.support.dovecot import dovecot
+
+__all__ = ["dovecot"]
