@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.account import ServerType
 from webapp.clients import CLIENTS, Export, ExportOptions
 from webapp.config import current_config, current_providers
 from webapp.events import answer_chosen, file_downloaded, step_reached
@@ -107,6 +108,7 @@ def _page(asked: Step, answers: Answers, template: str | None = None, **values: 
         providers=current_providers(),
         provider=current_providers().get(answers.provider_id or ""),
         clients=CLIENTS,
+        server_type=ServerType,
         **values,
     )
 

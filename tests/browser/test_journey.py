@@ -1,0 +1,236 @@
+"""The whole way in a real browser, against the real server and a real Dovecot."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.support.dovecot import ANNA, UMLAUT, Dovecot, dovecot
+
+__all__ = ["dovecot"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.peers]
+
+COMMAND = Path(sys.executable).parent / "gmx-pop-wizard"
+STANDARDS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
+
+
+class Site:
+    """`gmx-pop-wizard serve` as a process."""
+
+    def __init__(self, folder: Path, dovecot: Dovecot) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.folder = folder
+        self._environment = {**os.environ, **dovecot.environment, "WEBAPP_DATA_DIR": str(folder / "data")}
+        self.log = folder / "log"
+        self.start()
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [COMMAND, "serve", "--port", str(self.port)], env=self._environment, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            try:
+                urllib.request.urlopen(f"{self.url}/healthz", timeout=1).close()  # noqa: S310
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return
+        raise TimeoutError(self.log.read_text())
+
+    def kill(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, dovecot: Dovecot) -> Iterator[Site]:
+    made = Site(tmp_path_factory.mktemp("site"), dovecot)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is not installed")
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=path,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+            ],
+        )
+        yield opened
+        opened.close()
+
+
+class Walk:
+    """A person with a browser: counts what they press, looks at each page."""
+
+    def __init__(self, browser: Browser, site: Site, **context: Any) -> None:
+        self.site = site
+        self.script = context.get("java_script_enabled", True)
+        self.context = browser.new_context(**{"locale": "de-DE", "viewport": {"width": 390, "height": 844}, **context})
+        self.context.route(lambda url: not url.startswith(site.url), lambda route: route.abort())
+        self.page: Page = self.context.new_page()
+        self.policy_violations: list[str] = []
+        self.page.on("console", self._hear)
+        self.presses = 0
+
+    def _hear(self, message: Any) -> None:
+        if "Content Security Policy" in message.text or "TrustedHTML" in message.text:
+            self.policy_violations.append(message.text)
+
+    def press(self, selector: str = "main button.button") -> None:
+        self.page.locator(selector).first.click()
+        self.presses += 1
+        self.look()
+
+    def choose(self, value: str) -> None:
+        self.page.locator(f'input[value="{value}"]').check(force=True)
+
+    def look(self) -> None:
+        if not self.script:
+            return
+        violations = Axe().run(self.page, options=STANDARDS).response["violations"]
+        assert not violations, (self.page.url, [(v["id"], v["nodes"][0]["html"]) for v in violations])
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= self.page.viewport_size["width"]  # type: ignore[index]
+
+    def to_the_test(self, address: str) -> None:
+        self.page.goto(self.site.url + "/")
+        self.look()
+        self.press("main a.button")
+        self.page.fill("#email_address", address)
+        self.press()
+        self.choose("thunderbird")
+        self.press()
+        self.choose("one")
+        self.press()
+        self.choose("14")
+        self.press()
+        self.press()
+        self.press()
+
+    def log_in(self, password: str) -> None:
+        self.page.fill("#password", password)
+        self.page.locator("form:has(#password) button.button:not(.small)").click()
+        for _ in range(20):
+            if not self.page.get_by_role("link", name=re.compile("Aktualisieren|Refresh")).count():
+                break
+            self.page.reload()
+        self.look()
+
+    def download(self, folder: Path) -> Path:
+        with self.page.expect_download() as download:
+            self.page.locator("main a.button").first.click()
+        self.presses += 1
+        target = folder / download.value.suggested_filename
+        download.value.save_as(target)
+        return target
+
+
+def test_the_plainest_way_takes_nine_presses_and_one_typed_field(browser: Browser, site: Site, tmp_path: Path) -> None:
+    walk = Walk(browser, site)
+    walk.to_the_test(ANNA.address)
+    walk.press("main a.button")
+    assert walk.download(tmp_path).stat().st_size > 300
+    assert walk.presses <= 9
+    assert not walk.policy_violations
+    walk.context.close()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-javascript", "without-javascript"])
+def test_a_green_login_test_leads_to_the_saved_file(
+    browser: Browser, site: Site, dovecot: Dovecot, tmp_path: Path, script: bool
+) -> None:
+    user = ANNA if script else UMLAUT
+    before = dovecot.attempts(user.address)
+    walk = Walk(browser, site, java_script_enabled=script, color_scheme="dark")
+    walk.to_the_test(user.address)
+    walk.log_in(user.password)
+    assert "Alles funktioniert" in walk.page.content()
+    walk.page.reload()
+    walk.page.go_back()
+    walk.page.go_forward()
+    assert dovecot.attempts(user.address) == before + 2
+    walk.page.goto(site.url + "/finish")
+    assert walk.download(tmp_path).exists()
+    walk.context.close()
+
+
+def test_a_wrong_password_shows_the_checklist_after_one_attempt(browser: Browser, site: Site, dovecot: Dovecot) -> None:
+    address = dovecot.users[-1].address
+    before = dovecot.attempts(address)
+    walk = Walk(browser, site, viewport={"width": 1280, "height": 900})
+    walk.to_the_test(address)
+    walk.log_in("canary-wrong-4711")
+    page = walk.page.content()
+    assert "GMX hat die Anmeldung abgelehnt" in page
+    assert "POP3" in page
+    assert dovecot.attempts(address) == before + 1
+    assert "canary-wrong-4711" not in page
+    walk.context.close()
+
+
+def test_english_is_complete_on_the_way(browser: Browser, site: Site) -> None:
+    walk = Walk(browser, site, locale="en-GB")
+    walk.to_the_test(ANNA.address)
+    assert walk.page.title().startswith("Test the connection")
+    assert walk.page.locator("html").get_attribute("lang") == "en"
+    walk.context.close()
+
+
+def test_after_a_crash_the_test_reads_as_interrupted_and_is_not_repeated(
+    browser: Browser, dovecot: Dovecot, tmp_path: Path
+) -> None:
+    own = Site(tmp_path, dovecot)
+    address = dovecot.users[-2].address
+    try:
+        walk = Walk(browser, own)
+        walk.to_the_test(address)
+        walk.log_in("canary-wrong-4712")
+        attempts = dovecot.attempts(address)
+        own.kill()
+        own.start()
+        walk.page.reload()
+        assert "unterbrochen" in walk.page.content()
+        time.sleep(1)
+        assert dovecot.attempts(address) == attempts == 1
+        cookies = str(walk.context.cookies())
+        walk.context.close()
+    finally:
+        own.stop()
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()) + cookies.encode()
+    assert b"canary-wrong-4712" not in kept
+    assert address.encode() not in kept
