@@ -35,7 +35,9 @@ ENTRIES: tuple[Diagnosis, ...] = (
         say=N_("You have reached the limit for sending. In a few hours it works again."),
         ask=N_("To how many people did you write today?"),
         see="error-codes",
-        signs=(Sign(protocol=Protocol.SMTP, reply=r"rate limit|too many (?:messages|mails|recipients)|policy violation"),),
+        signs=(
+            Sign(protocol=Protocol.SMTP, reply=r"rate limit|too many (?:messages|mails|recipients)|policy violation"),
+        ),
     ),
     entry(
         "sender-not-allowed",
