@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import runpy
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
+
+from tests.support.client import PageLintingClient
+from webapp import create_app, db
+from webapp.config import Config
 
 ROOT = Path(__file__).parent.parent
 TRANSLATIONS = ROOT / "webapp" / "translations"
+SECRET_KEY = "a secret key that is only for tests"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,3 +34,37 @@ def pytest_configure() -> None:
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a SQLite file with the newest schema and nothing in it; copying it is faster than migrating."""
+    config = Config(data_dir=tmp_path_factory.mktemp("database"), secret_key=SECRET_KEY)
+    db.upgrade(config)
+    return config.data_dir / "wizard.sqlite3"
+
+
+@pytest.fixture
+def config(tmp_path: Path, empty_database: Path) -> Iterator[Config]:
+    """Return settings with a data folder of the test's own, its database upgraded."""
+    made = Config(data_dir=tmp_path / "data", secret_key=SECRET_KEY)
+    made.data_dir.mkdir()
+    shutil.copy(empty_database, made.data_dir)
+    yield made
+    db.dispose()
+
+
+@pytest.fixture
+def app(config: Config) -> Flask:
+    """Return the application; what a view raises reaches the test."""
+    made = create_app(config)
+    made.testing = True
+    made.test_client_class = PageLintingClient
+    return made
+
+
+@pytest.fixture
+def client(app: Flask) -> PageLintingClient:
+    made = app.test_client()
+    assert isinstance(made, PageLintingClient)
+    return made

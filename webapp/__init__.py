@@ -30,6 +30,7 @@ def create_app(config: Config | None = None) -> Flask:
     from webapp.config import Config
 
     app = errors.Application("webapp", template_folder=str(folder("templates")), static_folder=None)
+    app.debug = False  # whatever FLASK_DEBUG says: its error pages show the memory of a server that sees passwords
     config = (config or Config.from_environment()).completed()
     app.extensions["config"] = config
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PREFIX = "WEBAPP_"
 SECRET_KEY_LENGTH_MIN = 32  # characters
 SECRET_KEY_FILE_NAME = "secret-key"  # noqa: S105  a file name
-LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 # Numbers of the house. What a single run may take and read is in webapp.probe.
 WEB_THREADS = 32
@@ -271,9 +271,10 @@ class Config:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Return every host name under which the site answers."""
+        """Return every host name under which the site answers: lower case, IPv6 addresses without brackets."""
         public = _url_host(self.public_url)
-        return (*LOOPBACK_HOSTS, *((public,) if public else ()), *self.trusted_hosts)
+        further = (host.lower().strip("[]") for host in self.trusted_hosts)
+        return (*LOOPBACK_HOSTS, *((public,) if public else ()), *further)
 
     @property
     def public_host(self) -> str:
@@ -333,7 +334,7 @@ def unknown_variables(environ: Mapping[str, str] = os.environ) -> list[Message]:
     warnings = []
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
             text = N_("%(name)s is not a setting. Did you mean %(near)s?") if near else N_("%(name)s is not a setting.")
             warnings.append(Message(text, {"name": name, "near": near[0]} if near else {"name": name}))
     return warnings

@@ -71,7 +71,11 @@ def _selected_locale() -> str:
     for choice in (request.args.get(PARAMETER), session.get("locale")):
         if choice in locales():
             return str(choice)
-    return request.accept_languages.best_match(locales(), DEFAULT_LOCALE)
+    for tag, quality in request.accept_languages:  # best first; best_match would prefer "en" to the better "de-AT"
+        language = tag.lower().partition("-")[0]
+        if quality > 0 and language in locales():
+            return language
+    return DEFAULT_LOCALE
 
 
 def _remember_choice() -> None:

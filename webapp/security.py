@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, request, url_for
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp.config import BODY_BYTES_MAX, FORM_PARTS_MAX, Config, current_config
@@ -50,13 +51,13 @@ def init_app(app: Flask, config: Config) -> None:
         MAX_CONTENT_LENGTH=BODY_BYTES_MAX,
         MAX_FORM_MEMORY_SIZE=BODY_BYTES_MAX,
         MAX_FORM_PARTS=FORM_PARTS_MAX,
-        TRUSTED_HOSTS=list(config.hosts),
         PREFERRED_URL_SCHEME="https" if config.https else "http",
         WTF_CSRF_SECRET_KEY=config.key("csrf token"),
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: people leave a page open while they look for a setting
         WTF_CSRF_SSL_STRICT=False,  # refuse_cross_site does it, and lets browsers pass that send no Referer
     )
     app.session_interface = SealedSessionInterface.of(config, cookie_name)
+    app.before_request(refuse_foreign_host)
     app.before_request(refuse_cross_site)  # before the token is looked for
     csrf.init_app(app)
     app.after_request(add_headers)
@@ -86,6 +87,19 @@ def public_url(endpoint: str, **values: Any) -> str:
     return origin + url_for(endpoint, **values) if origin else url_for(endpoint, _external=True, **values)
 
 
+def refuse_foreign_host() -> None:
+    """Answer 400 to a request for a name that is not ours.
+
+    Flask's own TRUSTED_HOSTS cannot name an IPv6 address (Werkzeug 3.1.9 cuts each name at its first colon).
+    """
+    try:
+        name = urlsplit(f"//{request.host}").hostname
+    except ValueError:
+        name = None
+    if name not in current_config().hosts:
+        raise SecurityError
+
+
 def refuse_cross_site() -> None:
     """Answer 403 to a changing request which the browser says was sent by another site.
 
@@ -100,7 +114,7 @@ def refuse_cross_site() -> None:
             abort(403)
         return
     origin = request.headers.get("Origin")
-    if origin is not None and origin.lower() not in (_own_origin(), current_config().public_url):
+    if origin is not None and (not origin or origin.lower() not in (_own_origin(), current_config().public_url)):
         abort(403)
 
 

@@ -115,7 +115,7 @@ def _with_host(config: Config, host: str) -> Config:
     """Return `config` with the address that the site is bound to as a name it answers under."""
     if _is_wildcard(host) or _is_loopback(host):
         return config
-    return replace(config, trusted_hosts=(*config.trusted_hosts, _written(host)))
+    return replace(config, trusted_hosts=(*config.trusted_hosts, host))
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,0 +1,265 @@
+"""`serve` as people start it: a process of its own, on a port of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from webapp import db, lock, server
+from webapp.config import Config
+from webapp.text import InputError
+
+START = "import sys; from webapp.server import serve; from webapp.config import Config; "
+SERVE = START + "serve(sys.argv[1], int(sys.argv[2]), Config.from_environment())"
+SLOW_PAGE = START + (
+    "import time, webapp.server as s; make = s.create_app\n"
+    "def create_app(config):\n"
+    "    app = make(config)\n"
+    "    @app.get('/slow')\n"
+    "    def slow():\n"
+    "        time.sleep(1)\n"
+    "        return 'done'\n"
+    "    return app\n"
+    "s.create_app = create_app\n"
+    "serve(sys.argv[1], int(sys.argv[2]), Config.from_environment())"
+)
+
+
+# gunicorn leaves a copy of the socket it is handed to the garbage collector.
+WARNINGS = ("-W", "error", "-W", "ignore::ResourceWarning")
+
+
+class Served:
+    """A running server: its process, its URL, and what it wrote to standard error so far."""
+
+    def __init__(self, process: subprocess.Popen[str], errors: Path) -> None:
+        assert process.stdout is not None
+        self.process = process
+        self._errors = errors
+        self.greeting = process.stdout.readline()  # comes when it answers, or not at all
+        self.url = next((word for word in self.greeting.split() if word.startswith("http")), "").rstrip("/")
+
+    @property
+    def errors(self) -> str:
+        return self._errors.read_text()
+
+    def workers(self) -> list[int]:
+        return [
+            int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        ]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(timeout=30)
+
+
+@contextmanager
+def serving(
+    data_dir: Path, host: str = "127.0.0.1", port: int = 0, program: str = SERVE, **settings: str
+) -> Iterator[Served]:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("WEBAPP_")}
+    data_dir.parent.mkdir(parents=True, exist_ok=True)
+    errors = data_dir.parent / f"{data_dir.name}-{time.monotonic_ns()}.log"
+    with errors.open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, *WARNINGS, "-c", program, host, str(port)],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=environ | {"WEBAPP_DATA_DIR": str(data_dir), **settings},
+            start_new_session=True,
+        )
+    try:
+        yield Served(process, errors)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)  # the workers too
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def test_serves_prints_its_url_and_stops_when_told_to(data_dir: Path) -> None:
+    with serving(data_dir) as served:
+        assert served.greeting.startswith("GMX POP setup wizard: http://127.0.0.1:")
+        assert requests.get(f"{served.url}/readyz", timeout=10).text == "ready\n"
+        page = requests.get(f"{served.url}/?emailaddress=anna@gmx.de", timeout=10)
+        assert page.status_code == 200
+        assert requests.get(f"{served.url}/", headers={"Host": "evil.example"}, timeout=10).status_code == 400
+        assert served.stop() == 0
+    assert "GET / 200" in served.errors
+    assert "anna" not in served.errors
+    assert "Warning" not in served.errors
+    assert "Traceback" not in served.errors
+
+
+def test_its_files_are_nobody_elses(data_dir: Path) -> None:
+    with serving(data_dir) as served:
+        served.stop()
+    assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700
+    names = {path.name for path in data_dir.iterdir()}
+    assert names == {"secret-key", "serve.lock", "wizard.sqlite3"}
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in data_dir.iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_answers_what_was_asked_before_it_stops(data_dir: Path, number: signal.Signals) -> None:
+    """Ctrl-C on a terminal reaches the worker as well: hence the whole process group."""
+    with serving(data_dir, program=SLOW_PAGE) as served, socket.socket() as connection:
+        host, port = served.url.removeprefix("http://").split(":")
+        connection.connect((host, int(port)))
+        connection.sendall(b"GET /slow HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        time.sleep(0.3)  # for the request to be read; longer does no harm, the page takes a second
+        os.killpg(served.process.pid, number) if number is signal.SIGINT else served.process.send_signal(number)
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+        assert answer.endswith(b"done")
+        assert served.process.wait(timeout=30) == 0
+
+
+def test_a_killed_worker_is_replaced(data_dir: Path) -> None:
+    with serving(data_dir) as served:
+        assert requests.get(f"{served.url}/healthz", timeout=10).status_code == 200
+        (worker,) = served.workers()
+        os.kill(worker, signal.SIGKILL)
+        session = requests.Session()
+        session.mount("http://", requests.adapters.HTTPAdapter(max_retries=5))
+        assert session.get(f"{served.url}/readyz", timeout=30).status_code == 200
+        assert served.workers() != [worker]
+        session.close()
+        assert served.stop() == 0
+
+
+def test_a_second_server_on_the_same_folder_is_refused_with_a_sentence(data_dir: Path) -> None:
+    with serving(data_dir) as first:
+        with serving(data_dir) as second:
+            assert second.process.wait(timeout=30) == 1
+        assert "InputError: Another server is already running on the folder" in second.errors
+        assert requests.get(f"{first.url}/healthz", timeout=10).status_code == 200
+        first.stop()
+    with serving(data_dir) as third:
+        assert requests.get(f"{third.url}/healthz", timeout=10).status_code == 200
+
+
+def test_a_port_in_use_is_refused_with_a_sentence_and_touches_no_database(data_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with serving(data_dir, port=port) as served:
+            assert served.process.wait(timeout=30) == 1
+    assert f"InputError: The server cannot use port {port} of 127.0.0.1." in served.errors
+    assert "(Address already in use)" in served.errors
+    assert not (data_dir / "wizard.sqlite3").exists()
+
+
+def test_warns_where_others_can_reach_it_without_https(data_dir: Path) -> None:
+    with serving(data_dir, "0.0.0.0", WEBAPP_SECRETKEY="x") as served:
+        assert served.url.startswith("http://localhost:")
+        served.stop()
+    assert "without https" in served.errors
+    assert "Only requests for localhost are answered." in served.errors
+    assert "WEBAPP_SECRETKEY is not a setting. Did you mean WEBAPP_SECRET_KEY?" in served.errors
+
+
+@pytest.mark.parametrize(
+    ("host", "config", "count"),
+    [
+        ("127.0.0.1", Config(), 0),
+        ("127.8.8.8", Config(), 0),
+        ("::1", Config(), 0),
+        ("localhost", Config(), 0),
+        ("0.0.0.0", Config(public_url="https://pop.example.org"), 0),
+        ("0.0.0.0", Config(), 2),
+        ("::", Config(trusted_hosts=("pop.example.org",)), 1),
+        ("192.0.2.1", Config(), 1),
+        ("pop.example.org", Config(public_url="http://pop.example.org"), 1),
+    ],
+)
+def test_warns_of_nothing_else(host: str, config: Config, count: int) -> None:
+    assert len(server.warnings(config, host)) == count
+
+
+def test_prints_the_address_people_type(data_dir: Path) -> None:
+    with serving(data_dir, WEBAPP_PUBLIC_URL="https://pop.example.org") as served:
+        assert served.url == "https://pop.example.org"
+        served.stop()
+
+
+def test_leaves_no_socket_and_no_file_behind(data_dir: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with serving(data_dir, HOME=str(home), XDG_RUNTIME_DIR=str(home)) as served:
+        served.stop()
+    assert not list(home.rglob("*"))
+
+
+def test_another_wsgi_server_may_have_one_process(data_dir: Path) -> None:
+    """gunicorn starts a second worker, which is refused: so gunicorn stops."""
+    command = [sys.executable, "-m", "gunicorn", "webapp.server:wsgi()", "--workers=2", "--bind=127.0.0.1:0"]
+    environ = os.environ | {"WEBAPP_DATA_DIR": str(data_dir)}
+    result = subprocess.run(
+        [*command, "--no-control-socket"], env=environ, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 3
+    assert "Another server is already running on the folder" in result.stderr
+
+
+# The lock
+
+
+def test_a_folder_is_held_once_however_often_a_process_asks(config: Config) -> None:
+    lock.claim(config)
+    lock.claim(config)
+    lock.release(config)
+    lock.release(config)
+    lock.claim(config)
+    lock.release(config)
+
+
+def test_a_child_holds_the_folder_of_its_parent(config: Config) -> None:
+    """A killed arbiter leaves a worker behind for a moment: it still has the runs in its memory."""
+    lock.claim(config)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(writing)
+        os.read(reading, 1)
+        os._exit(0)
+    os.close(reading)
+    lock.release(config)
+    with pytest.raises(InputError, match="already running"):
+        lock.claim(config)
+    os.close(writing)
+    os.waitpid(child, 0)
+    lock.claim(config)
+    lock.release(config)
+
+
+def test_servers_with_redis_may_share_a_folder(config: Config) -> None:
+    lock.claim(Config(data_dir=config.data_dir, redis_url="redis://localhost"))
+    assert not (config.data_dir / lock.FILE_NAME).exists()
+
+
+def test_says_which_folder_cannot_be_held(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(InputError, match="WEBAPP_DATA_DIR: nothing can be written"):
+        lock.claim(Config(data_dir=tmp_path / "file"))
+
+
+def test_upgrading_leaves_no_connection_for_the_worker_to_inherit(config: Config) -> None:
+    db.upgrade(config)
+    assert not db._engines
