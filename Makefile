@@ -10,7 +10,7 @@ SYSTEM_PACKAGES := chromium curl dovecot-core dovecot-lmtpd dovecot-pop3d doveco
 	libplist-utils openssl util-linux
 SYSTEM_COMMANDS := chromium curl dovecot plistutil openssl unshare
 
-.PHONY: install system-deps run test lint lock clean
+.PHONY: install system-deps run test bench lint audit screenshots lock clean
 
 install: $(VENV)/.installed $(VENV)/.translated
 
@@ -48,6 +48,17 @@ test: install $(VENV)/.developed system-deps
 
 lint: install $(VENV)/.developed
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --config pyproject.toml
+
+# Times a check of ours beside curl's, in one run, against one Dovecot.
+bench: install $(VENV)/.developed system-deps
+	@$(BIN)/python -m tests.bench.check
+
+# What a scanner finds in our code, and whether the pinned versions fit together.
+audit: install $(VENV)/.developed
+	@$(BIN)/ruff check --select S,B webapp && $(BIN)/pip check
+
+screenshots: install $(VENV)/.developed system-deps
+	@$(BIN)/python -m tests.browser.screenshots
 
 # Pins every dependency with its hashes; needs uv.
 lock:

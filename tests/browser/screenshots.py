@@ -1,0 +1,76 @@
+"""Takes the screenshots of the documentation: `make screenshots`. Walks the site as a person does, with GMX's own values."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
+COMMAND = Path(sys.executable).parent / "gmx-pop-wizard"
+
+
+@contextlib.contextmanager
+def site() -> Iterator[str]:
+    """Serve the wizard from an empty data folder; give its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("WEBAPP_")}
+        process = subprocess.Popen(
+            [COMMAND, "serve", "--port", str(port)], env={**clean, "WEBAPP_DATA_DIR": folder}, stdout=subprocess.DEVNULL
+        )
+        try:
+            while socket.socket().connect_ex(("127.0.0.1", port)):
+                time.sleep(0.1)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def walk(page: Page, url: str, locale: str) -> None:
+    """Answer every question as in the plainest case; leave pictures of the pages people ask about."""
+    page.goto(f"{url}/?lang={locale}")
+    page.screenshot(path=FOLDER / f"start-{locale}.png")
+    page.click("main a.button")
+    page.fill("#email_address", "anna.beispiel@gmx.de")
+    page.click("main button.button")
+    for value in ("thunderbird", "one", "14", None, None):
+        if value:
+            page.locator(f'input[value="{value}"]').check(force=True)
+        else:
+            page.screenshot(path=FOLDER / f"{page.url.rpartition('/')[2]}-{locale}.png", full_page=True)
+        page.click("main button.button")
+    page.screenshot(path=FOLDER / f"test-{locale}.png", full_page=True)
+    page.click("main a.button")
+    page.screenshot(path=FOLDER / f"finish-{locale}.png", full_page=True)
+
+
+def main() -> int:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        sys.stdout.write("SKIPPED: Chromium is not installed.\n")
+        return 0
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with site() as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for locale in ("de", "en"):
+            context = browser.new_context(viewport={"width": 900, "height": 700}, locale=locale)
+            walk(context.new_page(), url, locale)
+            context.close()
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
