@@ -19,7 +19,7 @@ from webapp.probe.report import FailureKind
 USER = "anna@gmx.de"
 PASSWORD = "canary-ßecret-Test-Passwort-4711"
 PATIENT = Limits(run=8, run_with_login=8, resolve=5, connect=5, tls=5, reply=5)
-QUICK = Limits(run=1.5, run_with_login=1.5, resolve=1.5, connect=0.4, tls=0.4, reply=0.4)  # where time is to run out
+QUICK = Limits(run=4, run_with_login=4, resolve=4, connect=0.6, tls=0.6, reply=0.6)  # where time is to run out
 SLACK = 5  # seconds for a busy machine
 DIALOGUES = read_all()
 

@@ -153,6 +153,7 @@ class DialogueServer:
             with contextlib.suppress(TimeoutError):
                 sock, _ = self._listener.accept()
                 sock.settimeout(WAIT)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self.connections += 1
                 self._threads.append(threading.Thread(target=_Session(self, sock).run, daemon=True))
                 self._threads[-1].start()

@@ -62,9 +62,13 @@ class Pop3(Conversation[Pop3Reply]):
         names = sorted(self._capabilities or ())
         return Found(self._shown({"capabilities": names}), warning=self._capabilities is None)
 
-    def _learn_capabilities(self) -> None:
+    @property
+    def _capa_lines(self) -> Lines:
         limits = self.setting.limits
-        reply = self._ask(command("CAPA"), Lines(limits.reply_lines, limits.line_octets * limits.reply_lines))
+        return Lines(limits.reply_lines, limits.line_octets * limits.reply_lines)
+
+    def _learn_capabilities(self) -> None:
+        reply = self._ask(command("CAPA"), self._capa_lines)
         self._capabilities = None
         if reply.ok:
             words = [line.decode("ascii", "replace").upper().partition(" ") for line in reply.lines]
@@ -183,11 +187,11 @@ class Pop3(Conversation[Pop3Reply]):
 
     def _ask_for_tls(self, connection: Connection) -> None:
         dialogue = Pop3Dialogue(self.setting.limits)
-        dialogue.expect()
-        self._must(self._read(connection, dialogue, []), otherwise=FailureKind.STARTTLS_MISSING)
-        dialogue.expect()
-        connection.send(command("STLS"))
-        self._must(self._read(connection, dialogue, []), otherwise=FailureKind.STARTTLS_MISSING)
+        for line, lines in ((b"", None), (command("CAPA"), self._capa_lines), (command("STLS"), None)):
+            dialogue.expect(lines)
+            if line:
+                connection.send(line)
+            self._must(self._read(connection, dialogue, []), otherwise=FailureKind.STARTTLS_MISSING)
 
     def _must(self, reply: Pop3Reply, *, otherwise: FailureKind) -> None:
         """Raise Failed unless the reply is +OK; its response code says why, `otherwise` where it has none."""
