@@ -9,7 +9,7 @@ from webapp.text import N_
 ENTRIES: tuple[Diagnosis, ...] = (
     entry(
         "gmx-unreachable",
-        title=N_("We cannot reach GMX at the moment."),
+        title=N_("We cannot reach GMX at the moment"),
         why=N_(
             "Our server got no connection to the mail server of GMX. This has nothing to do with your password or"
             " your computer."
@@ -32,7 +32,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "name-not-found",
-        title=N_("The mail server was not found."),
+        title=N_("The mail server was not found"),
         why=N_(
             "Either this computer has no internet connection, or the name of the server is misspelt. This has "
             "nothing to do with your password."
@@ -53,7 +53,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "captive-portal",
-        title=N_("A web page answered in place of GMX."),
+        title=N_("A web page answered in place of GMX"),
         why=N_(
             "You are probably in a Wi-Fi network that wants you to sign in first, as in a hotel, a train or a café."
         ),
@@ -75,7 +75,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "port-blocked",
-        title=N_("Your computer gets no connection to GMX."),
+        title=N_("Your computer gets no connection to GMX"),
         why=N_(
             "Something between your computer and GMX blocks the way: a firewall, a virus scanner, a VPN or the "
             "network you are in. It may also be a wrong port. This has nothing to do with your password."
@@ -107,7 +107,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "login-unanswered",
-        title=N_("GMX did not answer the login."),
+        title=N_("GMX gave no answer to the login"),
         why=N_(
             "The connection ended before an answer came. So nobody knows whether the password is right. GMX may "
             "be overloaded."
@@ -128,7 +128,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "connection-interrupted",
-        title=N_("The connection broke off."),
+        title=N_("The connection broke off"),
         why=N_(
             "GMX was reached, but then no answer came in time. Often the network is weak, a virus scanner holds "
             "the mail up, or GMX is busy. This has nothing to do with your password."
@@ -164,7 +164,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "connection-broke-off",
-        title=N_("The connection to GMX broke off during the check."),
+        title=N_("The connection to GMX broke off during the check"),
         why=N_(
             "GMX answered our server at first and then no longer. That happens and mostly passes. It says nothing"
             " about your password."

@@ -9,7 +9,7 @@ from webapp.text import N_
 ENTRIES: tuple[Diagnosis, ...] = (
     entry(
         "clock-wrong",
-        title=N_("The date on your computer is probably wrong."),
+        title=N_("The date on your computer is probably wrong"),
         why=N_(
             "The certificate of the server, its identity card, is not valid on the date your computer shows. Most"
             " often the clock is wrong."
@@ -41,7 +41,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "certificate-wrong-host",
-        title=N_("The server shows the identity card of another one."),
+        title=N_("The server shows the identity card of another one"),
         why=N_(
             "The name in the settings and the name in the certificate differ. Mostly the server name is misspelt,"
             " such as pop.gmx.de. More rarely somebody answers in place of GMX."
@@ -58,7 +58,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "local-scanner",
-        title=N_("A program on your computer or in your network stands between you and GMX."),
+        title=N_("A program on your computer or in your network stands between you and GMX"),
         why=N_(
             "The certificate that arrived is not from GMX. Mostly a virus scanner opens the encrypted connection "
             "to look into your e-mail. More rarely it is a network that reads along, or a very old system."
@@ -116,7 +116,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "tls-too-old",
-        title=N_("One of the two sides is too old for a secure connection."),
+        title=N_("One of the two sides is too old for a secure connection"),
         why=N_(
             "GMX accepts encryption from TLS 1.2 on. Old systems and old mail programs know only earlier "
             "versions, for example Outlook 2010 on Windows 7."
@@ -133,7 +133,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "encryption-mismatch",
-        title=N_("Port and encryption do not match."),
+        title=N_("Port and encryption do not match"),
         why=N_(
             "Each port expects its own kind of encryption. If the wrong one is set, the two sides do not "
             "understand each other. This has nothing to do with your password."
@@ -195,7 +195,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "encryption-failed",
-        title=N_("No encrypted connection came about."),
+        title=N_("No encrypted connection came about"),
         why=N_(
             "The two sides could not agree on an encryption. Often port and encryption do not match, or a virus "
             "scanner interferes. This has nothing to do with your password."

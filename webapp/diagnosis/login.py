@@ -9,7 +9,7 @@ from webapp.text import N_
 ENTRIES: tuple[Diagnosis, ...] = (
     entry(
         "app-password-needed",
-        title=N_("GMX wants a password of its own for the mail program."),
+        title=N_("GMX wants a password of its own for the mail program"),
         why=N_(
             "You use two-factor login. Then your usual password does not work in mail programs; you need an "
             "application-specific one."
@@ -36,7 +36,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "login-refused-for-sending",
-        title=N_("Receiving works, but GMX refused the login for sending."),
+        title=N_("Receiving works, but GMX refused the login for sending"),
         why=N_(
             "The same password was accepted for receiving. Often the mail program still has an old password for "
             "sending, or none at all. GMX may also be slow to take over a new setting."
@@ -59,7 +59,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "login-refused",
-        title=N_("GMX refused the login."),
+        title=N_("GMX refused the login"),
         why=N_(
             "GMX gives the same answer for many causes. So nobody can tell from it which one it is. Go through "
             "the points in order; mostly it is one of the first two."
@@ -76,7 +76,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("Does your password work at %(website)s in the browser? Type it anew. Mind capital letters and spaces."),
             N_(
                 "Where do you read your mail in the browser: at www.gmx.net or at www.gmx.com? Each has its own "
-                "servers. This test used %(pop3)s."
+                "servers. These settings are for %(pop3)s."
             ),
             N_(
                 "Does GMX show a notice after you log in? Perhaps GMX has locked your mailbox. The notice, or an "
@@ -93,7 +93,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "mailbox-in-use",
-        title=N_("Another program is fetching your mail right now."),
+        title=N_("Another program is fetching your mail right now"),
         why=N_(
             "With POP3 the server may let only one program at a time into a mailbox. After a broken connection it"
             " can also think that the last program is still there. Your password is right."
@@ -108,7 +108,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "fetched-too-often",
-        title=N_("The mail was fetched too often."),
+        title=N_("The mail was fetched too often"),
         why=N_("The server asks for a pause between two visits. Your password is right."),
         advice=(
             N_("Wait 15 minutes."),
@@ -120,7 +120,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "address-blocked",
-        title=N_("GMX accepts no connection from this internet line."),
+        title=N_("GMX accepts no connection from this internet line"),
         why=N_(
             "The address of the internet line is on a block list. It concerns the line, for example a VPN or the "
             "line our check uses, and not your mailbox."
@@ -142,7 +142,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "gmx-busy",
-        title=N_("GMX has a fault or too much to do at the moment."),
+        title=N_("GMX has a fault or too much to do at the moment"),
         why=N_(
             "The server answered and said itself that it cannot work at the moment. That passes. It says nothing "
             "about your password."
@@ -157,7 +157,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "login-paused",
-        title=N_("GMX does not let you log in for a while."),
+        title=N_("GMX does not let you log in for a while"),
         why=N_(
             "After many failed logins GMX blocks the internet line they came from. Often a mail program that "
             "keeps trying an old password is the cause. Your mailbox and your e-mails are still there."
@@ -173,7 +173,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "security-check",
-        title=N_("GMX wants to make sure that it is you."),
+        title=N_("GMX wants to make sure that it is you"),
         why=N_(
             "GMX noticed an unusual login, for example from two places far apart. It ends all connections and "
             "asks for a confirmation or a new password. Mail programs mostly do not show this."

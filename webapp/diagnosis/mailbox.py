@@ -9,7 +9,7 @@ from webapp.text import N_
 ENTRIES: tuple[Diagnosis, ...] = (
     entry(
         "mailbox-refused",
-        title=N_("GMX does not open this mailbox for mail programs."),
+        title=N_("GMX does not open this mailbox for mail programs"),
         why=N_(
             "GMX refused, and not because of a wrong password. Perhaps the mailbox is locked, full or not meant "
             "for this way."
@@ -26,7 +26,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "server-lacks-something",
-        title=N_("The server does not offer what is needed."),
+        title=N_("The server does not offer what is needed"),
         why=N_(
             "GMX normally offers everything needed. Probably another server answered, or a virus scanner removes "
             "a part of the answers. It has nothing to do with your password."
@@ -44,7 +44,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "answer-not-understood",
-        title=N_("The server gave an answer nobody understands."),
+        title=N_("The server gave an answer nobody understands"),
         why=N_(
             "It did not keep to the rules of e-mail. Perhaps something between you and GMX changes the answers, "
             "or GMX has a fault. It has nothing to do with your password."
@@ -60,7 +60,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "test-limit",
-        title=N_("Enough checks for now."),
+        title=N_("Enough checks for now"),
         why=N_("Too many attempts in a short time could make GMX lock your mailbox. So we pause."),
         advice=(
             N_("Wait 15 minutes."),
@@ -72,7 +72,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "unknown-cause",
-        title=N_("The check could not be finished."),
+        title=N_("The check could not be finished"),
         why=N_("We do not know this case yet. Your settings are not affected by it."),
         advice=(
             N_("Try again in 10 minutes."),

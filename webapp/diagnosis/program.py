@@ -8,7 +8,7 @@ from webapp.text import N_
 ENTRIES: tuple[Diagnosis, ...] = (
     entry(
         "sending-login-off",
-        title=N_("Your mail program does not log in for sending."),
+        title=N_("Your mail program does not log in for sending"),
         why=N_(
             "GMX accepts mail only after a login. For sending it is switched on separately in many programs, and "
             "it is missing there."
@@ -30,7 +30,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "old-password-saved",
-        title=N_("Your mail program still uses an old password."),
+        title=N_("Your mail program still uses an old password"),
         why=N_(
             "After a change at GMX every program must learn the new password, for receiving and for sending. A "
             "saved old one is tried again and again, and that can lead to a lock."
@@ -46,7 +46,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "mails-vanish",
-        title=N_("Your messages vanish from GMX."),
+        title=N_("Your messages vanish from GMX"),
         why=N_(
             "GMX does not delete them. Your mail program does: it fetches messages and removes them from the "
             "server, at once or after some days. What it has fetched is on that computer."
@@ -75,7 +75,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "mails-twice",
-        title=N_("Your messages arrive twice."),
+        title=N_("Your messages arrive twice"),
         why=N_(
             "The mail program has lost its list of what it already has. It happens after setting the account up "
             "anew, after a broken fetch or when the same account exists twice."
@@ -93,7 +93,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "mails-missing",
-        title=N_("Some of your messages do not arrive in the mail program."),
+        title=N_("Some of your messages do not arrive in the mail program"),
         why=N_(
             "POP3 fetches only the inbox. Messages in the spam folder, in your own folders and the sent ones stay"
             " at GMX. What another device has fetched and deleted is missing too."
@@ -109,7 +109,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "imap-chosen",
-        title=N_("Your account was set up with IMAP instead of POP3."),
+        title=N_("Your account was set up with IMAP instead of POP3"),
         why=N_(
             "Many programs choose IMAP by themselves. It works too: then all messages stay at GMX and every "
             "device shows the same. The kind of an account cannot be changed later."
@@ -127,7 +127,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "pop-not-offered",
-        title=N_("Your mail program does not offer POP3."),
+        title=N_("Your mail program does not offer POP3"),
         why=N_(
             "Some programs hide POP3 or do not know it, for example some versions of the new Outlook and mail "
             "apps on phones."
@@ -142,7 +142,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "account-exists",
-        title=N_("This account is already set up."),
+        title=N_("This account is already set up"),
         why=N_("The program knows your address already, perhaps as an IMAP account or from an earlier attempt."),
         advice=(
             N_("Look for your GMX address in the account list. If mail arrives there, you are done."),
@@ -154,7 +154,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "profile-expired",
-        title=N_("The downloaded profile is gone."),
+        title=N_("The downloaded profile is gone"),
         why=N_(
             "iPhone and iPad keep a downloaded profile for only 8 minutes, and only one at a time. After that it "
             "must be downloaded again."
@@ -171,7 +171,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "profile-not-installed",
-        title=N_("The profile cannot be installed."),
+        title=N_("The profile cannot be installed"),
         why=N_(
             "Either the browser only saved the file, or the device forbids new profiles, or another profile of "
             "the same account is there already."
@@ -190,7 +190,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "not-online",
-        title=N_("Your mail program works offline."),
+        title=N_("Your mail program works offline"),
         why=N_(
             "Either the computer has no internet connection, or offline mode is switched on in the program. It "
             "has nothing to do with your password."
@@ -208,7 +208,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "program-damaged",
-        title=N_("Your mail program has trouble with its own files."),
+        title=N_("Your mail program has trouble with its own files"),
         why=N_(
             "GMX and your password are not the cause. The data file of the program is damaged, full or open in "
             "another program. Your messages at GMX are safe."
@@ -227,7 +227,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "exception-asked",
-        title=N_("Your mail program asks whether it may trust the server."),
+        title=N_("Your mail program asks whether it may trust the server"),
         why=N_(
             "The certificate, the identity card of the server, does not match. The server name can be misspelt, "
             "the clock can be wrong, a virus scanner can stand in between, and it can be an attack."

@@ -34,7 +34,7 @@ def _gives_no_numbers(stage: Stage) -> bool:
 ENTRIES: tuple[Diagnosis, ...] = (
     entry(
         "broken-ipv6",
-        title=N_("Part of your internet connection does not work."),
+        title=N_("Part of your internet connection does not work"),
         why=N_(
             "The newer way through the internet (IPv6) leads nowhere in your network. The older way works. Your "
             "mail program may wait a long time before it connects."
@@ -51,7 +51,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "certificate-expires-soon",
-        title=N_("The certificate of the server ends soon."),
+        title=N_("The certificate of the server ends soon"),
         why=N_("Everything works today. The operator of the server usually renews the certificate in time."),
         advice=(
             N_(
@@ -65,7 +65,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "mailbox-very-large",
-        title=N_("There are very many messages in your mailbox."),
+        title=N_("There are very many messages in your mailbox"),
         why=N_("Everything works. But with so many messages, fetching takes long, and some programs break off."),
         advice=(
             N_("Let the first fetch run through, even if it takes an hour. Leave the mail program open."),
@@ -77,7 +77,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "no-message-numbers",
-        title=N_("The server gives its messages no fixed marks."),
+        title=N_("The server gives its messages no fixed marks"),
         why=N_(
             "Without them (UIDL) a mail program cannot know which messages it already has. If mail stays on the "
             "server, it may be fetched twice."

@@ -9,7 +9,7 @@ from webapp.text import N_
 ENTRIES: tuple[Diagnosis, ...] = (
     entry(
         "sending-paused",
-        title=N_("GMX is not taking any mail from you at the moment."),
+        title=N_("GMX is not taking any mail from you at the moment"),
         why=N_(
             "Receiving and login work. GMX sometimes holds a mailbox back for a time to protect it against abuse."
             " It often passes by itself."
@@ -26,7 +26,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "too-many-mails",
-        title=N_("Too many messages in a short time."),
+        title=N_("Too many messages in a short time"),
         why=N_("GMX limits how many messages a mailbox may send. After a pause it goes on."),
         advice=(
             N_("Wait some hours. Then send a few messages at a time."),
@@ -41,7 +41,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "sender-not-allowed",
-        title=N_("GMX does not accept your sender address."),
+        title=N_("GMX does not accept your sender address"),
         why=N_(
             "You may send only with your GMX address or one of its other names (aliases). Many programs show just"
             " the first line “mailbox unavailable”, which leads on the wrong track."
@@ -61,7 +61,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "mail-exchanger-as-server",
-        title=N_("The wrong server is set for sending."),
+        title=N_("The wrong server is set for sending"),
         why=N_("The server that answered takes mail from other providers and not from mail programs."),
         advice=(
             N_("Enter for sending: %(smtp)s, port 465, “SSL/TLS”."),
@@ -73,7 +73,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "message-refused",
-        title=N_("GMX did not take this message."),
+        title=N_("GMX did not take this message"),
         why=N_(
             "Login and connection work. GMX checks how a message is built. With this one something was missing or"
             " wrong, such as the date or the sender. Old programs and devices make such mistakes."
@@ -90,7 +90,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "mailbox-full",
-        title=N_("Your mailbox may be full."),
+        title=N_("Your mailbox may be full"),
         why=N_(
             "GMX accepts no message: there is no room left, or the message is too large. With a full mailbox you "
             "can neither receive nor send."
@@ -109,7 +109,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "recipient-refused",
-        title=N_("GMX did not accept sender or recipient."),
+        title=N_("GMX did not accept sender or recipient"),
         why=N_(
             "The login was fine. Either an address is misspelt, or the sender does not belong to this mailbox. "
             "Many programs hide the line that would tell."
@@ -126,7 +126,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "sending-refused-for-now",
-        title=N_("GMX cannot send at the moment."),
+        title=N_("GMX cannot send at the moment"),
         why=N_("GMX answered and asked for patience. You have done nothing wrong."),
         advice=(
             N_("Leave the message in the outbox and wait an hour."),

@@ -102,7 +102,7 @@ class Index:
         return of_query + of_text if max(of_query, of_text) >= ENOUGH else 0.0
 
     def _weight(self, meanings: frozenset[str]) -> float:
-        """What a word of the query weighs: as little as the commonest it may stand for, unknown as much as the rarest."""
+        """What a word of the query weighs: that of the commonest it may stand for; unknown, that of the rarest."""
         return min(self._weights.get(word, self._rarest) for word in meanings)
 
     def _weight_of_all(self, text: frozenset[str]) -> float:
