@@ -171,7 +171,7 @@ class _Server(BaseApplication):
             "accesslog": None,  # webapp.logs writes one without addresses
             "forwarded_allow_ips": "",  # webapp.security decides which proxy is believed
             "on_starting": self._on_starting,
-            "when_ready": self._when_ready,
+            "post_fork": self._post_fork,
             "post_worker_init": self._post_worker_init,
             "worker_exit": self._worker_exit,
         }
@@ -184,16 +184,23 @@ class _Server(BaseApplication):
     def _on_starting(self, arbiter: Arbiter) -> None:
         arbiter.handle_int = arbiter.handle_term  # Ctrl-C lets running tests end, as TERM does
 
-    def _when_ready(self, _arbiter: Arbiter) -> None:
-        sys.stdout.write(f"GMX POP setup wizard: {self._url}/  (Ctrl+C ends it)\n")
-        sys.stdout.flush()
+    def _post_fork(self, arbiter: Arbiter, _worker: Worker) -> None:
+        """Obey a TERM that came between fork and here: the arbiter's handler, still ours, took it for its own."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_DFL)
+        while not arbiter.SIG_QUEUE.empty():
+            if arbiter.SIG_QUEUE.get() in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+                sys.exit(0)
 
     def _post_worker_init(self, worker: Worker) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the arbiter tells the worker
         start_jobs(worker.wsgi, self._config)
+        if worker.age == 1:  # not again for one that replaces a killed worker
+            sys.stdout.write(f"GMX POP setup wizard: {self._url}/  (Ctrl+C ends it)\n")
+            sys.stdout.flush()
 
     def _worker_exit(self, _arbiter: Arbiter, worker: Worker) -> None:
-        if worker.wsgi is not None:  # None where loading failed
+        if getattr(worker, "wsgi", None) is not None:  # it may have ended before it was loaded
             stop_jobs(worker.wsgi, self._config)
         db.dispose()
 
