@@ -74,6 +74,8 @@ PAGES = {
     ),
 }
 
+PAGES[410] = PAGES[404]
+
 EXPIRED_FORM = ErrorPage(
     Message(N_("The page was open for too long")),
     Message(N_("For your protection a form is good for one visit only. Nothing was changed.")),
