@@ -14,6 +14,8 @@ from tests.support.client import PageLintingClient
 from webapp import create_app, db
 from webapp.config import Config
 
+pytest_plugins = ["tests.support.dovecot"]
+
 ROOT = Path(__file__).parent.parent
 TRANSLATIONS = ROOT / "webapp" / "translations"
 SECRET_KEY = "a secret key that is only for tests"

@@ -108,6 +108,8 @@ class MailAccount:
     outgoing: Server
     retention: Retention
     provider_id: str
+    provider_name: str = ""  # what people call the provider: "GMX"
+    provider_website: str = ""  # where its mail is read in the browser: "www.gmx.net"
 
 
 def parse_address(text: str) -> str:
@@ -145,10 +147,11 @@ def parse_address(text: str) -> str:
 def parse_name(text: str) -> str:
     """Return `text` as a sender name: NFC, blanks collapsed; "" stays "".
 
-    Raises InputError for control and direction characters and for more than 64 characters.
+    Raises InputError for control and direction characters, for code points that are no characters, and for more than
+    64 characters.
     """
     name = unicodedata.normalize("NFC", text)
-    if _has_control(name.strip()) or _BIDI.search(name) or any(unicodedata.category(c) in ("Cs", "Co") for c in name):
+    if _has_control(name.strip()) or _BIDI.search(name) or any(map(_is_no_character, name)):
         raise InputError(N_("The name contains a character that cannot be used. Type it once more."))
     name = " ".join(name.split())
     if len(name) > NAME_MAX:
@@ -164,6 +167,12 @@ def shorten_address(address: str) -> str:
 
 def _has_control(text: str) -> bool:
     return any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in text)
+
+
+def _is_no_character(character: str) -> bool:
+    """Tell surrogates, private use and the noncharacters of Unicode section 23.7, which XML 1.0 cannot hold."""
+    code = ord(character)
+    return unicodedata.category(character) in ("Cs", "Co") or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
 
 
 def _without_format_characters(text: str) -> str:

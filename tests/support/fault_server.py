@@ -1,86 +1,240 @@
-"""A scripted server for what a real one will not do. Each connection plays one script and notes what it received."""
+"""A server that does what a text file says: everything a real one will not do on request.
+
+A file of `tests/dialogues` begins with what it is about and what must come of it, one `name: value` a line:
+
+    title          one sentence
+    protocol       pop3 or smtp: whose server this plays
+    transport      tls (at once; default), starttls (at `! tls`), plain (although TLS is expected), refused, or silent
+                   (no SYN is ever answered)
+    certificate    a name of `Certificates`; default ok
+    login          yes or no
+    stage          the stage that tells
+    status         its status: failed (default), warning, passed
+    failure        its kind
+    code           its response code
+    reply          a part of the reply that is kept
+    state          of the whole run: failed (default), passed, unknown
+    password sent  yes or no (default), to either server
+    attempts       logins that this server saw; default 0
+
+After a blank line follows the dialogue:
+
+    S: text        a line to the client; {user}, {password} and {plain} (base64) stand for themselves
+    C: text        a line from the client; **** stands for anything
+    R: text        octets to the client without a line end, in Python's escapes
+    ! tls          shake hands
+    ! hello        read what comes, such as a handshake, and leave it
+    ! hang         say nothing until the client hangs up
+    ! drip text    a line, one octet at a time
+    ! flood text   a line, over and over, until the client hangs up
+    ! close        hang up
+    ! reset        hang up with RST
+
+Where the client says QUIT instead of what was foreseen, it gets its answer.
+"""
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import re
 import socket
 import ssl
 import struct
 import threading
-from collections.abc import Sequence
+import time
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
 
-HANG_SECONDS = 5.0
+from tests.support.certificates import HOSTNAME
+from webapp.account import Server, ServerType, SocketType
+
+DIALOGUES = Path(__file__).parents[1] / "dialogues"
+WAIT = 10.0  # seconds after which a forgotten connection ends
+FLOOD_OCTETS = 4 * 1024 * 1024
+DRIP_SECONDS = 0.1
 
 
-@dataclass
+@dataclass(frozen=True)
+class Dialogue:
+    """A file of `tests/dialogues`: its facts by name, and its steps, each a kind (S, C, R, !) and a text."""
+
+    name: str
+    facts: dict[str, str]
+    steps: tuple[tuple[str, str], ...] = field(repr=False)
+
+    def fact(self, name: str, default: str = "") -> str:
+        return self.facts.get(name, default)
+
+    @property
+    def login(self) -> bool:
+        return self.fact("login") == "yes"
+
+
+def read(name: str) -> Dialogue:
+    """Return the dialogue `name`; raises ValueError for a line that is none."""
+    head, _, body = (DIALOGUES / f"{name}.txt").read_text(encoding="utf-8").partition("\n\n")
+    facts = {key: value.strip() for key, _, value in (line.partition(":") for line in head.splitlines())}
+    steps = []
+    for line in body.splitlines():
+        match = re.fullmatch(r"([SCR]:|!)(?: (.*))?", line)
+        if match is None:
+            raise ValueError(f"{name}: {line}")
+        steps.append((match[1][0], match[2] or ""))
+    return Dialogue(name, facts, tuple(steps))
+
+
+def read_all() -> list[Dialogue]:
+    return [read(path.stem) for path in sorted(DIALOGUES.glob("*.txt"))]
+
+
 class FaultServer:
-    """Plays `script` to every client, on a free loopback port.
+    """Plays a dialogue to everyone who connects, for as long as the `with` lasts.
 
-    A step is bytes to send, or a word: "expect" (read a line), "hang", "close", "reset", "tls" (shake hands now),
-    "drip" (one byte now and then, for ever), "flood" (lines for ever).
+    seen: the lines that came, of all connections. surprises: those that the dialogue did not foresee.
     """
 
-    script: Sequence[bytes | str]
-    context: ssl.SSLContext | None = None
-    implicit_tls: bool = False
-    seen: list[bytes] = field(default_factory=list)
+    def __init__(self, dialogue: Dialogue, context: ssl.SSLContext, user: str = "", password: str = "") -> None:
+        self.dialogue = dialogue
+        self.context = context
+        self.transport = dialogue.fact("transport", "tls")
+        plain = base64.b64encode(f"\0{user}\0{password}".encode()).decode("ascii")
+        self.values = {"{user}": user, "{password}": password, "{plain}": plain}
+        self.seen: list[str] = []
+        self.surprises: list[str] = []
+        self.connections = 0
+        self._stack = contextlib.ExitStack()
+        self._threads: list[threading.Thread] = []
+        self._ended = threading.Event()
+
+    @property
+    def server(self) -> Server:
+        """How an account names this server."""
+        socket_type = SocketType.STARTTLS if self.transport == "starttls" else SocketType.SSL
+        return Server(ServerType(self.dialogue.fact("protocol")), HOSTNAME, self.port, socket_type)
+
+    @property
+    def attempts(self) -> int:
+        """How many logins came."""
+        return sum(bool(re.match(r"PASS |AUTH \S+ \S|[A-Za-z0-9+/]{16,}=*$", line)) for line in self.seen)
 
     def __enter__(self) -> FaultServer:
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        backlog = 0 if self.transport == "silent" else 50
+        self._listener = self._stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=backlog))
         self.port: int = self._listener.getsockname()[1]
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        if self.transport == "refused":
+            self._listener.close()
+        elif self.transport == "silent":
+            self._fill_the_backlog()
+        else:
+            self._listener.settimeout(0.05)
+            self._threads.append(threading.Thread(target=self._accept, daemon=True))
+            self._threads[0].start()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._stopped.set()
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        for thread in self._threads:  # the first one adds no more when it has ended
+            thread.join(2 * WAIT)
+        self._stack.close()
 
-    def _serve(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            client.settimeout(HANG_SECONDS)
-            with contextlib.suppress(OSError):
-                if self.implicit_tls:
-                    client = self._inside_tls(client)
-                for step in self.script:
-                    if step == "tls":
-                        client = self._inside_tls(client)
-                    elif not self._play(step, client):
-                        break
-            client.close()
+    def _fill_the_backlog(self) -> None:
+        """Connect until nobody answers: Linux then drops every further SYN."""
+        for _ in range(4):
+            sock = self._stack.enter_context(socket.socket())
+            sock.setblocking(False)
+            sock.connect_ex(("127.0.0.1", self.port))
 
-    def _inside_tls(self, client: socket.socket) -> socket.socket:
-        assert self.context is not None
-        return self.context.wrap_socket(client, server_side=True)
-
-    def _play(self, step: bytes | str, client: socket.socket) -> bool:
-        """Play one step; return False where it ends the connection."""
-        if isinstance(step, bytes):
-            client.sendall(step)
-        elif step == "expect":
-            self.seen.append(_line(client))
-        elif step == "hang":
-            self._stopped.wait(HANG_SECONDS)
-        elif step in ("drip", "flood"):
-            while not self._stopped.is_set():
-                client.sendall(b"+" if step == "drip" else b"X-FLOOD\r\n" * 50)
-                self._stopped.wait(0.05 if step == "drip" else 0)
-        elif step == "reset":
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        return step not in ("reset", "close")
+    def _accept(self) -> None:
+        while not self._ended.is_set():
+            with contextlib.suppress(TimeoutError):
+                sock, _ = self._listener.accept()
+                sock.settimeout(WAIT)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self.connections += 1
+                self._threads.append(threading.Thread(target=_Session(self, sock).run, daemon=True))
+                self._threads[-1].start()
 
 
-def _line(client: socket.socket) -> bytes:
-    line = b""
-    while not line.endswith(b"\n") and (byte := client.recv(1)):
-        line += byte
-    return line
+class _Session:
+    """The dialogue with one connection."""
+
+    def __init__(self, server: FaultServer, sock: socket.socket) -> None:
+        self._server = server
+        self._socket = sock
+
+    def run(self) -> None:
+        # A client that leaves in the middle ends the dialogue; that is often the point of it.
+        with contextlib.suppress(OSError, EOFError):
+            if self._server.transport == "tls":
+                self._tls("")
+            for kind, text in self._server.dialogue.steps:
+                for placeholder, value in self._server.values.items():
+                    text = text.replace(placeholder, value)
+                self._step(kind, text)
+            self._hang("")
+        self._socket.close()
+
+    def _step(self, kind: str, text: str) -> None:
+        if kind == "S":
+            self._socket.sendall(text.encode() + b"\r\n")
+        elif kind == "R":
+            self._socket.sendall(text.encode("ascii").decode("unicode_escape").encode("latin-1"))
+        elif kind == "C":
+            self._expect(text)
+        else:
+            verb, _, argument = text.partition(" ")
+            getattr(self, f"_{verb}")(argument)
+
+    def _expect(self, pattern: str) -> None:
+        line = self._line()
+        if re.fullmatch(".+".join(map(re.escape, pattern.split("****"))), line):
+            return
+        if line != "QUIT":
+            self._server.surprises.append(line)
+        self._step("S", "+OK bye" if self._server.dialogue.fact("protocol") == "pop3" else "221 bye")
+        raise EOFError
+
+    def _line(self) -> str:
+        """Return a line; one octet at a time, so that nothing of a handshake is taken along."""
+        line = bytearray()
+        while not line.endswith(b"\n"):
+            octet = self._socket.recv(1)
+            if not octet:
+                raise EOFError
+            line += octet
+        text = line.decode("utf-8").removesuffix("\n").removesuffix("\r")
+        self._server.seen.append(text)
+        return text
+
+    def _tls(self, _: str) -> None:
+        self._socket = self._server.context.wrap_socket(self._socket, server_side=True)
+
+    def _hello(self, _: str) -> None:
+        if not self._socket.recv(4096):
+            raise EOFError
+
+    def _hang(self, _: str) -> None:
+        while data := self._socket.recv(4096):
+            self._server.seen += data.decode("utf-8", "replace").splitlines()
+
+    def _drip(self, text: str) -> None:
+        for octet in text.encode() + b"\r\n":
+            self._socket.sendall(bytes([octet]))
+            time.sleep(DRIP_SECONDS)
+
+    def _flood(self, text: str) -> None:
+        line = text.encode() + b"\r\n"
+        block = line * (16384 // len(line) + 1)
+        for _ in range(FLOOD_OCTETS // len(block)):
+            self._socket.sendall(block)
+
+    def _close(self, _: str) -> None:
+        raise EOFError
+
+    def _reset(self, _: str) -> None:
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raise EOFError

@@ -74,6 +74,24 @@ ENTRIES: tuple[Diagnosis, ...] = (
         ),
     ),
     entry(
+        "other-server-answered",
+        title=N_("Something else answered in place of GMX"),
+        why=N_(
+            "We dialled the right server on the right port, but no mail server answered. Often a Wi-Fi "
+            "network wants you to sign in first, or a virus scanner, a VPN or the router leads the connection"
+            " elsewhere. It has nothing to do with your password."
+        ),
+        advice=(
+            N_("Open any page in your browser and sign in to the Wi-Fi network."),
+            N_("Switch off a VPN, and the e-mail check of your virus scanner. The scanner itself stays on."),
+            N_("Or use the mobile connection of your phone. Then try again."),
+        ),
+        say=N_("On the way to GMX something else answers. We find out what it is."),
+        ask=N_("Are you at home, or in a Wi-Fi network such as that of a hotel?"),
+        vantages=ON_THIS_COMPUTER,
+        signs=(Sign(kinds=frozenset({FailureKind.PLAINTEXT_ON_TLS_PORT, FailureKind.WRONG_PROTOCOL})),),
+    ),
+    entry(
         "port-blocked",
         title=N_("Your computer gets no connection to GMX"),
         why=N_(

@@ -150,10 +150,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         ask=N_("Which number is in the field “port”, and what is chosen beside encryption?"),
         see="pop3-server-data",
         vantages=ON_THIS_COMPUTER,
-        signs=(
-            Sign(kinds=frozenset({FailureKind.PLAINTEXT_ON_TLS_PORT, FailureKind.WRONG_PROTOCOL})),
-            Sign(protocol=Protocol.SMTP, reply=r"\b503\b.*bad sequence"),
-        ),
+        signs=(Sign(protocol=Protocol.SMTP, reply=r"^503\b.*bad sequence"),),
     ),
     entry(
         "connection-tampered",
@@ -176,7 +173,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "encryption-missing",
-        title=N_("The server offered no encryption. We stopped."),
+        title=N_("The server offered no encryption"),
         why=N_(
             "GMX always offers encryption. If it is missing, a virus scanner, a router or the network has removed"
             " it on the way, or another server answered."

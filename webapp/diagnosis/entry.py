@@ -19,6 +19,7 @@ ON_THIS_COMPUTER = frozenset({Vantage.THIS_COMPUTER})
 ON_OUR_SERVER = frozenset({Vantage.SERVER})
 
 OPENING = frozenset({"resolve", "connect", "tls", "greeting"})
+BEFORE_LOGIN = OPENING | {"capa", "ehlo", "stls", "starttls"}
 ENVELOPE = frozenset({"mail", "rcpt"})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.diagnosis.entry import Diagnosis, Sign, entry
+from webapp.diagnosis.entry import BEFORE_LOGIN, Diagnosis, Sign, entry
 from webapp.probe.report import FailureKind, Protocol
 from webapp.text import N_
 
@@ -153,7 +153,10 @@ ENTRIES: tuple[Diagnosis, ...] = (
         ),
         say=N_("GMX has a fault at the moment. We change nothing and wait."),
         ask=N_("Do others you know have trouble with GMX today?"),
-        signs=(Sign(kinds=frozenset({FailureKind.TEMPORARILY_UNAVAILABLE})),),
+        signs=(
+            Sign(kinds=frozenset({FailureKind.TEMPORARILY_UNAVAILABLE})),
+            Sign(kinds=frozenset({FailureKind.PERMANENTLY_REFUSED}), stages=BEFORE_LOGIN),
+        ),
     ),
     entry(
         "login-paused",

@@ -107,14 +107,14 @@ def unverified_context() -> ssl.SSLContext:
 
 def look_up(host: str, port: int, clock: Clock, limits: Limits) -> list[Address]:
     """Return the addresses of `host` in the system's order (RFC 6724); raises Failed: unresolved, timed_out."""
-    answers: queue.SimpleQueue[list[Address] | None] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[list[Address] | Exception] = queue.SimpleQueue()
 
     def work() -> None:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             answers.put(list(dict.fromkeys((entry[0], str(entry[4][0]), entry[4]) for entry in found)))
-        except (OSError, UnicodeError):
-            answers.put(None)
+        except Exception as error:  # told to who waits
+            answers.put(error)
         finally:
             _LOOKUPS.release()
 
@@ -123,10 +123,12 @@ def look_up(host: str, port: int, clock: Clock, limits: Limits) -> list[Address]
     threading.Thread(target=work, daemon=True, name="look-up").start()
     for wait in clock.waits(limits.resolve):
         with contextlib.suppress(queue.Empty):
-            addresses = answers.get(timeout=wait)
-            if not addresses:
+            answer = answers.get(timeout=wait)
+            if isinstance(answer, OSError | UnicodeError) or answer == []:
                 raise Failed(FailureKind.UNRESOLVED)
-            return addresses[:ADDRESSES_MAX]
+            if isinstance(answer, Exception):
+                raise answer
+            return answer[:ADDRESSES_MAX]
     raise Failed(FailureKind.TIMED_OUT)
 
 

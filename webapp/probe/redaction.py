@@ -51,8 +51,10 @@ class Redaction:
 
 def _forms(value: str) -> set[bytes]:
     """Return the ways in which a server may give `value` back."""
-    encodings = {value.encode("utf-8"), value.encode("latin-1", "replace"), value.encode("ascii", "replace")}
-    return encodings | {base64.b64encode(form) for form in encodings} | {quote(value).encode()}
+    cases = {value, value.lower(), value.upper()}  # the pattern itself ignores the case of ASCII only
+    forms = {case.encode(code, "replace") for case in cases for code in ("utf-8", "latin-1", "ascii")}
+    encoded = {value.encode("utf-8"), value.encode("latin-1", "replace")}
+    return forms | {base64.b64encode(form) for form in encoded} | {quote(value).encode()}
 
 
 def _pattern(forms: Iterable[bytes]) -> re.Pattern[bytes]:

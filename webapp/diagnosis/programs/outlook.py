@@ -213,7 +213,7 @@ MESSAGES: tuple[ProgramMessage, ...] = (
         "Das Sicherheitszertifikat ist abgelaufen oder noch nicht gültig.",
         "The security certificate has expired or is not yet valid.",
         "0x800CCC02",
-        "clock-wrong certificate-expired",
+        "clock-wrong exception-asked",
         _TABLE,
     ),
     _outlook(

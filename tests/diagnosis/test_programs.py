@@ -1,0 +1,174 @@
+"""The messages of mail programs: mapped to causes there are, sourced, and found however people type them."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from webapp.clients import CLIENTS
+from webapp.diagnosis import CATALOGUE
+from webapp.diagnosis.programs import MESSAGES, PROGRAMS, Confidence, ProgramMessage, messages_meaning, search
+from webapp.diagnosis.programs.matching import RESULTS_MAX, codes, fold
+from webapp.probe.report import Vantage
+
+OUTLOOK_REFUSED = "0x800CCC92"
+
+
+def first(query: str, program: str | None = None) -> ProgramMessage:
+    return search(query, program)[0]
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: f"{message.program}-{message.text('en')[:40]}")
+def test_a_message_means_causes_there_are(message: ProgramMessage) -> None:
+    assert message.diagnoses
+    assert len(set(message.diagnoses)) == len(message.diagnoses)
+    assert set(message.diagnoses) <= set(CATALOGUE)
+    assert message.program in PROGRAMS
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: f"{message.program}-{message.text('en')[:40]}")
+def test_a_message_says_where_it_is_from_and_how_sure_that_is(message: ProgramMessage) -> None:
+    assert bool(message.source) == (message.confidence is not Confidence.GENERAL)
+    assert not message.source or re.match(r"https?://\S+$", message.source)
+
+
+def test_messages_of_programs_come_in_german_and_english() -> None:
+    for message in MESSAGES:
+        if message.program:
+            assert set(message.texts) == {"de", "en"}, message
+
+
+def test_a_text_without_a_translation_is_shown_in_the_language_there_is() -> None:
+    assert ProgramMessage("", {"en": "550 no"}, ("unknown-cause",)).text("de") == "550 no"
+
+
+def test_the_catalogue_is_worth_searching() -> None:
+    assert len(MESSAGES) >= 100
+    for program in PROGRAMS:
+        assert sum(message.program == program for message in MESSAGES) >= 9
+
+
+def test_the_programs_are_those_the_wizard_makes_files_for() -> None:
+    assert set(PROGRAMS) - {""} == {name for name, client in CLIENTS.items() if client.formats} - {"other"}
+
+
+def test_no_code_and_no_wording_of_a_program_stands_twice() -> None:
+    seen = [(message.program, code) for message in MESSAGES for code in message.codes if code.startswith("0x")]
+    assert len(set(seen)) == len(seen)
+    texts = [(message.program, locale, text) for message in MESSAGES for locale, text in message.texts.items()
+             if not message.codes]  # fmt: skip
+    assert len(set(texts)) == len(texts)
+
+
+def test_no_message_means_what_only_our_own_check_can_find() -> None:
+    for name in {diagnosis for message in MESSAGES for diagnosis in message.diagnoses}:
+        entry = CATALOGUE[name]
+        assert Vantage.THIS_COMPUTER in entry.vantages
+        assert not re.search(r"\b(?:We stopped|We dialled|Our server)\b", " ".join(map(str, (entry.title, entry.why))))
+
+
+def test_every_cause_a_program_alone_can_show_is_reached_from_a_message() -> None:
+    meant = {diagnosis for message in MESSAGES for diagnosis in message.diagnoses}
+    shown_by_no_test = {name for name, entry in CATALOGUE.items() if not entry.signs and entry.remark is None}
+    assert shown_by_no_test <= meant
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "0x800CCC92", "0X800ccc92", "800CCC92", "0x 800C CC92", "0x800-CCC92", "0×800CCC92", "Ox8OOCCC92", "CCC92",
+        "Fehler (0x800CCC92) beim Ausführen der Aufgabe", "  0x800CCC92  ", "„0x800CCC92“",
+    ],
+)  # fmt: skip
+def test_finds_a_code_however_it_is_typed(typed: str) -> None:
+    assert OUTLOOK_REFUSED in first(typed).codes
+
+
+def test_a_code_brings_nothing_but_its_own_message() -> None:
+    assert all(OUTLOOK_REFUSED in message.codes for message in search(f"Verbindung Server {OUTLOOK_REFUSED}"))
+
+
+def test_an_unknown_code_leaves_the_words_to_be_searched() -> None:
+    assert "port-blocked" in first("0x80070005 Zeitüberschreitung der Verbindung mit dem Server").diagnoses
+
+
+def test_a_reply_code_of_the_server_is_found() -> None:
+    assert first("535").diagnoses[0] == "login-refused-for-sending"
+    assert {message.diagnoses[0] for message in search("550")} == {
+        "sender-not-allowed", "sending-paused", "recipient-refused",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "message", [m for m in MESSAGES if m.program], ids=lambda m: f"{m.program}-{m.text('en')[:40]}"
+)
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_a_message_typed_off_the_screen_finds_itself(message: ProgramMessage, locale: str) -> None:
+    """As it stands, in capitals and without quotes; the names in it are the person's own."""
+    shown = message.text(locale).replace("…", "pop.gmx.net").upper().replace("„", "").replace("“", "")
+    assert message in search(shown, message.program)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("anmeldung auf dem server pop.gmx.net mit benutzernamen anna@gmx.de fehlgeschlagen", "login-refused"),
+        ("Login to server pop.gmx.net with username anna@gmx.de failed", "login-refused"),
+        ("Sending of password did not succeed", "login-refused"),
+        ("Passwort falsch", "login-refused"),
+        ("authentifizierungsfehler", "login-refused"),
+        ("Cannot verify server identiy", "exception-asked"),
+        ("serveridentitaet", "exception-asked"),
+        ("SERVERIDENTITÄT", "exception-asked"),
+        ("Zertifikat", "exception-asked"),
+        ("security exception", "exception-asked"),
+        ("zeitueberschreitung", "port-blocked"),
+        ("Zeituberschreitung", "port-blocked"),
+        ("E-Mails verschwinden", "mails-vanish"),
+        ("Mails weg", "mails-vanish"),
+        ("doppelt", "mails-twice"),
+        ("Sender address is not allowed", "sender-not-allowed"),
+        ("profil geladen", "profile-expired"),
+        ("Account existiert bereits", "account-exists"),
+        ("Login vorübergehend nicht möglich", "login-paused"),
+        ("konto gesperrt", "security-check"),
+        ("nemesis", "mail-exchanger-as-server"),
+    ],
+)
+def test_finds_what_people_type(typed: str, told: str) -> None:
+    assert told in [message.diagnoses[0] for message in search(typed)[:3]]
+
+
+@pytest.mark.parametrize("typed", ["", "   ", "…", "“”", "xyzzy", "hallo wie geht es Ihnen", "\x00\ud800", "%s {} <b>"])
+def test_finds_nothing_where_nothing_fits(typed: str) -> None:
+    assert search(typed) == ()
+
+
+def test_a_very_long_query_is_cut_and_does_no_harm() -> None:
+    assert len(search("Anmeldung fehlgeschlagen " * 10_000)) <= RESULTS_MAX
+
+
+def test_a_chosen_program_comes_with_the_messages_of_any_program() -> None:
+    assert {message.program for message in search("Passwort", "thunderbird")} == {"thunderbird", ""}
+
+
+def test_where_the_chosen_program_has_nothing_the_others_are_shown() -> None:
+    assert OUTLOOK_REFUSED in first(OUTLOOK_REFUSED, "apple-mail").codes
+
+
+def test_the_messages_of_a_cause_begin_with_those_it_is_most_likely_for() -> None:
+    found = messages_meaning("port-blocked")
+    assert found
+    for earlier, later in pairwise(found):
+        assert earlier.diagnoses.index("port-blocked") <= later.diagnoses.index("port-blocked")
+
+
+@pytest.mark.parametrize(("one", "other"), [("Überprüfen", "ueberprufen"), ("Größe", "GROSSE"), ("naïve", "naive")])
+def test_umlauts_and_accents_do_not_matter(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+def test_a_number_that_is_no_code_is_none() -> None:
+    assert codes("Tel. 0800 123456, Port 995, 18.00.00.00.1") == set()
