@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 PO := $(wildcard webapp/translations/*/LC_MESSAGES/*.po)
 
 # What the tests with real servers, programs and browsers need from apt.
-SYSTEM_PACKAGES := chromium curl dovecot-core dovecot-lmtpd dovecot-pop3d dovecot-submissiond fonts-dejavu-core \
-	libplist-utils openssl util-linux
-SYSTEM_COMMANDS := chromium curl dovecot plistutil openssl unshare
+SYSTEM_PACKAGES := chromium curl dovecot-core dovecot-lmtpd dovecot-pop3d dovecot-submissiond fetchmail \
+	fonts-dejavu-core getmail6 iproute2 libplist-utils mpop msmtp openssl postgresql redis-server thunderbird util-linux wrk
+SYSTEM_COMMANDS := chromium curl dovecot fetchmail getmail ip mpop msmtp openssl pg_ctlcluster plistutil redis-server \
+	thunderbird unshare wrk
 
 .PHONY: install system-deps run test bench lint audit screenshots lock clean
 
