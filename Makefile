@@ -61,10 +61,10 @@ audit: install $(VENV)/.developed
 screenshots: install $(VENV)/.developed system-deps
 	@$(BIN)/python -m tests.browser.screenshots
 
-# Pins every dependency with its hashes; needs uv.
+# Pins every dependency with its hashes; needs uv. UPGRADE=--upgrade takes the newest versions.
 lock:
-	uv pip compile pyproject.toml --group build --universal --generate-hashes --no-header --no-emit-index-url --upgrade -o requirements.txt
-	uv pip compile pyproject.toml --group build --group dev --universal --generate-hashes --no-header --no-emit-index-url --upgrade -o requirements-dev.txt
+	uv pip compile pyproject.toml --group build --universal --generate-hashes --no-header --no-annotate --no-emit-index-url $(UPGRADE) -o requirements.txt
+	uv pip compile pyproject.toml --group build --group dev --universal --generate-hashes --no-header --no-annotate --no-emit-index-url $(UPGRADE) -c requirements.txt -o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
