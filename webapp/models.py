@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import DateTime, Dialect, MetaData, String, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -36,3 +36,26 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+class Lease(Base):
+    """When a periodic duty is due again; whoever moves `until` on does it."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    until: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class HealthSample(Base):
+    """One check of a provider's server without a password: how it ended, and after how many milliseconds."""
+
+    __tablename__ = "health_samples"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    provider: Mapped[str] = mapped_column(String(64))
+    protocol: Mapped[str] = mapped_column(String(8))
+    port: Mapped[int]
+    failure: Mapped[str | None] = mapped_column(String(40))  # of FailureKind; None: it answered
+    milliseconds: Mapped[int]  # from the name to the end of the greeting

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from webapp import ROOMS, create_app, db, lock, logs
+from webapp import ROOMS, create_app, db, lock, logs, periodic
 from webapp.config import WEB_THREADS, Config, unknown_variables
 from webapp.text import N_, InputError, Message
 
@@ -73,10 +73,13 @@ def start_jobs(app: Flask, config: Config) -> None:
         from webapp.connection_tests import jobs
 
         jobs.start(app)
+    timer = app.extensions["timer"] = periodic.Timer(app)
+    timer.start()
 
 
 def stop_jobs(app: Flask, config: Config) -> None:
     """Stop the consumer; waits for the tests that are running."""
+    app.extensions["timer"].stop()
     if _runs_jobs(config):
         from webapp.connection_tests import jobs
 
