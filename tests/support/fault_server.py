@@ -13,6 +13,8 @@ A file of `tests/dialogues` begins with what it is about and what must come of i
     failure        its kind
     code           its response code
     reply          a part of the reply that is kept
+    diagnosis      what is told: the id of its entry, seen from the person's computer; none where all is well
+    diagnosis from the server   the same seen from our server, where it differs
     state          of the whole run: failed (default), passed, unknown
     password sent  yes or no (default), to either server
     attempts       logins that this server saw; default 0

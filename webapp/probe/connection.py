@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import selectors
 import socket
 import ssl
 import threading
@@ -200,14 +201,18 @@ class Connection:
         return str(self._socket.getsockname()[0])
 
     def start_tls(self, context: ssl.SSLContext, hostname: str) -> None:
-        """Shake hands; raises Failed with the exact reason."""
+        """Shake hands; raises Failed with the exact reason, and with what was said where TLS was expected."""
         for wait in self._clock.waits(self._limits.tls):
             try:
-                self._socket.settimeout(wait)
                 if not isinstance(self._socket, ssl.SSLSocket):
                     self._socket = context.wrap_socket(
                         self._socket, server_hostname=hostname, do_handshake_on_connect=False
                     )
+                    self._send_hello(self._socket)
+                if not _is_readable(self._socket, wait):
+                    continue
+                self._refuse_plain_text(self._socket)
+                self._socket.settimeout(wait)
                 self._socket.do_handshake()
             except TimeoutError:
                 continue
@@ -215,6 +220,18 @@ class Connection:
                 raise Failed(tls_failure(error), detail=_reason(error)) from None
             return
         raise Failed(FailureKind.TIMED_OUT)
+
+    def _send_hello(self, inside: ssl.SSLSocket) -> None:
+        """Begin the handshake and leave the answer unread."""
+        inside.setblocking(False)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            inside.do_handshake()
+
+    def _refuse_plain_text(self, inside: ssl.SSLSocket) -> None:
+        """Raise Failed with the words of a server that speaks in clear: OpenSSL would only say that they are no TLS."""
+        answer = socket.socket.recv(inside, RECEIVE, socket.MSG_PEEK)  # around SSLSocket.recv, which knows no flags
+        if answer and answer[0] not in _TLS_RECORDS:
+            raise Failed(FailureKind.PLAINTEXT_ON_TLS_PORT, answer.partition(b"\n")[0])
 
     @property
     def tls(self) -> ssl.SSLSocket:
@@ -267,10 +284,18 @@ _CERTIFICATE_FAILURES: Mapping[int, FailureKind] = {  # X509_V_ERR_… of OpenSS
     62: FailureKind.CERTIFICATE_WRONG_HOST,
     64: FailureKind.CERTIFICATE_WRONG_HOST,  # address instead of name
 }
+_TLS_RECORDS = range(20, 25)  # RFC 8446 section 5.1, with heartbeat: the first octet of whatever is TLS
 _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL",
            "RECORD_LAYER_FAILURE")  # fmt: skip
 _OLD_TLS = ("UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "WRONG_SSL_VERSION", "VERSION_TOO_LOW",
             "NO_PROTOCOLS_AVAILABLE")  # fmt: skip
+
+
+def _is_readable(sock: socket.socket, seconds: float) -> bool:
+    """Wait until something can be read, or the other side has hung up."""
+    with selectors.DefaultSelector() as selector:  # not select(), which stops at descriptor 1023
+        selector.register(sock, selectors.EVENT_READ)
+        return bool(selector.select(max(seconds, 0)))
 
 
 def tls_failure(error: OSError) -> FailureKind:
