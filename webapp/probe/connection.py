@@ -222,8 +222,10 @@ class Connection:
         raise Failed(FailureKind.TIMED_OUT)
 
     def _send_hello(self, inside: ssl.SSLSocket) -> None:
-        """Begin the handshake and leave the answer unread."""
+        """Begin the handshake and leave the answer unread, unless it is faster than we look."""
         inside.setblocking(False)
+        with contextlib.suppress(BlockingIOError):  # a server that spoke first
+            self._refuse_plain_text(inside)
         with contextlib.suppress(ssl.SSLWantReadError):
             inside.do_handshake()
 
