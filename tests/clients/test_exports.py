@@ -26,7 +26,7 @@ from webapp.text import InputError
 GOLDEN = Path(__file__).parents[1] / "golden"
 PROVIDERS = providers.load()
 FORMATS = [(client.id, format_) for client in CLIENTS.values() for format_ in client.formats]
-LOCALISED = {"apple-mail", "other"}
+LOCALISED = {"apple-mail", "fetchmail", "getmail", "mpop", "msmtp", "other"}
 ADDRESSES = {"gmx.net": "beispiel@gmx.de", "gmx.com": "example@gmx.com"}
 
 
