@@ -18,6 +18,7 @@ from tests.support.certificates import Certificates
 from tests.support.desk import Desk
 from tests.support.dovecot import BLANKS, MANY, UMLAUT, Dovecot, User
 from tests.support.fault_server import FaultServer, read
+from webapp import providers
 from webapp.account import MailAccount, Retention, SocketType
 
 pytestmark = pytest.mark.peers
@@ -286,3 +287,41 @@ def test_three_programs_share_a_mailbox_and_none_misses_a_message(dovecot: Dovec
     assert on_server(dovecot, user) < 4
     for desk in desks.values():
         assert desk.subjects() == ["day 1", "day 2", "day 3", "day 4"]
+
+
+STRANGE = "an'na#b$c`d|e&f{g}~/%h@gmx.de"
+DUMPS = {
+    "fetchmail": ("fetchmail --configdump", '"remote":"{address}"', "'keep':TRUE"),
+    "getmail": ("getmail --dump", 'username="{address}"', "delete_after : 0"),
+    "mpop": ("mpop -P", "user = {address}\n", "keep = on"),
+    "msmtp": ("msmtp -P nobody@example.org", "from = {address}\n", "tls_trust_file = system"),
+}
+
+
+_SHELL = "sh -c \"$(sed -n 's/^passwordeval //p' {file})\""
+# runs the line that takes the password from the keyring, as the program does: by a shell, or as a tuple of Python
+LOOKUP = {
+    "getmail": "python3 -c 'import configparser as c, subprocess as s, sys; p = c.RawConfigParser(); "
+    'p.read(sys.argv[1]); s.run(eval(p["retriever"]["password_command"]))\' {file}',
+    "mpop": _SHELL,
+    "msmtp": _SHELL,
+}
+
+
+@pytest.mark.parametrize("address", ["anna.beispiel@gmx.de", STRANGE, "a=b!c+d^e@gmx.de"])
+@pytest.mark.parametrize("name", DUMPS)
+def test_the_program_itself_reads_the_account_back(name: str, address: str) -> None:
+    needed(name)
+    command, user, other = DUMPS[name]
+    account = providers.load()["gmx.net"].account(address.replace("%", "") if name == "msmtp" else address)
+    desk = Desk(name, account, None)
+    try:
+        ran = desk.run(command)
+        assert user.format(address=account.email_address) in ran.output, ran.output
+        assert other in ran.output
+        assert "not a recognized" not in ran.output
+        if name != "fetchmail":
+            desk.keep_password("test-password-anna")
+            assert desk.run(LOOKUP[name].format(file=desk.file)).output.strip() == "test-password-anna"
+    finally:
+        desk.clear()
