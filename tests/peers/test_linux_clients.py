@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.certificates import Certificates
-from tests.support.desk import Desk
+from tests.support.desk import Desk, Ran
 from tests.support.dovecot import BLANKS, MANY, UMLAUT, Dovecot, User
 from tests.support.fault_server import FaultServer, read
 from webapp import providers
@@ -200,6 +200,24 @@ def test_a_password_with_blanks_arrives_whole_from_the_terminal(dovecot: Dovecot
     assert desk.subjects() == ["first"]
 
 
+@pytest.mark.parametrize("name", ["fetchmail", "mpop"])
+def test_fetches_by_starttls_where_a_server_has_no_other(dovecot: Dovecot, sit: Sit, name: str, user: User) -> None:
+    needed(name)
+    dovecot.deliver(user.address, "first")
+    desk = sit(name, user, socket_type=SocketType.STARTTLS)
+    desk.keep_password(user.password)
+    assert fetch(desk) == NEW_MAIL
+
+
+@pytest.mark.parametrize("name", ["fetchmail", "mpop"])
+def test_sends_no_password_where_starttls_is_missing(tmp_path: Path, name: str) -> None:
+    needed(name)
+    ran, server = meet(tmp_path, name, "pop3-stls-missing")
+    assert ran.code != 0
+    assert server.connections
+    assert not server.attempts
+
+
 def test_a_server_nobody_vouches_for_gets_no_password(dovecot: Dovecot, sit: Sit, client: str, user: User) -> None:
     dovecot.deliver(user.address, "first")
     desk = sit(client, user, trusted=False)
@@ -224,20 +242,26 @@ def test_msmtp_refuses_a_wrong_certificate(tmp_path: Path, fault: str) -> None:
 
 
 def refuses(tmp_path: Path, client: str, fault: str) -> None:
-    certificates = Certificates(tmp_path)
-    dialogue = read(fault)
-    with FaultServer(dialogue, certificates.server_context(dialogue.fact("certificate"))) as server:
-        account = MailAccount("anna@gmx.de", "", server.server, server.server, Retention(), "gmx.net")
-        desk = Desk(client, account, certificates.ca_file)
-        try:
-            desk.keep_password("test-password-anna")
-            ran = desk.run()
-        finally:
-            desk.clear()
+    ran, server = meet(tmp_path, client, fault)
     assert ran.code != 0
     assert re.search(r"certificate|hostname '\S+' doesn't match", ran.output.lower())
     assert server.connections
     assert not server.attempts
+
+
+def meet(tmp_path: Path, client: str, fault: str) -> tuple[Ran, FaultServer]:
+    """Run `client` against the server of a dialogue; return how it ended, and what the server saw."""
+    certificates = Certificates(tmp_path)
+    dialogue = read(fault)
+    context = certificates.server_context(dialogue.fact("certificate", "ok"))
+    with FaultServer(dialogue, context) as server:
+        account = MailAccount("anna@gmx.de", "", server.server, server.server, Retention(), "gmx.net")
+        desk = Desk(client, account, certificates.ca_file)
+        try:
+            desk.keep_password("test-password-anna")
+            return desk.run(), server
+        finally:
+            desk.clear()
 
 
 @pytest.mark.parametrize("socket_type", list(SocketType))

@@ -41,7 +41,7 @@ class Certificates:
         return made()
 
     def _ok(self) -> ssl.SSLContext:
-        return _context(self._ca.issue_cert(HOSTNAME))
+        return _context(self._ca.issue_cert(HOSTNAME, common_name=HOSTNAME))
 
     def _expired(self) -> ssl.SSLContext:
         now = datetime.now(UTC)
