@@ -210,9 +210,9 @@ def test_fetches_by_starttls_where_a_server_has_no_other(dovecot: Dovecot, sit: 
 
 
 @pytest.mark.parametrize("name", ["fetchmail", "mpop"])
-def test_sends_no_password_where_starttls_is_missing(tmp_path: Path, name: str) -> None:
+def test_sends_no_password_where_starttls_is_refused(tmp_path: Path, name: str) -> None:
     needed(name)
-    ran, server = meet(tmp_path, name, "pop3-stls-missing")
+    ran, server = meet(tmp_path, name, "pop3-stls-refused")
     assert ran.code != 0
     assert server.connections
     assert not server.attempts
