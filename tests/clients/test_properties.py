@@ -25,8 +25,8 @@ FORMATS = [(client.id, format_) for client in CLIENTS.values() for format_ in cl
 NOT_HELD = {
     "autoconfig": {"address", "name"},
     "qr-payload": {"keep"},
-    "qr-svg": {"address", "name", "incoming", "outgoing", "keep"},
-    "qr-png": {"address", "name", "incoming", "outgoing", "keep"},
+    "qr-svg": {"keep"},
+    "qr-png": {"keep"},
     "mobileconfig": {"keep"},
     "fetchmailrc": {"name", "outgoing"},
     "getmailrc": {"name", "outgoing"},
