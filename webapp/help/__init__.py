@@ -12,6 +12,7 @@ from webapp.providers import Provider
 from webapp.wizard import answers
 
 DEFAULT_PROVIDER = "gmx.net"
+SHOWN_AT_ONCE = 5  # results; more than a worried person reads
 
 blueprint = Blueprint("help", __name__, url_prefix="/help")
 
@@ -31,6 +32,7 @@ def index() -> str:
         listed=listed,
         results=search(query, program) if query else (),
         catalogue=CATALOGUE,
+        shown_at_once=SHOWN_AT_ONCE,
     )
 
 
