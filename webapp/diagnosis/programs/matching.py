@@ -17,7 +17,7 @@ ENOUGH = 0.5  # of the query's words, or of the message's, by weight
 PREFIX_MIN, PART_MIN = 4, 5  # letters from which on the beginning, or any part, of a word will do
 PARTIAL_CODE_MIN = 4  # signs of a code
 REPLY_CODE_BONUS = 1.0  # beside the likeness of the words: 554 alone stands for several answers
-PROGRAM_BONUS = 0.25  # for the messages of a program that the query names
+PROGRAM_BONUS = 0.5  # for the messages of a program that the query names
 CLOSE = 0.84  # of difflib: one wrong letter in a word of seven
 
 # Eight hexadecimal signs as people type them: with blanks, × for x, the letter O for zero.
