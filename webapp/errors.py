@@ -90,8 +90,8 @@ EXPIRED_FORM = ErrorPage(
 # Two languages, because nothing may be asked of the request any more.
 BARE_PAGE = Markup(
     '<!doctype html><html lang="de"><head><meta charset="utf-8"><title>Es ist ein Fehler aufgetreten</title>'
-    '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
-    "</head>"
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<meta name="color-scheme" content="light dark"></head>'
     "<body><h1>Es ist ein Fehler aufgetreten</h1><p>{what}</p>"
     '<p lang="en">Something went wrong: {what_in_english}</p><p>{incident}</p></body></html>'
 )
