@@ -223,9 +223,7 @@ class Config:
     operator_name: str = _setting("", _line, "Who runs this site, as shown on its pages.")
     operator_contact: str = _setting("", _line, "How people reach you: a mail address or a phone number.")
     operator_imprint_url: str = _setting("", _web_address, "Your imprint, linked from the page /imprint.")
-    operator_privacy_url: str = _setting(
-        "", _web_address, "Your own privacy notice, linked from the page /privacy, which says what the program does."
-    )
+    operator_privacy_url: str = _setting("", _web_address, "Your own privacy notice, linked from the page /privacy.")
     notice: str = _setting("", _line, "A line shown at the top of every page, such as “GMX ist heute gestört”.")
     country: str = _setting("", _line, "Where this server stands, such as “Deutschland”. Named before a login test.")
     login_test: bool = _setting(True, _switch, "on or off: whether people may test their login from this server.")

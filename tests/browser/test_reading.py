@@ -64,6 +64,29 @@ def test_pages_to_read_have_no_barrier_and_do_not_scroll_sideways(
     context.close()
 
 
+def test_the_help_is_used_with_the_keyboard_alone(browser: Browser, url: str) -> None:
+    page = browser.new_page(locale="de")
+    page.goto(f"{url}/help")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.locator(".skip").bounding_box()["y"] >= 0  # type: ignore[index]  it has moved into sight
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "q"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.type("0x800CCC92")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/help?q=0x800CCC92*")
+    link = page.get_by_role("link", name="GMX hat die Anmeldung abgelehnt").first
+    for _ in range(30):
+        if link.evaluate("link => link === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/help/login-refused")
+    page.close()
+
+
 @pytest.mark.parametrize("locale", ["de", "en"])
 @pytest.mark.parametrize("provider", ["gmx.net", "gmx.com"])
 def test_the_article_fits_on_two_sheets_of_paper(browser: Browser, url: str, provider: str, locale: str) -> None:
