@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 
@@ -19,6 +20,9 @@ pytest_plugins = ["tests.support.dovecot"]
 ROOT = Path(__file__).parent.parent
 TRANSLATIONS = ROOT / "webapp" / "translations"
 SECRET_KEY = "a secret key that is only for tests"
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # other loads run beside the tests
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
