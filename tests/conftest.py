@@ -21,7 +21,6 @@ ROOT = Path(__file__).parent.parent
 TRANSLATIONS = ROOT / "webapp" / "translations"
 SECRET_KEY = "a secret key that is only for tests"
 
-
 # No deadline for an example: how long it takes says only how busy the machine is.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
