@@ -17,6 +17,8 @@ ROOMS = (
     "webapp.wizard",
     "webapp.connection_tests",
     "webapp.help",
+    "webapp.api",
+    "webapp.drift.watch",
     "webapp.pages",
 )
 
@@ -28,6 +30,7 @@ def create_app(config: Config | None = None) -> Flask:
     Flask is imported here and not above: the core is imported without it, also from the single-file check.
     """
     from webapp import discovery, errors, i18n, logs, security
+    from webapp.api import direct
     from webapp.assets import folder
     from webapp.config import Config
 
@@ -37,6 +40,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["config"] = config
 
     logs.init_app(app)
+    direct.init_app(app, config)  # first: the layer of the proxy, which knows who asks, goes around it
     security.init_app(app, config)
     i18n.init_app(app)
     errors.init_app(app)

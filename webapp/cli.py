@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from webapp.account import KEEP_FOREVER, MailAccount, Retention
+from webapp.operator_commands import api_keys, with_check
 from webapp.text import DEFAULT_LOCALE, N_, SOURCE_LOCALE, InputError, Message, Translations, locales, translations_for
 
 if TYPE_CHECKING:
@@ -364,6 +365,10 @@ def serve(host: str, port: int) -> None:
         run_server(host, port, _configuration())
     except InputError as error:
         raise Problem(error, translations_for(chosen_locale(None))) from None
+
+
+cli.add_command(with_check(providers))
+cli.add_command(api_keys)
 
 
 def main() -> None:

@@ -148,6 +148,27 @@ class Config:
         None, values.file, "Certificate chain (PEM) that signs Apple profiles. Unset: they are not signed."
     )
     profile_signing_key: Path | None = _setting(None, values.file, "Key (PEM) of that certificate.")
+    api_requests_per_minute: int = _setting(
+        120,
+        values.integer(1, 1_000_000),
+        "How many requests to the API a network address has in a minute. A key has its own number.",
+    )
+    api_login_test: bool = _setting(
+        False,
+        values.switch,
+        "on or off: whether the API may test a login, for callers whose key has the scope login-test.",
+    )
+    operator_webhook: str = _setting(
+        "",
+        values.web_address,
+        "Address that receives, as JSON, what you should look at yourself. Unset: nothing is sent.",
+    )
+    operator_webhook_secret: str = _setting("", values.key, "Key that signs what is sent to that address.", secret=True)
+    drift_interval: int | None = _setting(
+        None,
+        values.integer(3600, 2_678_400),
+        "Seconds between two comparisons of the provider files with what is published. Unset: no comparisons.",
+    )
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Config:
@@ -176,6 +197,12 @@ class Config:
             raise values.refuse(
                 variable("profile_signing_key"), N_("Set both WEBAPP_PROFILE_SIGNING_CERT and %(setting)s, or neither.")
             )
+        if self.operator_webhook and not self.operator_webhook_secret:
+            raise values.refuse(
+                variable("operator_webhook"), N_("%(setting)s needs WEBAPP_OPERATOR_WEBHOOK_SECRET too.")
+            )
+        if self.drift_interval and not self.operator_webhook:
+            raise values.refuse(variable("drift_interval"), N_("%(setting)s needs WEBAPP_OPERATOR_WEBHOOK too."))
 
     @property
     def https(self) -> bool:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from babel import Locale
 from flask import Flask, request, session, url_for
 from flask_babel import Babel, format_date, format_decimal, format_time, get_locale
+from werkzeug.datastructures import LanguageAccept
 
 from webapp.text import DEFAULT_LOCALE, Message, locales, translations_for
 
@@ -71,7 +72,12 @@ def _selected_locale() -> str:
     for choice in (request.args.get(PARAMETER), session.get("locale")):
         if choice in locales():
             return str(choice)
-    for tag, quality in request.accept_languages:  # best first; best_match would prefer "en" to the better "de-AT"
+    return accepted_locale(request.accept_languages)
+
+
+def accepted_locale(accepted: LanguageAccept) -> str:
+    """Return the best of `locales()` that an Accept-Language header names, else German."""
+    for tag, quality in accepted:  # best first; best_match would prefer "en" to the better "de-AT"
         language = tag.lower().partition("-")[0]
         if quality > 0 and language in locales():
             return language

@@ -59,3 +59,20 @@ class HealthSample(Base):
     port: Mapped[int]
     failure: Mapped[str | None] = mapped_column(String(40))  # of FailureKind; None: it answered
     milliseconds: Mapped[int]  # from the name to the end of the greeting
+
+
+# The API (webapp.api.keys)
+
+
+class ApiKey(Base):
+    """A key to the API. Of the key itself only a hash stands here."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    hashed: Mapped[str] = mapped_column(String(64), unique=True)  # SHA-256, hexadecimal
+    scopes: Mapped[str] = mapped_column(String(200))  # separated by blanks
+    per_minute: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

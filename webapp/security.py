@@ -123,6 +123,14 @@ def _own_origin() -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def file_headers(config: Config) -> dict[str, str]:
+    """Return the headers of a response that is no page and is kept nowhere: what `add_headers` gives it."""
+    made = {"Content-Security-Policy": FILE_POLICY, **HEADERS, "X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
+    if config.https:
+        made["Strict-Transport-Security"] = HSTS
+    return made
+
+
 def add_headers(response: Response) -> Response:
     """Add the headers of every response. What a view may say itself: `Cache-Control: public`, and `allow_indexing`."""
     headers = response.headers
