@@ -149,7 +149,7 @@ def test_a_misspelt_parameter_is_not_passed_over(client: FlaskClient) -> None:
 @pytest.mark.parametrize("query", ["address=%ff%fe@gmx.de", "&".join(f"x{number}=1" for number in range(30))])
 def test_a_query_that_cannot_be_read_is_refused(client: FlaskClient, query: str) -> None:
     problem(client.get(f"{API}/find?{query}"), Kind.MALFORMED)
-    problem(client.get(f"{API}/find?address={'a' * 5000}"), Kind.INVALID_INPUT)
+    problem(client.get(f"{API}/find?address={'a' * 5000}"), Kind.QUERY_TOO_LONG)
 
 
 @pytest.mark.parametrize(

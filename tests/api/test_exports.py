@@ -111,7 +111,7 @@ def test_says_in_a_header_what_the_format_cannot_say(client: FlaskClient) -> Non
     notes = response.headers["Export-Notes"]
     assert notes.startswith('%"F%c3%bcr diese Adresse angenommen: gmx.')
     assert notes.isascii()
-    assert "Export-Notes" not in client.get(f"{API}/thunderbird?address=anna@gmx.de&format=autoconfig").headers
+    assert "Export-Notes" not in client.get(f"{API}/other?address=anna@gmx.de").headers
 
 
 @pytest.mark.parametrize(

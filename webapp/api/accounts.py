@@ -13,9 +13,9 @@ from webapp.text import N_, InputError, Message
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-# Controls, separators of lines, direction marks, surrogates, private use, and what Unicode calls no character.
+# Controls, separators of lines, direction marks, private use, and what Unicode calls no character.
 _IN_NO_NAME = (
-    r"\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\uf8ff\ufdd0-\ufdef\ufffe\uffff"
+    r"\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff"
     + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 15))
     + f"{chr(0xF0000)}-{chr(0x10FFFF)}"
 )

@@ -16,6 +16,7 @@ BASE = "/api/v1"
 
 # What every call may answer, and what every call with a body may.
 ALWAYS = (Kind.MALFORMED, Kind.KEY_UNKNOWN, Kind.NOT_ALLOWED, Kind.INVALID_INPUT, Kind.TOO_MANY_REQUESTS)
+WITH_QUERY = (Kind.QUERY_TOO_LONG,)  # the server itself says so, before we are asked: in HTML
 WITH_BODY = (Kind.TOO_LARGE, Kind.NOT_JSON)
 
 
@@ -109,7 +110,7 @@ def _answer(schema: Mapping[str, Any] | Callable[[], tuple[str, ...]]) -> dict[s
 
 
 def _problems(operation: Operation) -> dict[str, Any]:
-    kinds = [*ALWAYS, *operation.problems, *(WITH_BODY if operation.body else ())]
+    kinds = [*ALWAYS, *operation.problems, *(WITH_BODY if operation.body else ()), *WITH_QUERY]
     statuses = sorted({kind.status for kind in kinds})
     return {str(status): {"$ref": f"#/components/responses/{_response_name(status)}"} for status in statuses}
 
@@ -120,7 +121,8 @@ def _response_name(status: int) -> str:
 
 def _problem(status: int) -> dict[str, Any]:
     titles = [kind.title for kind in Kind if kind.status == status]
+    html: dict[str, Any] = {"text/html": {}} if status in {kind.status for kind in WITH_QUERY} else {}
     return {
         "description": ". ".join(titles) + ".",
-        "content": {MEDIA_TYPE: {"schema": component("Problem")}},
+        "content": {MEDIA_TYPE: {"schema": component("Problem")}, **html},
     }

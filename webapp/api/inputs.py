@@ -73,7 +73,7 @@ class Field:
 def from_query(query: str, fields: Sequence[Field]) -> dict[str, Any]:
     """Return the values of a query string by name, defaults filled in; raises ProblemError naming every fault."""
     if len(query) > QUERY_MAX:
-        raise ProblemError(Kind.INVALID_INPUT, Message(N_("The query is too long.")))
+        raise ProblemError(Kind.QUERY_TOO_LONG)
     try:
         pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=QUERY_FIELDS_MAX, errors="strict")
     except ValueError:  # more fields than any call has, or no UTF-8

@@ -34,7 +34,7 @@ PASSWORD = Field(
         "type": "string",
         "minLength": 1,
         "maxLength": OCTETS_MAX // 4,
-        "pattern": r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]+$",
+        "pattern": r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$",
     },
     explain=probe.Secret,
 )
