@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from flask import Response, current_app
@@ -82,6 +83,7 @@ def media_types(client: Client) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+@lru_cache(256)  # notes are ours, in a few languages
 def display_string(text: str) -> str:
     """Return `text` as a Display String, RFC 9651 section 4.1.11: the way to say ä in a header."""
     octets = "".join(
