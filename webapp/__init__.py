@@ -17,6 +17,7 @@ ROOMS = (
     "webapp.wizard",
     "webapp.connection_tests",
     "webapp.help",
+    "webapp.guides",
 )
 
 

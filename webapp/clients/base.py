@@ -47,11 +47,14 @@ class Export:
 class Client(ABC):
     """A mail program: its id, its name, the systems it runs on, and the formats we write for it.
 
-    A client without formats has a guide only.
+    A client without formats has a guide only. `name` and `hint` are texts to translate; a name that is the same in
+    every language is its own translation. `hint` says in one line how to tell the program from one of a similar name,
+    or what follows from choosing it.
     """
 
     id: str
     name: str
+    hint: str = ""
     systems: tuple[str, ...] = ()  # of "windows", "macos", "linux", "ios", "android"
     formats: tuple[str, ...] = ()  # the first is the default
 
@@ -60,12 +63,14 @@ class Client(ABC):
         options = options or ExportOptions()
         name = options.format or (self.formats[0] if self.formats else None)
         if name is None:
-            raise InputError(Message(N_("There is no file for %(client)s, only a guide."), {"client": self.name}))
+            raise InputError(
+                Message(N_("There is no file for %(client)s, only a guide."), {"client": Message(self.name)})
+            )
         if name not in self.formats:
             raise InputError(
                 Message(
                     N_("%(client)s has no format “%(format)s”. There is: %(formats)s."),
-                    {"client": self.name, "format": name, "formats": ", ".join(self.formats)},
+                    {"client": Message(self.name), "format": name, "formats": ", ".join(self.formats)},
                 )
             )
         return self.writers()[name](account, options)
