@@ -22,6 +22,8 @@ from webapp.wizard import answers
 
 DEFAULT_PROVIDER = "gmx.net"
 DEVICES = ("iphone", "mac")
+# Programs of the command line run on Linux alone; without their file there is nothing to do by hand in them.
+BY_HAND = MappingProxyType({id_: client for id_, client in CLIENTS.items() if client.systems != ("linux",)})
 
 blueprint = Blueprint("guides", __name__, url_prefix="/guides")
 
@@ -71,7 +73,7 @@ TOPICS: Mapping[str, Topic] = MappingProxyType(
 
 @blueprint.get("")
 def index() -> str:
-    return render_template("guides/index.html", topics=TOPICS, clients=CLIENTS)
+    return render_template("guides/index.html", topics=TOPICS, clients=BY_HAND)
 
 
 @blueprint.get("/<topic>")
@@ -94,11 +96,11 @@ def show(topic: str) -> str:
 @blueprint.get("/program/<client_id>")
 def program(client_id: str) -> str:
     """Show the way through a program's menus without a file: to look at, to print, to send to somebody."""
-    if client_id not in CLIENTS:
+    if client_id not in BY_HAND:
         abort(404)
     return render_template(
         "guides/program.html",
-        client=CLIENTS[client_id],
+        client=BY_HAND[client_id],
         device=_device(request.args.get("device")),
         provider=_provider(),
         topics=TOPICS,

@@ -53,7 +53,8 @@ def reminder(every: str, *, locale: str, host: str, url: str, today: date | None
     calendar.add("prodid", "-//GMX POP setup wizard//backup reminder//" + locale.upper())
     calendar.add("method", "PUBLISH")
     calendar.add_component(event)
-    return calendar.to_ical()
+    content: bytes = calendar.to_ical()
+    return content
 
 
 def _first_saturday_after(day: date) -> date:
