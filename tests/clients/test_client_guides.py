@@ -129,7 +129,7 @@ def test_the_mac_warns_before_anything_is_fetched(guides: PageLintingClient) -> 
     assert text.index("A Mac deletes mail at GMX after about 7 days") < text.index("Double-click the file")
     assert "choose “After one month”" in text
     assert "choose “After one week”" in shown(guides, "apple-mail", device="mac", keep="3")
-    assert "A Mac deletes" not in shown(guides, "apple-mail", device="mac", keep="delete")
+    assert "choose “Right away”" in shown(guides, "apple-mail", device="mac", keep="delete")
     assert "A Mac deletes" not in shown(guides, "apple-mail", device="iphone", keep="14")
 
 

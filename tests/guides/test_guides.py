@@ -127,3 +127,21 @@ def test_the_reminder_keeps_the_format_and_its_identity(every: str, locale: str,
 def test_month_and_quarter_are_two_entries() -> None:
     uids = {event_of(reminder(e, locale="de", host="a.example", url="https://a.example/"))["UID"] for e in EVERY}
     assert len(uids) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("client=outlook", "Outlook for Windows (classic)"),
+        ("client=apple-mail&device=mac", "Mail on the Mac"),
+        ("client=apple-mail&device=iphone", "Mail on iPhone or iPad"),
+        ("", "Thunderbird"),
+    ],
+)
+def test_where_the_password_stands_begins_with_the_persons_program(
+    client: PageLintingClient, query: str, first: str
+) -> None:
+    root = parse(client.get(f"/guides/password-changed?lang=en&{query}").text)
+    cards = [section for section in root.iter("section") if "card" in section.get("class", "")]
+    assert text_of(cards[0]).startswith(first)
+    assert [bool("chosen" in card.attrib["class"]) for card in cards] == [bool(query), *[False] * (len(cards) - 1)]
