@@ -47,16 +47,18 @@ class Export:
 class Client(ABC):
     """A mail program: its id, its name, the systems it runs on, and the formats we write for it.
 
-    A client without formats has a guide only. `name` and `hint` are texts to translate; a name that is the same in
-    every language is its own translation. `hint` says in one line how to tell the program from one of a similar name,
-    or what follows from choosing it.
+    A client without formats has a guide only.
+
+    name: a text to translate; one that is the same in every language is its own translation.
+    hint: how a person recognises it among similar programs, or what follows from choosing it; one line marked with
+    `N_`, "" for none.
     """
 
     id: str
     name: str
-    hint: str = ""
     systems: tuple[str, ...] = ()  # of "windows", "macos", "linux", "ios", "android"
     formats: tuple[str, ...] = ()  # the first is the default
+    hint: str = ""
 
     def export(self, account: MailAccount, options: ExportOptions | None = None) -> Export:
         """Return the file for `account`; raises InputError where a format or value cannot be written."""
