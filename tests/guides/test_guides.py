@@ -7,7 +7,7 @@ from typing import Any
 
 import icalendar
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.client import PageLintingClient, parse, text_of
@@ -100,6 +100,7 @@ def test_the_reminder_is_read_back_by_its_library(client: PageLintingClient, eve
     assert alarm["TRIGGER"].dt == timedelta(0)
 
 
+@settings(deadline=None)  # other loads run beside the tests
 @given(
     every=st.sampled_from(sorted(EVERY)), locale=st.sampled_from(["de", "en"]),
     today=st.dates(min_value=date(2020, 1, 1), max_value=date(2090, 1, 1)),
