@@ -18,6 +18,7 @@ ROOMS = (
     "webapp.connection_tests",
     "webapp.help",
     "webapp.pages",
+    "webapp.guides",
 )
 
 

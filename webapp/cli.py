@@ -306,15 +306,16 @@ def clients(as_json: bool) -> None:
     """List the mail programs and the formats of their files."""
     from webapp.clients import CLIENTS
 
+    translations = translations_for(chosen_locale(None))
     if as_json:
         rows = [
-            {"id": c.id, "name": c.name, "systems": list(c.systems), "formats": list(c.formats)}
+            {"id": c.id, "name": translations.gettext(c.name), "systems": list(c.systems), "formats": list(c.formats)}
             for c in CLIENTS.values()
         ]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     for client in CLIENTS.values():
-        click.echo(f"{client.id:22} {client.name:32} {', '.join(client.formats) or '–'}")
+        click.echo(f"{client.id:22} {translations.gettext(client.name):42} {', '.join(client.formats) or '–'}")
 
 
 @cli.command()

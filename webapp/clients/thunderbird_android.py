@@ -29,7 +29,7 @@ _QR_POP3, _QR_SMTP, _QR_PASSWORD = 1, 0, 1
 
 class ThunderbirdAndroid(Client):
     id = "thunderbird-android"
-    name = "Thunderbird für Android, K-9 Mail"
+    name = N_("Thunderbird or K-9 Mail on Android")
     systems = ("android",)
     formats = ("k9s", "qr-svg", "qr-png", "qr-payload")
 
