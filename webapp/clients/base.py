@@ -48,12 +48,18 @@ class Client(ABC):
     """A mail program: its id, its name, the systems it runs on, and the formats we write for it.
 
     A client without formats has a guide only.
+
+    hint: how a person recognises it among similar programs, one line marked with `N_`, "" for none.
+    clears_after_days: whether its file can make it delete on the server after a number of days. Only such a program
+    may clear the mailbox where several devices fetch from it.
     """
 
     id: str
     name: str
     systems: tuple[str, ...] = ()  # of "windows", "macos", "linux", "ios", "android"
     formats: tuple[str, ...] = ()  # the first is the default
+    hint: str = ""
+    clears_after_days: bool = False
 
     def export(self, account: MailAccount, options: ExportOptions | None = None) -> Export:
         """Return the file for `account`; raises InputError where a format or value cannot be written."""

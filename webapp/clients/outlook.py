@@ -129,6 +129,7 @@ class Outlook(Client):
     name = "Outlook (klassisch)"
     systems = ("windows",)
     formats = ("prf", "zip")
+    clears_after_days = True
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"prf": _prf, "zip": _zip}
