@@ -13,6 +13,7 @@ from flask import Flask
 from tests.support.client import PageLintingClient
 from webapp import create_app, db
 from webapp.config import Config
+from webapp.wizard.mx import RESOLVER_KEY
 
 pytest_plugins = ["tests.support.dovecot"]
 
@@ -61,6 +62,7 @@ def app(config: Config) -> Flask:
     """Return the application; what a view raises reaches the test."""
     made = create_app(config)
     made.testing = True
+    made.extensions[RESOLVER_KEY] = None  # no test asks the DNS of the world
     made.test_client_class = PageLintingClient
     return made
 

@@ -147,6 +147,15 @@ def qr_code(url: str) -> Markup:
     """Return the link as an inline SVG: attributes only, black on white in dark mode too."""
     buffer = io.BytesIO()
     segno.make(url, error="m", micro=False).save(
-        buffer, kind="svg", scale=4, border=4, light="#fff", xmldecl=False, svgns=False, svgclass=None, lineclass=None
+        buffer,
+        kind="svg",
+        scale=4,
+        border=4,
+        light="#fff",
+        omitsize=True,
+        xmldecl=False,
+        svgns=False,
+        svgclass=None,
+        lineclass=None,
     )
     return Markup(buffer.getvalue().decode())  # noqa: S704  made by segno of our own URL
