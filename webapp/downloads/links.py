@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -100,5 +101,8 @@ def _seal(token: str, content: Content) -> bytes:
 
 def _open(token: str, sealed: bytes) -> Content:
     nonce, text = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-    content: dict[str, Any] = json.loads(_cipher(token).decrypt(nonce, text, _hash(token)))
+    try:
+        content: dict[str, Any] = json.loads(_cipher(token).decrypt(nonce, text, _hash(token)))
+    except InvalidTag:  # not what we sealed under this token
+        raise LookupError from None
     return content

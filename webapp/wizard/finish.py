@@ -47,7 +47,8 @@ def finish() -> ResponseReturnValue:
         return redirect(url_for("wizard.step", slug=path(answers)[-1].slug), 303)
     offer = _offer(wish, request.args.get("device", "1"))
     export = offer.export()
-    url = _link_url()
+    token = _link_token()
+    url = public_url("downloads.landing", token=token) if token else None
     other_port = next(port for port in SMTP_PORTS if port != offer.account().outgoing.port)
     provider = wish.mail_provider()
     agent_system = system_of(request.user_agent.string)
@@ -60,6 +61,7 @@ def finish() -> ResponseReturnValue:
         imap=next((server for server in provider.servers if server.type is ServerType.IMAP), None),
         other_port=offer.account(other_port).outgoing,
         other_port_file=offer.export(smtp_port=other_port),
+        link_token=token,
         link_url=url,
         qr_code=qr_code(url) if url else None,
         only_here=_is_only_here(),
@@ -170,16 +172,16 @@ def _file_token() -> str:
     return token
 
 
-def _link_url() -> str | None:
-    """Return the link that this session has made, as long as it works."""
-    token = session.get(TOKEN_KEY)
+def _link_token() -> str | None:
+    """Return the token of the link that this session has made, as long as it works."""
+    token: str | None = session.get(TOKEN_KEY)
     if token is None:
         return None
     try:
         links.find(token)
     except LookupError:
         return None
-    return public_url("downloads.landing", token=token)
+    return token
 
 
 def _is_only_here() -> bool:
