@@ -17,7 +17,7 @@ from webapp.providers import DEFAULT_SMTP_PORT, Provider
 from webapp.systems import SYSTEMS, System
 from webapp.text import InputError
 
-SMTP_PORTS = (465, 587)
+OTHER_SMTP_PORT = 587
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from webapp.wizard.steps import STEPS, Step, applicable, before, is_complete, is
 blueprint = Blueprint("wizard", __name__)
 finish.register(blueprint)
 
+DEFAULT_PROVIDER = "gmx.net"
 FROM_REVIEW = {"from": "review"}
 
 
@@ -179,6 +180,8 @@ def _from_review() -> dict[str, Any]:
 
 def _page(asked: Step, answers: Answers, page: str | None = None, **values: Any) -> str:
     taken = applicable(answers)
+    # Before we know the provider: GMX as most people have it.
+    provider = current_providers().get(answers.provider_id or DEFAULT_PROVIDER) or current_providers()[DEFAULT_PROVIDER]
     visitor = system_of(request.user_agent.string)
     return render_template(
         f"wizard/{asked.slug}-{page}.html" if page else f"wizard/{asked.slug}.html",
@@ -188,13 +191,12 @@ def _page(asked: Step, answers: Answers, page: str | None = None, **values: Any)
         total=len(taken),
         from_review=_from_review(),
         back_url=_back_url(asked, answers, page),
-        providers=current_providers(),
-        provider=current_providers().get(answers.provider_id or ""),
+        provider=provider,
         clients=CLIENTS,
         visitor=visitor,
         groups=programs.groups(SYSTEMS.get(answers.system or "") or visitor),
         devices_max=DEVICES_MAX,
-        server_type=ServerType,
+        imap=next((server for server in provider.servers if server.type is ServerType.IMAP), None),
         others_max=devices.OTHERS_MAX,
         name_max=devices.NAME_MAX,
         unknown=programs.UNKNOWN,

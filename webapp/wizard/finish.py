@@ -13,14 +13,15 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.account import ServerType
+from webapp.account import Server, ServerType
 from webapp.config import current_providers
 from webapp.downloads import guide_context, links, qr_code, send
-from webapp.downloads.files import SMTP_PORTS, Offer, Wish, WishedDevice
+from webapp.downloads.files import OTHER_SMTP_PORT, Offer, Wish, WishedDevice
 from webapp.i18n import current_locale
 from webapp.providers import DEFAULT_SMTP_PORT
 from webapp.security import public_url
 from webapp.systems import system_of
+from webapp.text import InputError
 from webapp.wizard import answers as store
 from webapp.wizard.answers import Answers
 from webapp.wizard.steps import is_complete, path
@@ -49,8 +50,6 @@ def finish() -> ResponseReturnValue:
     export = offer.export()
     token = _link_token()
     url = public_url("downloads.landing", token=token) if token else None
-    other_port = next(port for port in SMTP_PORTS if port != offer.account().outgoing.port)
-    provider = wish.mail_provider()
     agent_system = system_of(request.user_agent.string)
     return render_template(
         "wizard/finish.html",
@@ -58,9 +57,10 @@ def finish() -> ResponseReturnValue:
         plan=answers.plan,
         offer=offer,
         number=int(offer.key),
-        imap=next((server for server in provider.servers if server.type is ServerType.IMAP), None),
-        other_port=offer.account(other_port).outgoing,
-        other_port_file=offer.export(smtp_port=other_port),
+        imap=next((server for server in wish.mail_provider().servers if server.type is ServerType.IMAP), None),
+        other_port=_other_port(offer),
+        other_port_file=offer.export(smtp_port=OTHER_SMTP_PORT),
+        other_smtp_port=OTHER_SMTP_PORT,
         link_token=token,
         link_url=url,
         qr_code=qr_code(url) if url else None,
@@ -80,7 +80,7 @@ def file(file_name: str) -> Response:
     offer, format_, made = found
     port = request.args.get("smtp_port", DEFAULT_SMTP_PORT, type=int)
     if port != DEFAULT_SMTP_PORT:
-        other = offer.export(format_, port) if port in SMTP_PORTS else None
+        other = offer.export(format_, port) if port == OTHER_SMTP_PORT else None
         if other is None:
             abort(404)
         made = other
@@ -155,6 +155,15 @@ def _wish(answers: Answers) -> Wish | None:
         ),
     )
     return wish if wish.is_known() else None
+
+
+def _other_port(offer: Offer) -> Server | None:
+    """Return the second way to send, or None where the provider has only one."""
+    try:
+        other = offer.account(OTHER_SMTP_PORT).outgoing
+    except InputError:
+        return None
+    return other if other != offer.account().outgoing else None
 
 
 def _offer(wish: Wish, key: str) -> Offer:
