@@ -122,6 +122,7 @@ class Walk:
 
     def press(self, selector: str = "main button.button") -> None:
         self.page.locator(selector).first.click()
+        self.page.wait_for_load_state()  # the stylesheet too, before the page is judged
         self.presses += 1
         self.look()
 

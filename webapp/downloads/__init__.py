@@ -16,7 +16,7 @@ from markupsafe import Markup
 from webapp.account import shorten_address
 from webapp.clients import Export
 from webapp.downloads import links
-from webapp.downloads.files import Offer, Wish
+from webapp.downloads.files import Offer, Wish, find_wish
 from webapp.events import file_downloaded
 from webapp.security import public_url
 from webapp.systems import installs_no_profiles, system_of
@@ -128,14 +128,11 @@ def _tablet_offer(shown: Offer, offers: list[Offer]) -> Offer | None:
 
 def _found(token: str) -> Wish:
     try:
-        wish = Wish.of_json(links.find(token))
+        return find_wish(token)
     except links.ExpiredLinkError:
         raise DeadLinkError(410) from None
     except LookupError:
         raise DeadLinkError(404) from None
-    if not wish.is_known():
-        raise DeadLinkError(410)
-    return wish
 
 
 @blueprint.errorhandler(DeadLinkError)

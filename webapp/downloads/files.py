@@ -13,6 +13,7 @@ from typing import Any
 from webapp.account import MailAccount, Retention
 from webapp.clients import CLIENTS, Client, Export, ExportOptions
 from webapp.config import current_config, current_providers
+from webapp.downloads import links
 from webapp.providers import DEFAULT_SMTP_PORT, Provider
 from webapp.systems import SYSTEMS, System
 from webapp.text import InputError
@@ -77,6 +78,21 @@ class Wish:
                 if export.file_name == file_name:
                     return offer, format_, export
         return None
+
+
+def find_wish(token: str) -> Wish:
+    """Return what the link holds; raises ExpiredLinkError where it is over, or LookupError.
+
+    A link made by another version of ours, or for a provider or program taken away since, counts as over.
+    """
+    content = links.find(token)
+    try:
+        wish = Wish.of_json(content)
+    except (KeyError, TypeError):
+        raise links.ExpiredLinkError from None
+    if not wish.is_known():
+        raise links.ExpiredLinkError
+    return wish
 
 
 @dataclass(frozen=True, slots=True)

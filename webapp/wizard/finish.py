@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
@@ -16,7 +17,7 @@ from flask.typing import ResponseReturnValue
 from webapp.account import Server, ServerType
 from webapp.config import current_providers
 from webapp.downloads import guide_context, links, qr_code, send
-from webapp.downloads.files import OTHER_SMTP_PORT, Offer, Wish, WishedDevice
+from webapp.downloads.files import OTHER_SMTP_PORT, Offer, Wish, WishedDevice, find_wish
 from webapp.i18n import current_locale
 from webapp.providers import DEFAULT_SMTP_PORT
 from webapp.security import public_url
@@ -48,7 +49,7 @@ def finish() -> ResponseReturnValue:
         return redirect(url_for("wizard.step", slug=path(answers)[-1].slug), 303)
     offer = _offer(wish, request.args.get("device", "1"))
     export = offer.export()
-    token = _link_token()
+    token = _link_token(wish)
     url = public_url("downloads.landing", token=token) if token else None
     agent_system = system_of(request.user_agent.string)
     return render_template(
@@ -181,16 +182,16 @@ def _file_token() -> str:
     return token
 
 
-def _link_token() -> str | None:
-    """Return the token of the link that this session has made, as long as it works."""
+def _link_token(wish: Wish) -> str | None:
+    """Return the token of the link that this session has made, as long as it works and holds what was answered last."""
     token: str | None = session.get(TOKEN_KEY)
     if token is None:
         return None
     try:
-        links.find(token)
+        kept = find_wish(token)
     except LookupError:
         return None
-    return token
+    return token if replace(kept, locale=wish.locale) == wish else None
 
 
 def _is_only_here() -> bool:

@@ -133,7 +133,7 @@ class DevicesForm(StepForm):
     )
     consequences: ClassVar[Mapping[str, str]] = {
         "several": N_("Then we make a plan, so that every device gets every mail"),
-        "unsure": N_("Then we choose what loses nothing"),
+        "unsure": N_("Then let all mail stay at GMX: so nothing gets lost"),
     }
 
 

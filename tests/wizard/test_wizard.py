@@ -451,7 +451,7 @@ def test_a_provider_taken_away_since_asks_for_the_address_again(client: PageLint
     assert client.get("/finish").status_code == 303
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_is_answered_leads_to_the_last_page(app: Flask, data: st.DataObject) -> None:
     """A person answers at random: every page they meet has a way on, and it ends."""

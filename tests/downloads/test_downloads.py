@@ -13,6 +13,7 @@ from sqlalchemy import update
 from tests.support.client import PageLintingClient, parse, text_of
 from tests.wizard.walk import PLAIN, SEVERAL, follow, walk
 from webapp import db, events
+from webapp.downloads import links
 from webapp.downloads.files import Wish, WishedDevice
 from webapp.models import DownloadLink
 from webapp.systems import SYSTEMS, installs_no_profiles, system_of
@@ -192,6 +193,26 @@ def test_the_link_stays_the_same_after_a_change(client: PageLintingClient, phone
     client.submit(client.get("/setup/program?again=1"), {"program": "outlook-mobile:android"})
     assert follow(client, client.post("/downloads", data=token_of(client))).status_code == 200
     assert "Outlook-App" in phone.get(url, headers={"User-Agent": ANDROID}).text
+
+
+def test_a_link_with_former_answers_is_not_shown_any_more(client: PageLintingClient) -> None:
+    url = link(client, "thunderbird:windows")
+    assert url in client.get("/finish").text
+    assert url in client.get("/finish?lang=en").text
+    client.submit(client.get("/setup/retention?again=1"), {"keep": "forever"})
+    assert url not in client.get("/finish").text
+    assert follow(client, client.post("/downloads", data=token_of(client))).text.count(url) >= 1
+
+
+def test_a_link_of_another_version_is_over_and_no_fault(
+    app: Flask, client: PageLintingClient, phone: PageLintingClient
+) -> None:
+    url = link(client)
+    for content in ({"made": "by another version"}, {"devices": [{"client": "gone"}]}):
+        with app.app_context():
+            links.keep(content, url.removeprefix("/f/"))
+        assert phone.get(url).status_code == 410
+        assert client.get("/finish").status_code == 200
 
 
 def token_of(client: PageLintingClient) -> dict[str, str]:
