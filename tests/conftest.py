@@ -10,10 +10,16 @@ from pathlib import Path
 import hypothesis
 import pytest
 from flask import Flask
+from hypothesis import settings
 
 from tests.support.client import PageLintingClient
 from webapp import create_app, db
 from webapp.config import Config
+from webapp.wizard.mx import RESOLVER_KEY
+
+# No deadline for one example: other work on the same machine would decide whether a test passes.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 pytest_plugins = ["tests.support.dovecot"]
 
@@ -66,6 +72,7 @@ def app(config: Config) -> Flask:
     """Return the application; what a view raises reaches the test."""
     made = create_app(config)
     made.testing = True
+    made.extensions[RESOLVER_KEY] = None  # no test asks the DNS of the world
     made.test_client_class = PageLintingClient
     return made
 

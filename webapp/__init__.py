@@ -16,6 +16,7 @@ ROOMS = (
     "webapp.health",
     "webapp.wizard",
     "webapp.connection_tests",
+    "webapp.downloads",
     "webapp.help",
     "webapp.pages",
     "webapp.guides",

@@ -31,7 +31,8 @@ for (const button of document.querySelectorAll("[data-print]")) {
 }
 
 // A second click on a button that is already sending does nothing; the server guards against it too.
-for (const form of document.querySelectorAll("form[method=post]")) {
+// A form that is answered with a file leaves the page as it is: there the button must go on working.
+for (const form of document.querySelectorAll("form[method=post]:not([data-repeatable])")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
@@ -40,3 +41,8 @@ for (const form of document.querySelectorAll("form[method=post]")) {
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+// An iPad calls itself a Mac, but a Mac has no touch screen.
+for (const offer of document.querySelectorAll("[data-touch-first]")) {
+  if (navigator.maxTouchPoints > 1) offer.parentElement.prepend(offer);
+}

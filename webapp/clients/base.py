@@ -52,6 +52,8 @@ class Client(ABC):
     name: a text to translate; one that is the same in every language is its own translation.
     hint: how a person recognises it among similar programs, or what follows from choosing it; one line marked with
     `N_`, "" for none.
+    clears_after_days: whether its file can make it delete on the server after a number of days. Only such a program
+    may clear the mailbox where several devices fetch from it.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Client(ABC):
     systems: tuple[str, ...] = ()  # of "windows", "macos", "linux", "ios", "android"
     formats: tuple[str, ...] = ()  # the first is the default
     hint: str = ""
+    clears_after_days: bool = False
 
     def export(self, account: MailAccount, options: ExportOptions | None = None) -> Export:
         """Return the file for `account`; raises InputError where a format or value cannot be written."""

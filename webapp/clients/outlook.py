@@ -130,6 +130,7 @@ class Outlook(Client):
     hint = N_("At the top left there is a menu “File”")
     systems = ("windows",)
     formats = ("prf", "zip")
+    clears_after_days = True
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"prf": _prf, "zip": _zip}

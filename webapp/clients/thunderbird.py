@@ -29,6 +29,7 @@ class Thunderbird(Client):
     name = "Thunderbird"
     systems = ("windows", "macos", "linux")
     formats = ("zip", "autoconfig", "userjs")
+    clears_after_days = True
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"zip": _zip, "autoconfig": _autoconfig, "userjs": _user_js}
