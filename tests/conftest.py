@@ -14,7 +14,7 @@ from tests.support.client import PageLintingClient
 from webapp import create_app, db
 from webapp.config import Config
 
-pytest_plugins = ["tests.support.dovecot"]
+pytest_plugins = ["tests.support.dovecot", "tests.support.postgres_server", "tests.support.redis_server"]
 
 ROOT = Path(__file__).parent.parent
 TRANSLATIONS = ROOT / "webapp" / "translations"

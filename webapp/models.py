@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import DateTime, Dialect, Index, MetaData, String, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -36,3 +36,28 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+# Limits of the connection test (webapp.connection_tests.limits)
+
+
+class Attempt(Base):
+    """Something that is counted in a moving window. Whose it is stands here as a keyed hash only."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (Index("ix_attempts_kind_hashed_at", "kind", "hashed", "at"), Index("ix_attempts_at", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    hashed: Mapped[str] = mapped_column(String(64))
+    amount: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Pause(Base):
+    """Something that is switched off for everybody until then."""
+
+    __tablename__ = "pauses"
+
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    until: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -7,7 +7,10 @@ would not do: it begins anew with every byte, and a server that drips one a seco
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import queue
+import selectors
 import socket
 import ssl
 import threading
@@ -24,6 +27,9 @@ from webapp.probe.report import Detail, FailureKind
 SLICE = 0.25  # seconds after which a wait looks whether the run was cancelled
 ADDRESSES_MAX = 6  # of one host
 RECEIVE = 16384  # octets at a time: a whole TLS record
+
+# What connect() answers on a socket that does not block; the last is Windows' word.
+_UNDER_WAY = (0, errno.EINPROGRESS, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK))
 
 # `getaddrinfo` cannot be interrupted; a look-up that hangs keeps its thread until the resolver gives up.
 _LOOKUPS = threading.BoundedSemaphore(64)
@@ -164,16 +170,31 @@ def connect(addresses: list[Address], clock: Clock, limits: Limits) -> tuple[soc
 
 
 def _connect(address: Address, clock: Clock, seconds: float) -> socket.socket:
-    for _ in clock.waits(max(seconds, 0)):  # once: looks whether the run was cancelled
-        sock = socket.socket(address[0], socket.SOCK_STREAM)
-        try:
-            sock.settimeout(min(seconds, clock.left) or SLICE)
-            sock.connect(address[2])
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except BaseException:
-            sock.close()
-            raise
-        return sock
+    sock = socket.socket(address[0], socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        code = sock.connect_ex(address[2])
+        if code not in _UNDER_WAY:
+            raise OSError(code, os.strerror(code))
+        if code:
+            _wait_for_connection(sock, clock, max(seconds, 0))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _wait_for_connection(sock: socket.socket, clock: Clock, seconds: float) -> None:
+    """Wait in slices, so that a run can be cancelled while a silent host is called; raises OSError, Cancelled."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_WRITE)
+        for wait in clock.waits(seconds):
+            if selector.select(wait):
+                code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                if code:
+                    raise OSError(code, os.strerror(code))
+                return
     raise TimeoutError
 
 
