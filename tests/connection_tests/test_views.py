@@ -97,7 +97,7 @@ def test_clicks_that_arrive_together_are_one_test(site: Site) -> None:
     assert {location.partition("?")[0] for location in locations} == {f"/connection-tests/{run_id}"}
     assert site.attempts == (1, 1)
     with site.app.app_context():
-        assert views.limits().allowance(USER).left == LOGIN_TESTS_PER_ACCOUNT - 1
+        assert views.current_limits().allowance(USER).left == LOGIN_TESTS_PER_ACCOUNT - 1
 
 
 def test_a_form_used_before_a_restart_is_not_used_again(make_site: MakeSite) -> None:
@@ -137,7 +137,7 @@ def test_after_three_tests_the_clock_says_when_the_next_one_is(
     now = datetime(2026, 11, 25, 17, 25, tzinfo=UTC)
     with make_site("pop3-auth-one-text") as site:
         with site.app.app_context():
-            views.limits()._clock = lambda: now
+            views.current_limits()._clock = lambda: now
         form = site.client.get("/connection-tests")
         for _ in range(LOGIN_TESTS_PER_ACCOUNT):
             page = site.page(site.log_in())
@@ -176,7 +176,7 @@ def test_the_question_about_a_blank_counts_nothing_and_waits_a_minute_only(site:
     for _ in range(5):
         question = site.log_in(f"{PASSWORD} ")
     with site.app.app_context():
-        assert views.limits().allowance(USER).left == LOGIN_TESTS_PER_ACCOUNT
+        assert views.current_limits().allowance(USER).left == LOGIN_TESTS_PER_ACCOUNT
     ticket = next(f.get("value") for f in parse(question.text).iter("input") if f.get("name") == "ticket")
     assert ticket
     site.engine.passwords.take(ticket)  # the minute is over
@@ -317,7 +317,7 @@ def test_every_end_has_its_page(make_site: MakeSite, state: RunState, locale: st
             session["runs"] = [run.id]
         page = site.client.get(f"/connection-tests/{run.id}?lang={locale}")
         title = {
-            "expired": ("zu lange gewartet", "waited too long"),
+            "expired": ("kam nicht an die Reihe", "did not get its turn"),
             "interrupted": ("wurde unterbrochen", "was interrupted"),
             "cancelled": ("wurde abgebrochen", "was cancelled"),
             "unknown": ("nicht geantwortet", "did not answer the login"),
@@ -359,7 +359,7 @@ def test_the_other_platform_is_not_offered_twice_or_to_others(make_site: MakeSit
         for location in (answer.location, other.location):
             assert not [text for text in buttons(site.client.get(location).text) if "versuchen" in text]
         with site.app.app_context():
-            assert views.limits().allowance(COM).left == LOGIN_TESTS_PER_ACCOUNT - 2
+            assert views.current_limits().allowance(COM).left == LOGIN_TESTS_PER_ACCOUNT - 2
         site.answer()
         form = site.client.get("/connection-tests")
         refused = site.client.submit(form, {"password": PASSWORD, "provider": "gmx.com"}, form=1)
@@ -413,7 +413,7 @@ def test_while_the_login_test_is_off_the_rest_goes_on(make_site: MakeSite, way: 
     with make_site("pop3-good-without-login", "smtp-good-without-login", login_test=way != "setting") as site:
         form = site.client.get("/connection-tests")
         with site.app.app_context():
-            limits = views.limits()
+            limits = views.current_limits()
             if way == "breaker":
                 for number in range(20):
                     limits.refused(f"{number % 5}@gmx.de")
@@ -439,6 +439,6 @@ def test_without_a_worker_the_page_says_so_at_once(make_site: MakeSite, kind: st
             assert answer.status_code == 503
         assert time.monotonic() - begin < 5
         with site.app.app_context():
-            assert views.limits().allowance(USER).left == LOGIN_TESTS_PER_ACCOUNT
+            assert views.current_limits().allowance(USER).left == LOGIN_TESTS_PER_ACCOUNT
         if kind == "redis":
             assert not list(Redis.from_url(site.config.redis_url).scan_iter(PREFIX + "*"))

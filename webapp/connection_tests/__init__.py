@@ -57,7 +57,7 @@ class Account:
         return self.answers.email_address
 
 
-def limits() -> Limits:
+def current_limits() -> Limits:
     """Return the counters of this application."""
     found = current_app.extensions.get("limits")
     if not isinstance(found, Limits):
@@ -122,7 +122,7 @@ def _form(account: Account, form: LoginForm) -> str:
 def _allowance(account: Account) -> Allowance | None:
     """Return how often the account may still be tested; None where the counters do not answer."""
     try:
-        return limits().allowance(account.address)
+        return current_limits().allowance(account.address)
     except LimitsUnavailableError:
         return None
 
@@ -155,7 +155,7 @@ def _is_plain(ticket: str) -> bool:
 def _create_check(account: Account, ticket: str, engine: Engine) -> ResponseReturnValue:
     """Check without a password: the same for everybody, so everybody looks at one run."""
     engine.check_ready()
-    wait = limits().take_check(request.remote_addr or "", ticket)
+    wait = current_limits().take_check(request.remote_addr or "", ticket)
     if isinstance(wait, Again):
         return _shown(ticket, again=1)
     if wait is not None:
@@ -173,7 +173,7 @@ def _create_check(account: Account, ticket: str, engine: Engine) -> ResponseRetu
 
 
 def _create_login(account: Account, ticket: str, engine: Engine) -> ResponseReturnValue:
-    allowance = limits().allowance(account.address)
+    allowance = current_limits().allowance(account.address)
     if not _login_test_is_on(allowance):
         return render_template("connection_tests/paused.html", until=allowance.paused_until), 403
     engine.check_ready()
@@ -186,7 +186,7 @@ def _create_login(account: Account, ticket: str, engine: Engine) -> ResponseRetu
         answer = _take_password(account, ticket, engine)
         if answer is not None:
             return answer
-    wait = limits().take_login(account.address, request.remote_addr or "", ticket)
+    wait = current_limits().take_login(account.address, request.remote_addr or "", ticket)
     if isinstance(wait, Again):
         return _shown(ticket, again=1)
     if wait is not None:

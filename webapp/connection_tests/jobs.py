@@ -41,6 +41,11 @@ class _BlockingMemoryStorage(MemoryStorage):
             data: bytes | None = super().dequeue()
             return data
 
+    def wake(self) -> None:
+        """Let those that sleep look whether they are to stop."""
+        with self._waiting:
+            self._waiting.notify_all()
+
 
 class EmbeddedEngine(Engine):
     """Works in this process; what waits or runs is gone with it, passwords first of all."""
@@ -67,6 +72,8 @@ class EmbeddedEngine(Engine):
 
     def shutdown(self) -> None:
         if self._consumer is not None:
+            self._consumer.stop_flag.set()
+            self._queue.storage.wake()
             self._consumer.stop(graceful=True)
 
     def _interrupt(self, run_id: str) -> None:

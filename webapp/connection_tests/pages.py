@@ -84,8 +84,8 @@ def headline(run: Run, diagnoses: Iterable[Diagnosis] = ()) -> Headline:
             text = N_("We do not know whether it worked, and we do not repeat it by ourselves.")
             return Headline(Message(N_("GMX did not answer the login")), Message(text), "warning")
         case RunState.EXPIRED:
-            text = N_("So many tests were running that yours did not get its turn. Nothing was sent to GMX.")
-            return Headline(Message(N_("Your test waited too long")), Message(text), "warning")
+            text = N_("We could not begin in time. Nothing was sent to GMX.")
+            return Headline(Message(N_("Your test did not get its turn")), Message(text), "warning")
         case RunState.CANCELLED:
             sent = N_("You ended the test. Your password had been sent by then.")
             unsent = N_("You ended the test. Your password was not sent.")

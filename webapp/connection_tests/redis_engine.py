@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 BEAT_SECONDS = 2.0
-ALIVE_SECONDS = 10  # after its last word a worker counts as gone
+ALIVE_SECONDS = 8  # after its last word a worker counts as gone
 CANCEL_CHANNEL = PREFIX + "cancel"
 SPARE_CONNECTIONS = 16
 
