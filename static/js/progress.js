@@ -15,7 +15,7 @@ const show = (part) => {
   if (announcement.textContent !== part.dataset.status) announcement.textContent = part.dataset.status;
   enhance(region);
   hideButtons();
-  if (hadFocus) region.querySelector("[data-result], button, a")?.focus();
+  if (hadFocus) region.querySelector("[data-result], button:not([hidden]), a:not([hidden])")?.focus();
 };
 
 // Who watches needs no button to refresh; it comes back when the server does not answer.

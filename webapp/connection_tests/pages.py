@@ -75,9 +75,11 @@ def headline(run: Run, diagnoses: Iterable[Diagnosis] = ()) -> Headline:
         case RunState.RUNNING:
             return Headline(Message(N_("The test is running")), Message(N_("It takes a few seconds.")), "note")
         case RunState.PASSED:
-            works = N_("Receiving and sending work with your password.")
-            answers = N_("GMX answers. Your password was not sent.")
-            return Headline(Message(N_("Everything works")), Message(works if report.login else answers), "success")
+            if report.login:
+                text = N_("Receiving and sending work with your password.")
+                return Headline(Message(N_("Everything works")), Message(text), "success")
+            text = N_("Receiving and sending can be reached. Your password was not sent, so we know nothing of it.")
+            return Headline(Message(N_("GMX answers")), Message(text), "success")
         case RunState.FAILED:
             return Headline(next((d.title for d in diagnoses), Message(N_("The test failed"))), Message(""), "danger")
         case RunState.UNKNOWN:
