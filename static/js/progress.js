@@ -34,12 +34,13 @@ const ask = () => {
   const request = new XMLHttpRequest();
   request.open("GET", region.dataset.url);
   request.responseType = "document";
+  request.overrideMimeType("text/html"); // a 304 names no type; as XML, its emptiness is an error with inline styles
   if (tag) request.setRequestHeader("If-None-Match", tag);
   request.addEventListener("load", () => {
-    const part = request.response?.getElementById("progress");
-    failures = request.status === 200 || request.status === 304 ? 0 : failures + 1;
+    const part = request.status === 200 ? request.response?.getElementById("progress") : null;
+    failures = part || request.status === 304 ? 0 : failures + 1;
     if (request.status === 410 || request.status === 404) return location.reload();
-    if (request.status === 200 && part) {
+    if (part) {
       tag = request.getResponseHeader("ETag") ?? "";
       show(document.adoptNode(part));
     }

@@ -225,8 +225,8 @@ def test_the_result_fills_in_while_the_test_runs(browser: Browser, tmp_path: Pat
             assert walk.page.evaluate("document.activeElement.textContent") == "GMX hat die Anmeldung abgelehnt"
             walk.page.get_by_text("Für Fachleute").click()
             assert walk.page.get_by_role("button", name="Bericht kopieren").is_visible()
+            assert not walk.policy_violations, walk.policy_violations  # axe itself styles a part of this page
             walk.look()
-            assert not walk.policy_violations
             assert slow.attempts(ANNA.address) == 1
             walk.context.close()
         finally:
