@@ -7,7 +7,6 @@ would not do: it begins anew with every byte, and a server that drips one a seco
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import queue
 import selectors
@@ -27,9 +26,6 @@ from webapp.probe.report import Detail, FailureKind
 SLICE = 0.25  # seconds after which a wait looks whether the run was cancelled
 ADDRESSES_MAX = 6  # of one host
 RECEIVE = 16384  # octets at a time: a whole TLS record
-
-# What connect() answers on a socket that does not block; the last is Windows' word.
-_UNDER_WAY = (0, errno.EINPROGRESS, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK))
 
 # `getaddrinfo` cannot be interrupted; a look-up that hangs keeps its thread until the resolver gives up.
 _LOOKUPS = threading.BoundedSemaphore(64)
@@ -173,10 +169,9 @@ def _connect(address: Address, clock: Clock, seconds: float) -> socket.socket:
     sock = socket.socket(address[0], socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
-        code = sock.connect_ex(address[2])
-        if code not in _UNDER_WAY:
-            raise OSError(code, os.strerror(code))
-        if code:
+        try:
+            sock.connect(address[2])
+        except BlockingIOError:
             _wait_for_connection(sock, clock, max(seconds, 0))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except BaseException:
