@@ -367,6 +367,17 @@ def serve(host: str, port: int) -> None:
         raise Problem(error, translations_for(chosen_locale(None))) from None
 
 
+@cli.command()
+def worker() -> None:
+    """Run connection tests that web processes hand on by way of Redis or Valkey (WEBAPP_REDIS_URL)."""
+    from webapp.connection_tests.redis_engine import work
+
+    try:
+        work(_configuration())
+    except InputError as error:
+        raise Problem(error, translations_for(chosen_locale(None))) from None
+
+
 def main() -> None:
     """Run the command; Ctrl+C ends it without a trace."""
     with contextlib.suppress(system_locale.Error):  # an unknown locale of the system is no reason to fail

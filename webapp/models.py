@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, LargeBinary, MetaData, String, TypeDecorator
+from sqlalchemy import DateTime, Dialect, Index, LargeBinary, MetaData, String, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -72,3 +72,28 @@ class HealthSample(Base):
     port: Mapped[int]
     failure: Mapped[str | None] = mapped_column(String(40))  # of FailureKind; None: it answered
     milliseconds: Mapped[int]  # from the name to the end of the greeting
+
+
+# Limits of the connection test (webapp.connection_tests.limits)
+
+
+class Attempt(Base):
+    """Something that is counted in a moving window. Whose it is stands here as a keyed hash only."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (Index("ix_attempts_kind_hashed_at", "kind", "hashed", "at"), Index("ix_attempts_at", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    hashed: Mapped[str] = mapped_column(String(64))
+    amount: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Pause(Base):
+    """Something that is switched off for everybody until then."""
+
+    __tablename__ = "pauses"
+
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    until: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -9,56 +9,16 @@ import itertools
 import os
 import sys
 import threading
-from collections.abc import Mapping
 from types import TracebackType
 from typing import TextIO
 
-from webapp.probe.report import Protocol, Stage, Status
-from webapp.text import N_, Translations
-
-STAGE_LABELS: Mapping[str, str] = {
-    "resolve": N_("Look up the name"),
-    "connect": N_("Connect"),
-    "tls": N_("Encrypt"),
-    "greeting": N_("Greeting"),
-    "capa": N_("Ask what the server can do"),
-    "ehlo": N_("Ask what the server can do"),
-    "stls": N_("Switch encryption on"),
-    "starttls": N_("Switch encryption on"),
-    "authenticate": N_("Log in"),
-    "stat": N_("Count the messages"),
-    "uidl": N_("List the messages"),
-    "mail": N_("Name the sender"),
-    "rcpt": N_("Name the recipient"),
-    "rset": N_("Take both back"),
-    "quit": N_("Say goodbye"),
-}
-PROTOCOL_LABELS: Mapping[Protocol, str] = {
-    Protocol.POP3: N_("Receiving (POP3)"),
-    Protocol.SMTP: N_("Sending (SMTP)"),
-}
-STATUS_LABELS: Mapping[Status, str] = {
-    Status.PENDING: N_("waiting"),
-    Status.RUNNING: N_("running"),
-    Status.PASSED: N_("OK"),
-    Status.WARNING: N_("note"),
-    Status.FAILED: N_("failed"),
-    Status.SKIPPED: N_("not checked"),
-}
+from webapp.probe.report import Stage, Status
+from webapp.stages import PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS, facts
+from webapp.text import SOURCE_LOCALE, Translations
 
 _MARKS = {Status.PASSED: "✓", Status.WARNING: "!", Status.FAILED: "✗", Status.SKIPPED: "–"}
 _COLOURS = {Status.PASSED: "32", Status.WARNING: "33", Status.FAILED: "31", Status.SKIPPED: "2"}
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-
-
-def detail_text(stage: Stage) -> str:
-    """Return the facts of a stage in one line, as in `address 127.0.0.1 · version TLSv1.3`."""
-    parts = []
-    for name, value in stage.detail.items():
-        text = ", ".join(value) if isinstance(value, list) else str(value)
-        if text:
-            parts.append(f"{name.replace('_', ' ')} {text}")
-    return " · ".join(parts)
 
 
 class StageTree:
@@ -66,6 +26,7 @@ class StageTree:
 
     def __init__(self, translations: Translations, stream: TextIO | None = None) -> None:
         self._translations = translations
+        self._locale = translations.info().get("language", SOURCE_LOCALE)
         self._stream = stream or sys.stdout
         self.interactive = self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self._coloured = self.interactive and not os.environ.get("NO_COLOR")
@@ -112,10 +73,10 @@ class StageTree:
         time = "" if stage.milliseconds is None else f"{stage.milliseconds:.0f} ms"
         label = f"{_(STAGE_LABELS[stage.stage]):{width}}"
         status = f"{_(STATUS_LABELS[stage.status]):14}"
-        facts = detail_text(stage)
-        if stage.failure:
-            facts = " · ".join(filter(None, [stage.failure.kind.value, stage.failure.reply, facts]))
-        return f"  {mark} {label}{status}{time:>9}  {facts}".rstrip()
+        found = facts(stage, self._translations, self._locale, expert=True)
+        failed = (stage.failure.kind.value, stage.failure.reply) if stage.failure else ()
+        told = " · ".join(filter(None, (*failed, *found)))
+        return f"  {mark} {label}{status}{time:>9}  {told}".rstrip()
 
     def _paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._coloured else text

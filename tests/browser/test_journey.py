@@ -19,7 +19,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.support.dovecot import ANNA, UMLAUT, Dovecot, dovecot
+from tests.support.dovecot import ANNA, UMLAUT, Dovecot, dovecot, start
 
 __all__ = ["dovecot"]
 
@@ -135,6 +135,7 @@ class Walk:
     def look(self) -> None:
         if not self.script:
             return
+        self.page.wait_for_load_state("load")  # half a page has other sizes
         violations = Axe().run(self.page, options=STANDARDS).response["violations"]
         assert not violations, (self.page.url, [(v["id"], v["nodes"][0]["html"]) for v in violations])
         assert self.page.evaluate("document.documentElement.scrollWidth") <= self.page.viewport_size["width"]  # type: ignore[index]
@@ -167,6 +168,8 @@ class Walk:
     def log_in(self, password: str) -> None:
         self.page.fill("#password", password)
         self.page.locator("form:has(#password) button.button:not(.small)").click()
+        if self.script:
+            self.page.wait_for_selector('#progress[data-ended="yes"]')
         for _ in range(20):
             if not self.page.get_by_role("link", name=re.compile("Aktualisieren|Refresh")).count():
                 break
@@ -318,6 +321,34 @@ def test_a_wrong_password_shows_the_checklist_after_one_attempt(browser: Browser
     assert dovecot.attempts(address) == before + 1
     assert "canary-wrong-4711" not in page
     walk.context.close()
+
+
+def test_the_result_fills_in_while_the_test_runs(browser: Browser, tmp_path: Path) -> None:
+    with start(failure_delay=4) as slow:  # longer than the page waits
+        own = Site(tmp_path, slow)
+        try:
+            walk = Walk(browser, own)
+            walk.to_the_test(ANNA.address)
+            walk.page.fill("#password", "canary-wrong-4713")
+            walk.page.locator("form:has(#password) button.button:not(.small)").click()
+            region = walk.page.locator("#progress")
+            assert region.get_attribute("data-ended") == "no"
+            assert walk.page.get_by_text("Die Prüfung läuft").first.is_visible()
+            walk.page.locator("[data-without-script]").wait_for(state="hidden")
+            walk.page.evaluate("window.same = true")
+            walk.page.get_by_role("button", name="Prüfung abbrechen").focus()
+            walk.page.wait_for_selector('#progress[data-ended="yes"]')
+            assert walk.page.evaluate("window.same")
+            assert walk.page.locator("#progress-status").text_content() == "GMX hat die Anmeldung abgelehnt"
+            assert walk.page.evaluate("document.activeElement.textContent") == "GMX hat die Anmeldung abgelehnt"
+            walk.page.get_by_text("Für Fachleute").click()
+            assert walk.page.get_by_role("button", name="Bericht kopieren").is_visible()
+            assert not walk.policy_violations, walk.policy_violations  # axe itself styles a part of this page
+            walk.look()
+            assert slow.attempts(ANNA.address) == 1
+            walk.context.close()
+        finally:
+            own.stop()
 
 
 def test_english_is_complete_on_the_way(browser: Browser, site: Site) -> None:

@@ -7,6 +7,7 @@ would not do: it begins anew with every byte, and a server that drips one a seco
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import selectors
 import socket
@@ -165,16 +166,30 @@ def connect(addresses: list[Address], clock: Clock, limits: Limits) -> tuple[soc
 
 
 def _connect(address: Address, clock: Clock, seconds: float) -> socket.socket:
-    for _ in clock.waits(max(seconds, 0)):  # once: looks whether the run was cancelled
-        sock = socket.socket(address[0], socket.SOCK_STREAM)
+    sock = socket.socket(address[0], socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
         try:
-            sock.settimeout(min(seconds, clock.left) or SLICE)
             sock.connect(address[2])
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except BaseException:
-            sock.close()
-            raise
-        return sock
+        except BlockingIOError:
+            _wait_for_connection(sock, clock, max(seconds, 0))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _wait_for_connection(sock: socket.socket, clock: Clock, seconds: float) -> None:
+    """Wait in slices, so that a run can be cancelled while a silent host is called; raises OSError, Cancelled."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_WRITE)
+        for wait in clock.waits(seconds):
+            if selector.select(wait):
+                code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                if code:
+                    raise OSError(code, os.strerror(code))
+                return
     raise TimeoutError
 
 
