@@ -17,6 +17,8 @@ ROOMS = (
     "webapp.wizard",
     "webapp.connection_tests",
     "webapp.help",
+    "webapp.check_file.page",
+    "webapp.reports",
 )
 
 
