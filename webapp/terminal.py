@@ -100,6 +100,8 @@ def ask_password(address: str, translations: Translations) -> Secret:
             return Secret(getpass.getpass(prompt))
         except (getpass.GetPassWarning, EOFError):
             raise InputError(N_("There is no terminal to ask for the password.")) from None
+        except UnicodeError:  # an umlaut on a terminal that is set up for ASCII; its message would show it
+            raise InputError(N_("The password contains a character that cannot be used. Type it once more.")) from None
 
 
 def write_outcome(shape: Mapping[str, Any], translations: Translations, stream: TextIO | None = None) -> None:

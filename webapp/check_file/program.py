@@ -8,12 +8,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import pkgutil
 import ssl
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from importlib import resources
 from typing import NoReturn
 
 from webapp import probe
@@ -141,7 +141,7 @@ def _check(call: Call, translations: Translations) -> int:
 
 def providers() -> Mapping[str, Provider]:
     """Return the providers that were in force where this file was built."""
-    text = (resources.files("webapp.check_file") / "providers.json").read_text(encoding="utf-8")
+    text = (pkgutil.get_data("webapp.check_file", "providers.json") or b"").decode("utf-8")
     return {
         id_: parse(id_, {**content, "checked": date.fromisoformat(content["checked"])}, id_)
         for id_, content in json.loads(text).items()
@@ -150,9 +150,12 @@ def providers() -> Mapping[str, Provider]:
 
 def _tls() -> ssl.SSLContext:
     context = probe.tls_context()
-    authorities = resources.files("webapp.check_file") / "authorities.pem"
-    if authorities.is_file():  # the operator's own mail servers
-        context.load_verify_locations(cadata=authorities.read_text(encoding="ascii"))
+    try:
+        authorities = pkgutil.get_data("webapp.check_file", "authorities.pem")
+    except OSError:  # there is none: the operator has no mail servers of its own
+        authorities = None
+    if authorities:
+        context.load_verify_locations(cadata=authorities.decode("ascii"))
     return context
 
 
