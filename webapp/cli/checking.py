@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
@@ -97,16 +97,17 @@ FILE is its file, or - for standard input. Nothing is dialled.
 Exit code 0: all had passed. 1: something had failed. 2: this is no report."""
     )
 )
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @json_option
 @locale_option
-def explain(file: BinaryIO, as_json: bool, locale_name: str | None) -> None:
+def explain(file: str, as_json: bool, locale_name: str | None) -> None:
     from webapp.diagnosis.reading import OCTETS_MAX, read_report
 
     locale = chosen_locale(locale_name)
     translations = translations_for(locale)
     try:
-        report = read_report(file.read(OCTETS_MAX + 1))
+        with click.open_file(file, "rb") as stream:
+            report = read_report(stream.read(OCTETS_MAX + 1))
         provider = known_providers(configuration()).get(report.provider)
     except InputError as error:
         raise Problem(error, translations) from None

@@ -314,11 +314,13 @@ class _Lines:
         return True
 
     def _refuse_lost_lines(self) -> None:
-        """What follows the report is none of ours; but if stages follow, a line in the midst was damaged."""
+        """What follows the report is none of ours; but if stages follow or the last one lacks, a line was damaged."""
         for line in self._lines[self._number + 1 :]:
             stage = _STAGE.fullmatch(line)
             if _SERVER.fullmatch(line) or (stage and stage[1] in _STAGE_NAMES and stage[2] in set(Status)):
                 self._refuse()
+        if not self._stages or self._stages[-1].stage != STAGES[self._stages[-1].protocol][-1]:
+            self._refuse()
 
     def _refuse(self) -> NoReturn:
         raise ReportError(
