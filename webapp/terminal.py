@@ -104,9 +104,12 @@ def ask_password(address: str, translations: Translations) -> Secret:
             raise InputError(N_("The password contains a character that cannot be used. Type it once more.")) from None
 
 
-def write_outcome(shape: Mapping[str, Any], translations: Translations, stream: TextIO | None = None) -> None:
-    """Write what a report means, in the pinned shape: each diagnosis, the mailbox, the verdict."""
-    out = stream or sys.stdout
+def write_outcome(shape: Mapping[str, Any], translations: Translations, *, offer_login: bool) -> None:
+    """Write what a report in the pinned shape means: each diagnosis, the mailbox, the verdict.
+
+    offer_login: whether to say how a test without a password becomes one with a login.
+    """
+    out = sys.stdout
     _ = translations.gettext
     lines = []
     for diagnosis in shape["diagnoses"]:
@@ -123,7 +126,7 @@ def write_outcome(shape: Mapping[str, Any], translations: Translations, stream: 
         lines.append(waiting.translated(translations))
     if not shape["password_sent"]:
         lines.append(_(N_("No password was sent.")))
-    if not shape["login"]:
+    if offer_login and not shape["login"]:
         lines.append(_(N_("With --login the check logs in too.")))
     verdict = N_("Everything passed.") if shape["passed"] else N_("Something failed.")
     reference = Message(N_("Reference: %(reference)s"), {"reference": shape["reference"]}).translated(translations)

@@ -63,7 +63,7 @@ def test_warns_loudly_where_our_server_stands_in_another_country(config: Config)
     quiet = page_of(replace(config, country="Deutschland"))
     loud = page_of(replace(config, country="Irland"))
     assert "Unser Server steht in einem anderen Land: Irland" in loud
-    assert 'class="panel danger"' in loud
+    assert 'class="panel warning"' in loud
     assert "in einem anderen Land" not in quiet
     assert "ist die sichere" in quiet
 

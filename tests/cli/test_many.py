@@ -104,6 +104,7 @@ def test_a_report_is_explained_from_file_and_pipe(folder: Path, text: str) -> No
     assert from_file.returncode == 0
     assert from_file.stdout == from_pipe.stdout
     assert "Alles in Ordnung. Kennung: 7KQ2M9XA" in from_file.stdout.decode()
+    assert "--login" not in from_file.stdout.decode()
 
 
 def test_a_report_is_explained_anew_in_the_other_language(folder: Path) -> None:

@@ -80,7 +80,8 @@ def main() -> int:
         return EXIT_FAILED
     finally:
         if asking and sys.platform == "win32" and sys.stdin is not None and sys.stdin.isatty():
-            input("\nEnter …")  # started by a double click: the window would close before anybody has read
+            # Started by a double click: the window would close before anybody has read.
+            input(translations_for(chosen_locale()).gettext(N_("Press Enter to close the window. ")))
 
 
 def _run(arguments: list[str]) -> int:
@@ -134,7 +135,7 @@ def _check(call: Call, translations: Translations) -> int:
         sys.stdout.write(json.dumps(shape, ensure_ascii=False, indent=2) + "\n")
     else:
         tree.write(report.stages)
-        write_outcome(shape, translations)
+        write_outcome(shape, translations, offer_login=call.address is not None)
     sys.stdout.flush()
     return EXIT_PASSED if report.passed else EXIT_FAILED
 

@@ -81,7 +81,7 @@ def check(
             on_stage=tree.progress,
         )
         report = with_other_ports(report, provider.servers, tls=tls)
-    _show(report, provider, locale, tree, as_json=as_json, full=full)
+    _show(report, provider, locale, tree, as_json=as_json, full=full, offer_login=True)
 
 
 @click.command(
@@ -111,11 +111,18 @@ def explain(file: str, as_json: bool, locale_name: str | None) -> None:
         provider = known_providers(configuration()).get(report.provider)
     except InputError as error:
         raise Problem(error, translations) from None
-    _show(report, provider, locale, StageTree(translations), as_json=as_json, full=True)
+    _show(report, provider, locale, StageTree(translations), as_json=as_json, full=True, offer_login=False)
 
 
 def _show(
-    report: Report, provider: Provider | None, locale: str, tree: StageTree, *, as_json: bool, full: bool
+    report: Report,
+    provider: Provider | None,
+    locale: str,
+    tree: StageTree,
+    *,
+    as_json: bool,
+    full: bool,
+    offer_login: bool,
 ) -> None:
     """Write the report with its diagnoses; ends with 1 where something failed."""
     from webapp.diagnosis import explain as diagnoses_of
@@ -126,7 +133,7 @@ def _show(
         click.echo(json.dumps(shape, ensure_ascii=False, indent=2))
     else:
         tree.write(report.stages)
-        write_outcome(shape, translations_for(locale))
+        write_outcome(shape, translations_for(locale), offer_login=offer_login)
     if not report.passed:
         sys.exit(EXIT_FAILED)
 
