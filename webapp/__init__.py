@@ -20,6 +20,8 @@ ROOMS = (
     "webapp.help",
     "webapp.pages",
     "webapp.guides",
+    "webapp.check_file.page",
+    "webapp.reports",
 )
 
 

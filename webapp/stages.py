@@ -76,6 +76,8 @@ FACTS: Mapping[str, _Fact] = {
     "count": _Fact(N_("%(number)s message listed"), plural=N_("%(number)s messages listed")),
     "supported": _Fact(N_("The server gives no list")),
     "answered": _Fact(N_("The server did not answer any more")),
+    "trust_store": _Fact(N_("This computer knows no certificate authority (%(value)s)")),
+    "other_port": _Fact(N_("The other port is %(value)s"), expert=True),
     "error": _Fact(N_("Error: %(value)s"), expert=True),
 }
 OCTETS = frozenset({"size", "octets"})

@@ -30,6 +30,8 @@ RECEIVE = 16384  # octets at a time: a whole TLS record
 # `getaddrinfo` cannot be interrupted; a look-up that hangs keeps its thread until the resolver gives up.
 _LOOKUPS = threading.BoundedSemaphore(64)
 
+_TIMED_OUT = (TimeoutError, socket.timeout)  # two types until Python 3.10
+
 Address = tuple[socket.AddressFamily, str, tuple[Any, ...]]  # family, numeric address, what connect() takes
 
 
@@ -98,6 +100,18 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
     return _default_context(ca_file)
 
 
+def has_authorities(context: ssl.SSLContext) -> bool:
+    """Whether `context` knows any authority at all.
+
+    Python of python.org on a Mac knows none until its own `Install Certificates.command` has run. OpenSSL reads a
+    folder of certificates only when it looks for one, so the folder is counted too.
+    """
+    if context.cert_store_stats()["x509_ca"]:
+        return True
+    folder = ssl.get_default_verify_paths().capath
+    return bool(folder) and any(Path(folder).iterdir())
+
+
 @cache
 def unverified_context() -> ssl.SSLContext:
     """Return the context of the second look at a certificate that was refused. Nothing is ever sent inside it."""
@@ -126,7 +140,7 @@ def look_up(host: str, port: int, clock: Clock, limits: Limits) -> list[Address]
     for wait in clock.waits(limits.resolve):
         with contextlib.suppress(queue.Empty):
             answer = answers.get(timeout=wait)
-            if isinstance(answer, OSError | UnicodeError) or answer == []:
+            if isinstance(answer, (OSError, UnicodeError)) or answer == []:
                 raise Failed(FailureKind.UNRESOLVED)
             if isinstance(answer, Exception):
                 raise answer
@@ -196,7 +210,7 @@ def _wait_for_connection(sock: socket.socket, clock: Clock, seconds: float) -> N
 def _refusal_kind(error: OSError) -> FailureKind:
     if isinstance(error, ConnectionRefusedError):
         return FailureKind.REFUSED
-    if isinstance(error, TimeoutError):
+    if isinstance(error, _TIMED_OUT):
         return FailureKind.TIMED_OUT
     if isinstance(error, ConnectionError):
         return FailureKind.CONNECTION_LOST
@@ -229,7 +243,7 @@ class Connection:
                 self._refuse_plain_text(self._socket)
                 self._socket.settimeout(wait)
                 self._socket.do_handshake()
-            except TimeoutError:
+            except _TIMED_OUT:
                 continue
             except OSError as error:  # ssl.SSLError is one
                 raise Failed(tls_failure(error), detail=_reason(error)) from None
@@ -262,7 +276,7 @@ class Connection:
         try:
             self._socket.settimeout(max(min(self._limits.reply, self._clock.left), 0.001))
             self._socket.sendall(data)
-        except TimeoutError:
+        except _TIMED_OUT:
             raise Failed(FailureKind.TIMED_OUT) from None
         except OSError:
             raise Failed(FailureKind.CONNECTION_LOST) from None
@@ -273,7 +287,7 @@ class Connection:
             try:
                 self._socket.settimeout(wait)
                 data = self._socket.recv(RECEIVE)
-            except TimeoutError:
+            except _TIMED_OUT:
                 continue
             except OSError:
                 raise Failed(FailureKind.CONNECTION_LOST) from None
