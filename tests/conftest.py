@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 
@@ -19,6 +20,11 @@ pytest_plugins = ["tests.support.accounts", "tests.support.dovecot", "tests.supp
 ROOT = Path(__file__).parent.parent
 TRANSLATIONS = ROOT / "webapp" / "translations"
 SECRET_KEY = "a secret key that is only for tests"
+
+
+# No deadline for an example: how long it takes says only how busy the machine is.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -22,6 +22,7 @@ from webapp.account import KEEP_FOREVER, MailAccount, Retention
 from webapp.text import DEFAULT_LOCALE, N_, SOURCE_LOCALE, InputError, Message, Translations, locales, translations_for
 
 if TYPE_CHECKING:
+    from webapp.clients import Export
     from webapp.config import Config
     from webapp.probe import Secret
     from webapp.providers import Provider
@@ -240,7 +241,10 @@ def export(
     locale_name: str | None,
     output: Path | None,
 ) -> None:
-    """Write CLIENT's file for ADDRESS. It never holds a password."""
+    """Write CLIENT's file for ADDRESS. It never holds a password.
+
+    An Apple profile is signed where WEBAPP_PROFILE_SIGNING_CERT and WEBAPP_PROFILE_SIGNING_KEY are set.
+    """
     from webapp.clients import CLIENTS, ExportOptions
 
     locale = chosen_locale(locale_name)
@@ -264,12 +268,21 @@ def export(
             format=format_name, device=device, profile=profile, locale=locale,
             host=config.public_host, organization=config.operator_name,
         )  # fmt: skip
-        made = client.export(account, options)
+        made = _signed(client.export(account, options), config)
         _write(made.content, output, made.media_type)
     except InputError as error:
         raise Problem(error, translations) from None
     for note in made.notes:
         click.echo(note.translated(translations), err=True)
+
+
+def _signed(export: Export, config: Config) -> Export:
+    """Return an Apple profile signed where the settings name a certificate; any other file as it is."""
+    if config.profile_signing_cert is None:
+        return export
+    from webapp.signing import sign
+
+    return sign(export, config)
 
 
 def _write(content: bytes, output: Path | None, media_type: str) -> None:

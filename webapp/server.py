@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from webapp import ROOMS, create_app, db, lock, logs
+from webapp import ROOMS, create_app, db, lock, logs, signing
 from webapp.config import WEB_THREADS, Config, unknown_variables
 from webapp.text import N_, InputError, Message
 
@@ -46,7 +46,7 @@ def serve(host: str, port: int, config: Config) -> None:
     logs.configure()
     lock.claim(config)
     config = _with_host(config.completed(), host)
-    for warning in (*unknown_variables(), *warnings(config, host)):
+    for warning in (*unknown_variables(), *warnings(config, host), *signing.check(config)):
         logger.warning("%s", warning)
     listener = _listener(host, port)
     db.upgrade(config)
@@ -60,6 +60,8 @@ def wsgi() -> Flask:
     """
     config = Config.from_environment().completed()
     lock.claim(config)
+    for warning in signing.check(config):
+        logger.warning("%s", warning)
     db.upgrade(config)
     app = create_app(config)
     start_jobs(app, config)

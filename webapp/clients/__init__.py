@@ -7,6 +7,10 @@ from types import MappingProxyType
 
 from webapp.clients.apple_mail import AppleMail
 from webapp.clients.base import Client, Export, ExportOptions
+from webapp.clients.fetchmail import Fetchmail
+from webapp.clients.getmail import Getmail
+from webapp.clients.mpop import Mpop
+from webapp.clients.msmtp import Msmtp
 from webapp.clients.other import Guide, Other
 from webapp.clients.outlook import Outlook
 from webapp.clients.thunderbird import Thunderbird
@@ -22,6 +26,10 @@ CLIENTS: Mapping[str, Client] = MappingProxyType(
             ThunderbirdAndroid(),
             Outlook(),
             AppleMail(),
+            Fetchmail(),
+            Getmail(),
+            Mpop(),
+            Msmtp(),
             Other(),
             Guide("outlook-new", "Outlook (neu)", "windows"),
             Guide("outlook-mac", "Outlook für Mac", "macos"),

@@ -14,6 +14,7 @@ from webapp.config import current_config, current_providers
 from webapp.events import answer_chosen, file_downloaded, step_reached
 from webapp.i18n import current_locale
 from webapp.providers import Certainty, find, suggest
+from webapp.signing import signed
 from webapp.wizard import answers as store
 from webapp.wizard.answers import Answers
 from webapp.wizard.steps import STEPS, Step, applicable, before, is_complete, path
@@ -141,6 +142,7 @@ def file(file_name: str) -> Response:
     made = _export(answers) if is_complete(answers) else None
     if made is None or made.file_name != file_name:
         abort(404)
+    made = signed(made)
     response = Response(made.content, mimetype=made.media_type)
     response.headers["Content-Type"] = made.media_type
     response.headers.set("Content-Disposition", "attachment", filename=made.file_name)
