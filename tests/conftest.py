@@ -15,7 +15,7 @@ from tests.support.client import PageLintingClient
 from webapp import create_app, db
 from webapp.config import Config
 
-pytest_plugins = ["tests.support.accounts", "tests.support.dovecot", "tests.support.thunderbird", "tests.support.zbar"]
+pytest_plugins = ["tests.support.dovecot", "tests.support.accounts", "tests.support.thunderbird", "tests.support.zbar"]
 
 ROOT = Path(__file__).parent.parent
 TRANSLATIONS = ROOT / "webapp" / "translations"
