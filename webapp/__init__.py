@@ -26,7 +26,7 @@ def create_app(config: Config | None = None) -> Flask:
     Opens no database, no thread and no socket: those begin after fork, in the process that uses them.
     Flask is imported here and not above: the core is imported without it, also from the single-file check.
     """
-    from webapp import errors, i18n, logs, security
+    from webapp import discovery, errors, i18n, logs, security
     from webapp.assets import folder
     from webapp.config import Config
 
@@ -42,4 +42,5 @@ def create_app(config: Config | None = None) -> Flask:
     for room in ROOMS:
         app.register_blueprint(import_module(room).blueprint)
     app.context_processor(lambda: {"settings": config})
+    discovery.init_app(app, config)
     return app

@@ -7,10 +7,10 @@ folder that holds one prefs.js (comm-central mailnews/import/modules/Thunderbird
 from __future__ import annotations
 
 import json
-import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 
-from webapp.account import MailAccount, Server, SocketType
+from webapp.account import KEEP_FOREVER, MailAccount, SocketType
+from webapp.clients import autoconfig
 from webapp.clients.base import Client, Export, ExportOptions
 from webapp.clients.files import zipped
 from webapp.text import N_, Message
@@ -115,45 +115,15 @@ def _user_js(account: MailAccount, options: ExportOptions) -> Export:
 
 
 def _autoconfig(account: MailAccount, options: ExportOptions) -> Export:
-    root = ET.Element("clientConfig", version="1.1")
-    provider = ET.SubElement(root, "emailProvider", id=account.provider_id)
-    ET.SubElement(provider, "domain").text = account.email_address.partition("@")[2]
-    ET.SubElement(provider, "displayName").text = "GMX"
-    ET.SubElement(provider, "displayShortName").text = "GMX"
-    retention = account.retention
-    incoming = _server(provider, "incomingServer", account.incoming)
-    pop3 = ET.SubElement(incoming, "pop3")
-    ET.SubElement(pop3, "leaveMessagesOnServer").text = str(retention.leave_messages_on_server).lower()
-    ET.SubElement(pop3, "downloadOnBiff").text = "true"
-    notes: list[Message] = []
-    if retention.leave_messages_on_server:
-        days = retention.days_to_leave_messages_on_server
-        if days is None:
-            days = 36500  # a hundred years: Thunderbird's delete-by-age cannot be switched off from here
-            notes.append(
-                Message(
-                    N_(
-                        "This format cannot say “for ever”. "
-                        "The file says %(days)s days, the longest that Thunderbird takes."
-                    ),
-                    {"days": days},
-                )
-            )
-        ET.SubElement(pop3, "daysToLeaveMessagesOnServer").text = str(days)
-    _server(provider, "outgoingServer", account.outgoing)
-    ET.indent(root)
-    content = ET.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
-    return Export("config-v1.1.xml", "text/xml; charset=utf-8", content, tuple(notes))
-
-
-def _server(parent: ET.Element, element: str, server: Server) -> ET.Element:
-    node = ET.SubElement(parent, element, type=server.type.value)
-    for name, value in (
-        ("hostname", server.hostname),
-        ("port", str(server.port)),
-        ("socketType", server.socket_type.value),
-        ("username", "%EMAILADDRESS%"),
-        ("authentication", server.authentication),
-    ):
-        ET.SubElement(node, name).text = value
-    return node
+    notes: tuple[Message, ...] = ()
+    if account.retention == KEEP_FOREVER:
+        notes = (
+            Message(
+                N_(
+                    "This format cannot say “for ever”. The file says %(days)s days, "
+                    "the longest that Thunderbird takes."
+                ),
+                {"days": autoconfig.DAYS_FOREVER},
+            ),
+        )
+    return Export("config-v1.1.xml", autoconfig.MEDIA_TYPE, autoconfig.document(account), notes)
