@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -20,13 +20,13 @@ from tests.support.dovecot import MANY, Dovecot, User
 from tests.support.thunderbird import Thunderbird, Value, read_prefs, start
 from tests.support.thunderbird_window import Window
 from tests.support.zbar import read_qr
-from webapp.account import MailAccount
+from webapp.account import FETCH_AND_DELETE, MailAccount
 from webapp.clients import CLIENTS, ExportOptions
 from webapp.clients.thunderbird import preferences
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
 
-FIRST, USED, DELETING, AGING, KEEPING, BY_HAND, AUTOMATIC = MANY[5:12]
+FIRST, USED, DELETING, AGING, KEEPING, BY_HAND, AUTOMATIC, LASTING = (*MANY[5:12], MANY[15])
 PASSWORDS = {user.address: user.password for user in MANY}
 
 # What Thunderbird shows, in the order in which a person clicks it: reference for the guides.
@@ -126,7 +126,7 @@ def used_profile(new_profile: NewProfile, dovecot: Dovecot, an_account: AccountM
             window.click(words)
         window.see("Finish")
         thunderbird.expect_restart(lambda: window.click_later("Finish"))
-        for other in (*others, account):  # the last one a second time
+        for other in (*others, replace(account, retention=FETCH_AND_DELETE)):  # the last one is there already
             thunderbird.import_profile(export(other, downloads))
         thunderbird.restart()
         yield UsedProfile(thunderbird, before, thunderbird.prefs(), account)
@@ -180,9 +180,12 @@ def test_a_profile_in_use_keeps_its_account_and_its_defaults(used_profile: UsedP
     assert_as_we_wrote(used_profile.after, keys, used_profile.account)
 
 
-def test_imported_twice_leaves_one_account(used_profile: UsedProfile) -> None:
+def test_imported_twice_leaves_one_account_with_the_settings_it_had(used_profile: UsedProfile) -> None:
+    """Harmless, and a trap: who has the account already changes nothing with a new file."""
     users = [user for kind, user in used_profile.thunderbird.accounts() if kind == "pop3"]
     assert sorted(users) == sorted(user.address for user in (FIRST, USED, DELETING, AGING, KEEPING))
+    server = used_profile.thunderbird.keys(USED.address)["server1"]
+    assert used_profile.after[f"mail.server.{server}.leave_on_server"] is True
 
 
 def test_fetches_what_is_there_and_leaves_it_on_the_server(
@@ -253,26 +256,46 @@ def test_sends_and_keeps_a_copy(
     assert dovecot.attempts(address, "submission") == before + 1
 
 
-def test_thunderbird_reads_pop3_and_the_days_from_the_autoconfig_file(
-    used_profile: UsedProfile, an_account: AccountMaker
+@pytest.mark.parametrize(
+    ("user", "keep", "submission", "days"),
+    [(AUTOMATIC, "14", "submissions", 14), (LASTING, "forever", "submission", 36_500)],
+    ids=["14-465", "forever-587"],
+)
+def test_thunderbird_sets_itself_up_from_the_autoconfig_file(
+    used_profile: UsedProfile,
+    an_account: AccountMaker,
+    dovecot: Dovecot,
+    on_the_server: ServerList,
+    user: User,
+    keep: str,
+    submission: str,
+    days: int,
 ) -> None:
-    """Its own parser and what it makes of it, as when the address is typed by hand."""
-    for keep, days in (("14", 14), ("forever", 36500), ("delete", None)):
-        account = an_account(AUTOMATIC.address, keep)
-        made = CLIENTS["thunderbird"].export(account, ExportOptions(format="autoconfig"))
-        read = used_profile.thunderbird.read_autoconfig(made.content.decode(), AUTOMATIC.address)
-        incoming, outgoing = read["incoming"], read["outgoing"]
-        assert (incoming["type"], incoming["hostname"], incoming["port"]) == (
-            "pop3",
-            "localhost",
-            account.incoming.port,
-        )
-        assert incoming["username"] == outgoing["username"] == AUTOMATIC.address
-        assert (incoming["socketType"], incoming["auth"], outgoing["socketType"], outgoing["auth"]) == (3, 3, 3, 3)
-        assert incoming["leaveMessagesOnServer"] is (days is not None)
-        assert incoming["downloadOnBiff"] is True
-        if days is not None:
-            assert incoming["daysToLeaveMessagesOnServer"] == days
+    """POP3 because it stands first; the days as written; and it deletes there what is deleted here, unasked."""
+    account = an_account(user.address, keep, submission=submission)
+    made = CLIENTS["thunderbird"].export(account, ExportOptions(format="autoconfig"))
+    thunderbird = used_profile.thunderbird
+    thunderbird.set_up_automatically(made.content.decode(), user.address, user.password)
+    keys, prefs = thunderbird.keys(user.address), thunderbird.prefs()
+    server, smtp = f"mail.server.{keys['server1']}.", f"mail.smtpserver.{keys['smtp1']}."
+    socket_type = 3 if submission == "submissions" else 2
+    found = {name.removeprefix(server): value for name, value in prefs.items() if name.startswith(server)}
+    assert found.items() >= {
+        ("type", "pop3"), ("hostname", "localhost"), ("port", account.incoming.port), ("socketType", 3),
+        ("userName", user.address), ("leave_on_server", True), ("delete_by_age_from_server", True),
+        ("num_days_to_leave_on_server", days), ("download_on_biff", True), ("login_at_startup", True),
+    }  # fmt: skip
+    assert (prefs[f"{smtp}port"], prefs[f"{smtp}try_ssl"]) == (account.outgoing.port, socket_type)
+    assert any("when you delete it" in note.text for note in made.notes)
+    assert found["delete_mail_left_on_server"] is True, "what the note says"
+    for subject in ("kept", "thrown away"):
+        dovecot.deliver(user.address, subject)
+    thunderbird.fetch(user.address)
+    thunderbird.delete(user.address, "thrown away")
+    thunderbird.fetch(user.address)
+    assert on_the_server(user.address) == ["kept"]
+    thunderbird.send(user.address, user.address, "to myself")
+    assert "to myself" in on_the_server(user.address)
 
 
 @pytest.mark.parametrize("user", [FIRST, USED], ids=["465", "587"])

@@ -229,22 +229,25 @@ class Thunderbird:
             str(file),
         )
 
-    def read_autoconfig(self, text: str, address: str) -> dict[str, Any]:
-        """Return what Thunderbird's parser of config-v1.1 makes of `text` for `address`: "incoming", "outgoing"."""
-        found: dict[str, Any] = self.script(
+    def set_up_automatically(self, text: str, address: str, password: str) -> None:
+        """Make the account of a config-v1.1 document, as Thunderbird's set-up does once it has found one."""
+        self.script(
             """
-            const { JXON } = ChromeUtils.importESModule("resource:///modules/JXON.sys.mjs");
-            const { readFromXML } = ChromeUtils.importESModule("resource:///modules/accountcreation/readFromXML.sys.mjs");
-            const { AccountConfig } =
-              ChromeUtils.importESModule("resource:///modules/accountcreation/AccountConfig.sys.mjs");
-            const config = readFromXML(JXON.build(new DOMParser().parseFromString(args[0], "text/xml")), "test");
-            AccountConfig.replaceVariables(config, "Test", args[1], "");
-            return JSON.parse(JSON.stringify({ incoming: config.incoming, outgoing: config.outgoing }));
+            const load = name => ChromeUtils.importESModule(`resource:///modules/${name}.sys.mjs`);
+            const { JXON } = load("JXON");
+            const { readFromXML } = load("accountcreation/readFromXML");
+            const { AccountConfig } = load("accountcreation/AccountConfig");
+            const { CreateInBackend } = load("accountcreation/CreateInBackend");
+            const [text, address, password] = args;
+            const config = readFromXML(JXON.build(new DOMParser().parseFromString(text, "text/xml")), "test");
+            AccountConfig.replaceVariables(config, "Erika Beispiel", address, password);
+            config.rememberPassword = true;
+            await CreateInBackend.createAccountInBackend(config);
             """,
             text,
             address,
+            password,
         )
-        return found
 
     def qr_export(self, address: str) -> tuple[str, str]:
         """Return what "Export for Mobile" writes into its QR code for an account, without password: text, picture.

@@ -116,8 +116,10 @@ def _user_js(account: MailAccount, options: ExportOptions) -> Export:
 
 def _autoconfig(account: MailAccount, options: ExportOptions) -> Export:
     notes: tuple[Message, ...] = ()
+    if account.retention.leave_messages_on_server:  # the format has no word for delete_mail_left_on_server
+        notes = (Message(N_("Set up from this file, Thunderbird deletes a mail at GMX, too, when you delete it.")),)
     if account.retention == KEEP_FOREVER:
-        notes = (
+        notes += (
             Message(
                 N_(
                     "This format cannot say “for ever”. The file says %(days)s days, "
