@@ -26,7 +26,7 @@ from webapp.clients.thunderbird import preferences
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
 
-FIRST, USED, DELETING, AGING, KEEPING, BY_HAND, AUTOMATIC, LASTING = (*MANY[5:12], MANY[15])
+FIRST, USED, DELETING, AGING, KEEPING, BY_HAND, AUTOMATIC, LASTING, MOVING = (*MANY[5:12], *MANY[15:17])
 PASSWORDS = {user.address: user.password for user in MANY}
 
 # What Thunderbird shows, in the order in which a person clicks it: reference for the guides.
@@ -328,3 +328,20 @@ def test_a_user_js_sets_up_a_new_profile(
         fetched = thunderbird.mailbox(BY_HAND.address).subjects()
         assert "by hand" in fetched
         assert fetched == on_the_server(BY_HAND.address)
+
+
+def test_an_imap_account_of_the_same_address_stays_beside_the_new_one(
+    dovecot: Dovecot, thunderbird_is_here: None, an_account: AccountMaker, tmp_path: Path
+) -> None:
+    """The move from IMAP to POP: nothing that is there is touched."""
+    account = an_account(MOVING.address)
+    dovecot.deliver(MOVING.address, "moved")
+    with start(tmp_path / "profile") as thunderbird:
+        prepare(thunderbird, dovecot, account)
+        thunderbird.add_imap_account(MOVING.address)
+        thunderbird.import_profile(export(account, tmp_path))
+        thunderbird.restart()
+        assert thunderbird.accounts()[:2] == [("imap", MOVING.address), ("pop3", MOVING.address)]
+        assert thunderbird.prefs()["mail.accountmanager.defaultaccount"] == "account1"
+        thunderbird.fetch(MOVING.address)
+        assert "moved" in thunderbird.mailbox(MOVING.address).subjects()

@@ -249,6 +249,26 @@ class Thunderbird:
             password,
         )
 
+    def add_imap_account(self, address: str) -> None:
+        """Make an IMAP account, the default one, whose server nobody asks."""
+        self.script(
+            """
+            const server = MailServices.accounts.createIncomingServer(args[0], "localhost", "imap");
+            server.port = 9;
+            server.setBoolValue("login_at_startup", false);
+            server.valid = true;
+            const identity = MailServices.accounts.createIdentity();
+            identity.email = args[0];
+            identity.valid = true;
+            const account = MailServices.accounts.createAccount();
+            account.addIdentity(identity);
+            account.incomingServer = server;
+            MailServices.accounts.defaultAccount = account;
+            MailServices.accounts.saveAccountInfo();
+            """,
+            address,
+        )
+
     def qr_export(self, address: str) -> tuple[str, str]:
         """Return what "Export for Mobile" writes into its QR code for an account, without password: text, picture.
 

@@ -1,7 +1,8 @@
 """Thunderbird for Windows, macOS and Linux: profile ZIP, user.js, autoconfig XML.
 
 The preferences are those that Thunderbird 140 and 153 wrote and read in experiments; its importer takes a ZIP with one
-folder that holds one prefs.js (comm-central mailnews/import/modules/ThunderbirdProfileImporter.sys.mjs).
+folder that holds one prefs.js (comm-central mailnews/import/modules/ThunderbirdProfileImporter.sys.mjs). It never
+changes an account that is there: an imported one with the same server and user is dropped at the next start.
 """
 
 from __future__ import annotations
