@@ -15,7 +15,8 @@ from tests.support.accounts import AccountMaker, ServerList
 from tests.support.desk import Desk
 from tests.support.dovecot import MANY, Dovecot, User
 from tests.support.requirements import need_commands
-from tests.support.thunderbird import Mailbox, Thunderbird, start
+from tests.support.thunderbird import Thunderbird, start
+from tests.support.thunderbird_profile import Mailbox
 from webapp.clients import CLIENTS
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]

@@ -17,7 +17,8 @@ import pytest
 
 from tests.support.accounts import AccountMaker, ServerList
 from tests.support.dovecot import MANY, Dovecot, User
-from tests.support.thunderbird import Thunderbird, Value, read_prefs, start
+from tests.support.thunderbird import Thunderbird, start
+from tests.support.thunderbird_profile import Value, read_prefs
 from tests.support.thunderbird_window import Window
 from tests.support.zbar import read_qr
 from webapp.account import FETCH_AND_DELETE, MailAccount
@@ -217,7 +218,7 @@ def test_deletes_on_the_server_after_the_chosen_days_and_keeps_its_own(
     dovecot.deliver(AGING.address, "young")
     thunderbird.fetch(AGING.address)
     assert on_the_server(AGING.address) == ["old", "young"]
-    box.age(days=2)
+    box.age(days=1)
     thunderbird.fetch(AGING.address)
     assert on_the_server(AGING.address) == ["young"]
     assert box.subjects() == ["old", "young"]

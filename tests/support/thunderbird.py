@@ -5,20 +5,18 @@ computer (every connection but to localhost goes to a proxy that does not exist)
 (passwords come from the login manager), and it ends for sure: it lives in a PID namespace that dies with `unshare`,
 which dies with this process.
 
-What stands in the profile afterwards can be read without Thunderbird: `read_prefs`, `Mailbox`.
+What stands in the profile afterwards is read without Thunderbird, by tests.support.thunderbird_profile.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import mailbox
 import os
 import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +24,12 @@ import pytest
 
 from tests.support.marionette import Marionette, wait_for_port
 from tests.support.requirements import need
+from tests.support.thunderbird_profile import Mailbox, Value
 from webapp.account import MailAccount
 
 PROGRAM = Path("/usr/lib/thunderbird/thunderbird")
 GERMAN = PROGRAM.parent / "extensions" / "langpack-de@thunderbird.mozilla.org.xpi"
 START_SECONDS = 60
-DAY_SECONDS = 24 * 60 * 60
-
-Value = str | int | bool
 
 # Thunderbird restarts itself by starting a child and ending: the namespace stays until nothing but its shell is left.
 _UNTIL_ALL_ENDED = '"$@" & wait; while set -- /proc/[0-9]*; [ $# -gt 1 ]; do sleep 0.1; done'
@@ -76,33 +72,6 @@ def missing() -> str | None:
 def thunderbird_is_here() -> None:
     """Skip where there is no Thunderbird, fail there when CI=true."""
     need(missing())
-
-
-@dataclass(frozen=True)
-class Mailbox:
-    """What one POP account has stored in the profile, read without Thunderbird. folder: of the account."""
-
-    folder: Path
-
-    def subjects(self, name: str = "Inbox") -> list[str]:
-        """Return the subjects of the messages in a local folder, in the order of their arrival."""
-        with contextlib.closing(mailbox.mbox(self.folder / name, create=False)) as box:
-            return [str(message["Subject"]) for message in box]
-
-    def age(self, days: int) -> None:
-        """Move the times at which Thunderbird saw each message back, as if `days` had passed.
-
-        popstate.dat: after a line "*host user" one line for each message, "status uidl seconds since 1970".
-        """
-        file = self.folder / "popstate.dat"
-        text, count = re.subn(
-            r"^([a-z]) (\S+) (\d+)$",
-            lambda line: f"{line[1]} {line[2]} {int(line[3]) - days * DAY_SECONDS}",
-            file.read_text(encoding="utf-8").replace("\r\n", "\n"),
-            flags=re.MULTILINE,
-        )
-        assert count, "Thunderbird keeps no clock for any message"
-        file.write_text(text, encoding="utf-8")
 
 
 class Thunderbird:
@@ -397,12 +366,3 @@ def start(
     finally:
         process.kill()
         process.wait()
-
-
-def read_prefs(profile: Path) -> dict[str, Value]:
-    """Return what stands in prefs.js of a profile, read by a reader of our own."""
-    text = (profile / "prefs.js").read_text(encoding="utf-8")
-    return {
-        json.loads(name): json.loads(value)
-        for name, value in re.findall(r'^user_pref\(("(?:[^"\\]|\\.)*"), (.*)\);$', text, re.MULTILINE)
-    }
