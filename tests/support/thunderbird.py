@@ -86,20 +86,6 @@ class Thunderbird:
         """Run `text` as the body of an async function with MailServices at hand; `args` are the arguments."""
         return self.marionette.script(_PRELUDE + text, *arguments)
 
-    def wait_until(self, condition: str, *arguments: Any) -> Any:
-        """Wait until the expression is true in Thunderbird and return its value; ScriptError after half a minute."""
-        return self.script(
-            f"""
-            for (let tries = 0; tries < 600; tries++) {{
-              const value = await (async () => {condition})();
-              if (value) {{ return value; }}
-              await new Promise(resolve => setTimeout(resolve, 50));
-            }}
-            throw new Error("never true: " + {json.dumps(condition)});
-            """,
-            *arguments,
-        )
-
     def expect_restart(self, action: Callable[[], None]) -> None:
         """Do what makes Thunderbird restart itself, and connect to the new one."""
         (self.profile / "MarionetteActivePort").unlink()
@@ -332,15 +318,13 @@ const serverOf = address => MailServices.accounts.findServer(address, "localhost
 
 
 @contextlib.contextmanager
-def start(
-    profile: Path, *, locale: str = "de", settings: Mapping[str, Value] | None = None, user_js: bytes = b""
-) -> Iterator[Thunderbird]:
+def start(profile: Path, *, locale: str = "de", user_js: bytes = b"") -> Iterator[Thunderbird]:
     """Run Thunderbird over the folder `profile`, which may be empty; end it without mercy afterwards.
 
     user_js: a file of that name as a person puts it there; the settings of the tests stand before it.
     """
     profile.mkdir(exist_ok=True)
-    wanted = {**_SETTINGS, "intl.locale.requested": "de" if locale == "de" else "en-US", **(settings or {})}
+    wanted = {**_SETTINGS, "intl.locale.requested": "de" if locale == "de" else "en-US"}
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in wanted.items()]
     (profile / "user.js").write_bytes("".join(lines).encode() + user_js)
     (profile / "MarionetteActivePort").unlink(missing_ok=True)

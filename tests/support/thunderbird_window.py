@@ -57,13 +57,6 @@ class Window:
     def shows(self, words: str) -> bool:
         return bool(self._thunderbird.script(_SHOWN + "return Boolean(find(args[0]));", words))
 
-    def titles(self) -> list[str]:
-        """Return the titles of the open tabs."""
-        found: list[str] = self._thunderbird.script(
-            'return document.getElementById("tabmail").tabInfo.map(tab => tab.title);'
-        )
-        return found
-
     def choose_file(self, file: Path) -> None:
         """Make the next windows for choosing a file, which are the system's and not Thunderbird's, answer with `file`."""
         self._thunderbird.script(
