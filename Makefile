@@ -7,9 +7,11 @@ PO := $(wildcard webapp/translations/*/LC_MESSAGES/*.po)
 
 # What the tests with real servers, programs and browsers need from apt.
 SYSTEM_PACKAGES := chromium curl dovecot-core dovecot-lmtpd dovecot-pop3d dovecot-submissiond fetchmail \
-	fonts-dejavu-core getmail6 iproute2 libplist-utils mpop msmtp openssl postgresql redis-server thunderbird util-linux wrk
+	fonts-dejavu-core getmail6 iproute2 libplist-utils mpop msmtp openssl postgresql redis-server thunderbird \
+	thunderbird-l10n-de util-linux wrk zbar-tools
 SYSTEM_COMMANDS := chromium curl dovecot fetchmail getmail ip mpop msmtp openssl pg_ctlcluster plistutil redis-server \
-	thunderbird unshare wrk
+	setpriv thunderbird unshare wrk zbarimg
+SYSTEM_FILES := /usr/lib/thunderbird/extensions/langpack-de@thunderbird.mozilla.org.xpi
 
 .PHONY: install system-deps run test bench lint audit screenshots lock clean
 
@@ -35,6 +37,7 @@ run: install
 
 system-deps:
 	@missing=""; for command in $(SYSTEM_COMMANDS); do command -v $$command >/dev/null || missing="$$missing $$command"; done; \
+	for file in $(SYSTEM_FILES); do test -e $$file || missing="$$missing $$file"; done; \
 	if [ -z "$$missing" ]; then exit 0; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing what the tests need:$$missing"; \

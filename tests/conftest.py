@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import hypothesis
 import pytest
 from flask import Flask
 from hypothesis import settings
@@ -21,15 +20,18 @@ from webapp.wizard.mx import RESOLVER_KEY
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
-pytest_plugins = ["tests.support.dovecot", "tests.support.postgres_server", "tests.support.redis_server"]
+pytest_plugins = [
+    "tests.support.dovecot",  # first: the others use it
+    "tests.support.accounts",
+    "tests.support.postgres_server",
+    "tests.support.redis_server",
+    "tests.support.thunderbird",
+    "tests.support.zbar",
+]
 
 ROOT = Path(__file__).parent.parent
 TRANSLATIONS = ROOT / "webapp" / "translations"
 SECRET_KEY = "a secret key that is only for tests"
-
-# No deadline for an example: how long it takes says only how busy the machine is.
-hypothesis.settings.register_profile("house", deadline=None)
-hypothesis.settings.load_profile("house")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
