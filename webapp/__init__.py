@@ -16,10 +16,14 @@ ROOMS = (
     "webapp.health",
     "webapp.wizard",
     "webapp.connection_tests",
+    "webapp.downloads",
     "webapp.help",
     "webapp.api",
     "webapp.drift.watch",
     "webapp.pages",
+    "webapp.guides",
+    "webapp.check_file.page",
+    "webapp.reports",
 )
 
 

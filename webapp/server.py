@@ -1,6 +1,7 @@
 """Serving: gunicorn with one process of many threads, the jobs inside it, one command.
 
-One process, because the state of running tests is its memory; with Redis several servers may run side by side.
+One process, because the state of running tests is its memory; with Redis several servers may run side by side, and
+worker processes (`webapp.connection_tests.redis_engine`) have the jobs.
 Nothing is preloaded and no worker is recycled: the job consumer, the database engine and the TLS context begin after
 fork, and a worker ends only when it is told to, after its running tests.
 """
@@ -64,14 +65,14 @@ def wsgi() -> Flask:
         logger.warning("%s", warning)
     db.upgrade(config)
     app = create_app(config)
-    start_jobs(app, config)
-    atexit.register(stop_jobs, app, config)
+    start_jobs(app)
+    atexit.register(stop_jobs, app)
     return app
 
 
-def start_jobs(app: Flask, config: Config) -> None:
-    """Start the consumer that runs the jobs in this process; with Redis, worker processes have it."""
-    if _runs_jobs(config):
+def start_jobs(app: Flask) -> None:
+    """Start what carries connection tests to their threads: in this process, or with Redis in worker processes."""
+    if "webapp.connection_tests" in ROOMS:
         from webapp.connection_tests import jobs
 
         jobs.start(app)
@@ -79,17 +80,14 @@ def start_jobs(app: Flask, config: Config) -> None:
     timer.start()
 
 
-def stop_jobs(app: Flask, config: Config) -> None:
-    """Stop the consumer; waits for the tests that are running."""
-    app.extensions["timer"].stop()
-    if _runs_jobs(config):
+def stop_jobs(app: Flask) -> None:
+    """Stop it; waits for the tests that are running in this process."""
+    if "timer" in app.extensions:
+        app.extensions["timer"].stop()
+    if "webapp.connection_tests" in ROOMS:
         from webapp.connection_tests import jobs
 
         jobs.shutdown(app)
-
-
-def _runs_jobs(config: Config) -> bool:
-    return not config.redis_url and "webapp.connection_tests" in ROOMS
 
 
 def warnings(config: Config, host: str) -> list[Message]:
@@ -199,14 +197,14 @@ class _Server(BaseApplication):
 
     def _post_worker_init(self, worker: Worker) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the arbiter tells the worker
-        start_jobs(worker.wsgi, self._config)
+        start_jobs(worker.wsgi)
         if worker.age == 1:  # not again for one that replaces a killed worker
             sys.stdout.write(f"GMX POP setup wizard: {self._url}/  (Ctrl+C ends it)\n")
             sys.stdout.flush()
 
     def _worker_exit(self, _arbiter: Arbiter, worker: Worker) -> None:
         if getattr(worker, "wsgi", None) is not None:  # it may have ended before it was loaded
-            stop_jobs(worker.wsgi, self._config)
+            stop_jobs(worker.wsgi)
         db.dispose()
 
 

@@ -182,7 +182,7 @@ def test_a_body_of_no_use_is_refused(client: FlaskClient, body: bytes, kind: Kin
 def test_a_post_must_say_that_it_is_json(client: FlaskClient, content_type: str) -> None:
     """A form of a foreign page can send these three without being asked."""
     response = client.post(f"{API}/find", data=b'{"address": "anna@gmx.de"}', content_type=content_type)
-    problem(response, Kind.NOT_JSON)
+    problem(response, Kind.WRONG_TYPE)
     assert response.headers["Accept-Post"] == "application/json"
 
 

@@ -27,7 +27,7 @@ ABOUT_A_REFUSED_LOGIN = {
 }  # fmt: skip
 ONLY_FROM_THIS_COMPUTER = {
     "port-blocked", "captive-portal", "other-server-answered", "local-scanner", "broken-ipv6", "clock-wrong",
-    "name-not-found", "connection-interrupted",
+    "name-not-found", "connection-interrupted", "no-authorities", "only-port-110", "only-port-587",
 }  # fmt: skip
 EVERY_PLACE = [(protocol, stage) for protocol, stages in STAGES.items() for stage in stages]
 

@@ -112,10 +112,11 @@ def _texts(node: etree._Element, *names: str) -> list[str]:
 def _autoconfig(content: bytes) -> Settings:
     root = read_xml(content)
     ((provider,),) = ((*root,),)
+    *_, incoming, outgoing, enable = provider
     assert [child.tag for child in provider] == [
         "domain", "displayName", "displayShortName", "incomingServer", "outgoingServer", "enable",
     ]  # fmt: skip
-    *_, incoming, outgoing, _enable = provider
+    assert {child.tag for child in enable} == {"instruction"}
     names = ("hostname", "port", "socketType", "username", "authentication")
     pop3 = incoming[-1]
     assert pop3.tag == "pop3"

@@ -17,7 +17,7 @@ BASE = "/api/v1"
 # What every call may answer, and what every call with a body may.
 ALWAYS = (Kind.MALFORMED, Kind.KEY_UNKNOWN, Kind.NOT_ALLOWED, Kind.INVALID_INPUT, Kind.TOO_MANY_REQUESTS)
 WITH_QUERY = (Kind.QUERY_TOO_LONG,)  # the server itself says so, before we are asked: in HTML
-WITH_BODY = (Kind.TOO_LARGE, Kind.NOT_JSON)
+WITH_BODY = (Kind.TOO_LARGE, Kind.WRONG_TYPE)
 
 
 def document() -> dict[str, Any]:
@@ -70,6 +70,12 @@ def _operation(operation: Operation) -> dict[str, Any]:
             "required": True,
             "content": {"application/json": {"schema": body_schema(operation.body)}},
         }
+    elif operation.text_body is not None:
+        media_type, schema = operation.text_body
+        described["requestBody"] = {"required": True, "content": {media_type: {"schema": dict(schema)}}}
+    if operation.scope is not None:
+        described["security"] = [{"key": []}]
+        described["description"] += f" Needs a key with the scope {operation.scope}."
     return described
 
 
@@ -110,7 +116,7 @@ def _answer(schema: Mapping[str, Any] | Callable[[], tuple[str, ...]]) -> dict[s
 
 
 def _problems(operation: Operation) -> dict[str, Any]:
-    kinds = [*ALWAYS, *operation.problems, *(WITH_BODY if operation.body else ()), *WITH_QUERY]
+    kinds = [*ALWAYS, *operation.problems, *(WITH_BODY if operation.body or operation.text_body else ()), *WITH_QUERY]
     statuses = sorted({kind.status for kind in kinds})
     return {str(status): {"$ref": f"#/components/responses/{_response_name(status)}"} for status in statuses}
 

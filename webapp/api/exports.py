@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import io
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import IO, Any
 
 from flask import Response, current_app
 
 from webapp.api.accounts import ACCOUNT, account_of
 from webapp.api.inputs import Field
+from webapp.api.keys import Scope
 from webapp.api.operations import LOCALE, Call, operation
 from webapp.api.problems import Kind, ProblemError
+from webapp.bulk import read_table, write_exports
 from webapp.clients import CLIENTS, Client, Export, ExportOptions
 from webapp.config import Config, current_config, current_providers
 from webapp.events import file_downloaded
@@ -20,6 +24,7 @@ from webapp.signing import signed
 from webapp.text import InputError, Message, translations_for
 
 NOTES = "Export-Notes"
+TABLE_OCTETS_MAX = 1 << 20  # some 20,000 rows
 SPECIAL: Mapping[str, tuple[Field, ...]] = {
     "apple-mail": (Field("device", "For which device.", {"type": "string", "enum": ["iphone", "mac"]}),),
     "outlook": (
@@ -127,3 +132,34 @@ def _declare(client: Client) -> None:
 for _client in CLIENTS.values():
     if _client.formats:
         _declare(_client)
+
+
+@operation(
+    "POST", "/exports", "Files for many people", query=(LOCALE,), text_body=("text/csv", {"type": "string"}),
+    octets=TABLE_OCTETS_MAX, scope=Scope.BULK, answers={200: lambda: ("application/zip",)},
+    problems=(Kind.KEY_NEEDED,),
+)  # fmt: skip
+def exports_of_table(call: Call) -> Response:
+    """A table becomes a ZIP: the file of each row, and index.csv, which says what became of it. Columns: address and
+    client; name, keep, provider, smtp_port, format, device, profile where they are wanted. A row of no use is reported
+    there, and the rest goes on."""
+    config = current_config()
+    options = ExportOptions(locale=call.locale, host=config.public_host, organization=config.operator_name)
+    target = tempfile.TemporaryFile()  # noqa: SIM115  whoever reads it to its end closes it
+    try:
+        summary = write_exports(read_table(io.BytesIO(call.body)), target, current_providers(), options)
+    except InputError as error:
+        target.close()
+        raise ProblemError(Kind.INVALID_INPUT, error.message) from None
+    response = Response(_pieces(target), mimetype="application/zip")
+    response.headers["Content-Disposition"] = "attachment; filename=gmx-pop.zip"
+    response.headers["Export-Rows"] = str(summary.rows)
+    response.headers["Export-Bad-Rows"] = str(summary.bad)
+    return response
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        file.seek(0)
+        while piece := file.read(64 * 1024):
+            yield piece

@@ -103,9 +103,15 @@ def _found(call: Call) -> Answer:
 @operation("GET", "/clients", "The mail programs", query=(LOCALE,), answers={200: listed(component("Client"))})
 def clients(call: Call) -> Answer:
     """Every mail program with the formats of its files, the usual one first. No format: there is only a guide."""
+    translations = translations_for(call.locale)
     return Answer(
         [
-            {"id": client.id, "name": client.name, "systems": list(client.systems), "formats": list(client.formats)}
+            {
+                "id": client.id,
+                "name": translations.gettext(client.name),
+                "systems": list(client.systems),
+                "formats": list(client.formats),
+            }
             for client in CLIENTS.values()
         ]
     )

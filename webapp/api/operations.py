@@ -23,7 +23,7 @@ from webapp.api.inputs import Field, Schema, checked, from_json, from_query
 from webapp.api.keys import Scope
 from webapp.api.limits import RequestLimits
 from webapp.api.problems import Kind, ProblemError
-from webapp.config import current_config
+from webapp.config import BODY_BYTES_MAX, current_config
 from webapp.connection_tests.limits import network
 from webapp.i18n import accepted_locale
 from webapp.models import ApiKey
@@ -42,9 +42,7 @@ class Call:
     values: Mapping[str, Any]
     locale: str
     key: ApiKey | None
-
-    def may(self, scope: Scope) -> bool:
-        return scope in keys.scopes_of(self.key)
+    body: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +61,9 @@ View = Callable[[Call], "Answer | Response"]
 class Operation:
     """One method of one path.
 
-    path, query, body: its fields by where they stand. answers: status → schema of the JSON, or what returns the media
-    types of a file. problems: what it may refuse besides what every call may.
+    path, query, body: its fields by where they stand. text_body: media type and schema of a body that the view reads
+    by itself. octets: how long a body may be. scope: what a key must allow. answers: status → schema of the JSON, or
+    what returns the media types of a file. problems: what it may refuse besides what every call may.
     """
 
     method: str
@@ -75,6 +74,9 @@ class Operation:
     path: Sequence[Field] = ()
     query: Sequence[Field] = ()
     body: Sequence[Field] = ()
+    text_body: tuple[str, Schema] | None = None
+    octets: int = BODY_BYTES_MAX
+    scope: Scope | None = None
     answers: Mapping[int, Schema | Callable[[], tuple[str, ...]]] = field(default_factory=dict)
     problems: Sequence[Kind] = ()
     text: str = ""
@@ -82,12 +84,18 @@ class Operation:
     def answered(self, **path: str) -> Response:
         """Check the current request and answer it; raises ProblemError."""
         key = authenticated()
+        if self.scope is not None:
+            needs(key, self.scope)
         values = checked(path, self.path, [], Kind.NOT_FOUND)
         values |= from_query(request.query_string.decode("latin-1"), self.query)
+        request.max_content_length = self.octets
+        body = b""
         if self.body:
-            values |= from_json(_json_body(), self.body)
+            values |= from_json(_body("application/json"), self.body)
+        elif self.text_body is not None:
+            body = _body(self.text_body[0])
         locale = values.get("locale") or asked_locale()
-        made = self.view(Call(values, locale, key))
+        made = self.view(Call(values, locale, key, body))
         if isinstance(made, Response):
             return made
         response = Response(json.dumps(made.shape, ensure_ascii=False) + "\n", made.status, mimetype="application/json")
@@ -159,11 +167,11 @@ def too_many(seconds: int) -> ProblemError:
     return ProblemError(Kind.TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(seconds)})
 
 
-def needs(call: Call, scope: Scope) -> None:
-    """Raise ProblemError where the key of `call` has not the scope, or where there is no key."""
-    if call.key is None:
+def needs(key: ApiKey | None, scope: Scope) -> None:
+    """Raise ProblemError where there is no key, or where it has not the scope."""
+    if key is None:
         raise ProblemError(Kind.KEY_NEEDED, headers={"WWW-Authenticate": f'Bearer scope="{scope}"'})
-    if not call.may(scope):
+    if scope not in keys.scopes_of(key):
         raise ProblemError(Kind.NOT_ALLOWED, Message(N_("The key lacks the scope “%(scope)s”."), {"scope": str(scope)}))
 
 
@@ -173,14 +181,12 @@ def asked_locale() -> str:
     return asked if asked in locales() else accepted_locale(request.accept_languages)
 
 
-def _json_body() -> bytes:
-    """Return the body; raises ProblemError where it does not say that it is JSON.
+def _body(media_type: str) -> bytes:
+    """Return the body; raises ProblemError where it does not say that it is of `media_type`.
 
-    A form of a foreign page cannot say so without asking first (CORS), and nobody here would answer.
+    A form of a foreign page can say neither JSON nor CSV without asking first (CORS), and nobody here would answer.
     """
-    if request.mimetype != "application/json":
-        raise ProblemError(
-            Kind.NOT_JSON, Message(N_("Send the header Content-Type: application/json.")),
-            headers={"Accept-Post": "application/json"},
-        )  # fmt: skip
+    if request.mimetype != media_type:
+        detail = Message(N_("Send the header Content-Type: %(type)s."), {"type": media_type})
+        raise ProblemError(Kind.WRONG_TYPE, detail, headers={"Accept-Post": media_type})
     return request.get_data(cache=False)

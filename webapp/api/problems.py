@@ -29,7 +29,7 @@ class Kind(Enum):
     WRONG_METHOD = (405, N_("This method is not allowed here"))
     TOO_LARGE = (413, N_("The request is too large"))
     QUERY_TOO_LONG = (414, N_("The address of the request is too long"))
-    NOT_JSON = (415, N_("The body must be JSON"))
+    WRONG_TYPE = (415, N_("The body is of the wrong type"))
     INVALID_INPUT = (422, N_("Something in the request is not right"))
     TOO_MANY_REQUESTS = (429, N_("Too many requests"))
     INTERNAL = (500, N_("Something went wrong on our side"))
@@ -99,7 +99,7 @@ def answer(problem: ProblemError, locale: str) -> Response:
 
 _OF_STATUS = {
     400: Kind.MALFORMED, 401: Kind.KEY_NEEDED, 403: Kind.NOT_ALLOWED, 404: Kind.NOT_FOUND, 405: Kind.WRONG_METHOD,
-    413: Kind.TOO_LARGE, 414: Kind.QUERY_TOO_LONG, 415: Kind.NOT_JSON, 422: Kind.INVALID_INPUT,
+    413: Kind.TOO_LARGE, 414: Kind.QUERY_TOO_LONG, 415: Kind.WRONG_TYPE, 422: Kind.INVALID_INPUT,
     429: Kind.TOO_MANY_REQUESTS, 503: Kind.UNAVAILABLE,
 }  # fmt: skip
 

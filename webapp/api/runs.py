@@ -8,77 +8,95 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from flask import current_app
+from redis.exceptions import RedisError
 
 from webapp import probe
 from webapp.account import MailAccount
 from webapp.api.problems import Kind, ProblemError
-from webapp.config import current_config
-from webapp.connection_tests import jobs, limits
-from webapp.connection_tests.limits import Wait
+from webapp.config import current_config, current_providers
+from webapp.connection_tests import current_limits, jobs
+from webapp.connection_tests.engine import NOBODY, Engine, Plan, UnavailableError, tell
+from webapp.connection_tests.limits import LimitsUnavailableError, Wait
+from webapp.connection_tests.progress import SHARED_ID, Run
 from webapp.models import ApiKey
-from webapp.probe.report import FailureKind, Report, RunState, Vantage, new_reference, now
-from webapp.text import N_, InputError, Message
+from webapp.text import N_, Message
 
 ID_PATTERN = "^[A-Za-z0-9_-]{32}$"
 _RANDOM_BYTES, _TAG_BYTES = 15, 9  # together 32 characters
 
 
-def begin(account: MailAccount, address: str, key: ApiKey | None, password: probe.Secret | None = None) -> str:
-    """Queue a test of `account` for the network `address` and return its id; raises ProblemError where none may run."""
-    login = password is not None
-    try:
-        queue = jobs.of(current_app)
-    except InputError:
-        raise ProblemError(Kind.UNAVAILABLE, headers={"Retry-After": "60"}) from None
-    wait = limits().take_login(account.email_address, address) if login else limits().take_check(address)
-    if wait is not None:
-        raise _too_often(wait)
+def begin_check(account: MailAccount, address: str, key: ApiKey | None) -> str:
+    """Queue a check without a password for the network `address`, return its id; raises ProblemError.
+
+    It is the same for everybody, so everybody looks at one run.
+    """
     run_id = new_id(key)
-    report = probe.planned(account, vantage=Vantage.SERVER, login=login, reference=new_reference(), started_at=now())
-    seconds = probe.LIMITS.run_with_login if login else probe.LIMITS.run
-    queue.runs.add(run_id, report, seconds + jobs.EXPIRES_SECONDS)
-    if password is not None:
-        queue.passwords.put(run_id, password)
-    queue.submit(run_id, jobs.Plan(account, login))
+    with _available() as engine:
+        wait = current_limits().take_check(address, run_id)
+        if isinstance(wait, Wait):
+            raise _too_often(wait)
+        plan = Plan(account.provider_id, NOBODY)
+        shared_key = f"{plan.provider} {account.incoming.hostname}:{account.incoming.port} {account.outgoing.port}"
+        run = plan.run(SHARED_ID + secrets.token_urlsafe(16), current_providers())
+        fresh = engine.runs.join(shared_key, run_id, run)
+        _tell(engine, run_id)
+        if fresh:
+            engine.submit(run.id, plan)
     return run_id
 
 
-def login_test_is_on() -> bool:
-    """Whether a login may be tested for anybody now."""
-    return current_config().login_test and limits().paused() is None
+def begin_login(account: MailAccount, address: str, key: ApiKey, password: probe.Secret) -> str:
+    """Queue a test with a login for the network `address`, return its id; raises ProblemError."""
+    run_id = new_id(key)
+    with _available() as engine:
+        if current_limits().paused_until() is not None:
+            raise ProblemError(Kind.NOT_ALLOWED, Message(N_("The login test is switched off at the moment.")))
+        wait = current_limits().take_login(account.email_address, address, run_id)
+        if isinstance(wait, Wait):
+            raise _too_often(wait)
+        plan = Plan(account.provider_id, account.email_address, login=True)
+        engine.passwords.put(run_id, password)
+        if engine.runs.add(plan.run(run_id, current_providers())):
+            _tell(engine, run_id)
+            engine.submit(run_id, plan)
+    return run_id
 
 
-def find(run_id: str, key: ApiKey | None) -> Report | None:
-    """Return the report of a test as far as it has come, to the key that began it; None where nobody knows it."""
+def find(run_id: str, key: ApiKey | None) -> Run | None:
+    """Return a test as far as it has come, to the key that began it; None where nobody knows it."""
     if not _belongs(run_id, key):
         return None
+    with _available() as engine:
+        run = engine.runs.get(run_id)
+    return None if run is None else replace(run, report=replace(run.report, state=run.state))
+
+
+@contextmanager
+def _available() -> Iterator[Engine]:
+    """Give the engine; what cannot be reached becomes a problem, and nothing was tried."""
     try:
-        run = jobs.of(current_app).runs.get(run_id)
-    except InputError:
-        return None
-    if run is None:
-        return None
-    _count_refusal(run_id, run.report, ended=run.ended)
-    return replace(run.report, state=run.state)
+        engine = jobs.of(current_app)
+        engine.check_ready()
+        yield engine
+    except (UnavailableError, LimitsUnavailableError, RedisError) as error:
+        current_app.logger.error("no connection tests: %s", type(error).__name__)
+        raise ProblemError(Kind.UNAVAILABLE, headers={"Retry-After": "60"}) from None
 
 
-def ended(report: Report) -> bool:
-    return report.state not in (RunState.QUEUED, RunState.RUNNING)
-
-
-def _count_refusal(run_id: str, report: Report, *, ended: bool) -> None:
-    refused = any(stage.failure and stage.failure.kind is FailureKind.AUTHENTICATION_FAILED for stage in report.stages)
-    counted = current_app.extensions.setdefault("counted_refusals", set())
-    if ended and refused and run_id not in counted:
-        counted.add(run_id)
-        limits().refused(report.address)
+def _tell(engine: Engine, run_id: str) -> None:
+    run = engine.runs.get(run_id)
+    if run is not None:
+        tell(current_app._get_current_object(), run)  # type: ignore[attr-defined]
 
 
 def _too_often(wait: Wait) -> ProblemError:
-    seconds = max(1, round(wait.seconds))
+    seconds = max(1, round((wait.until - datetime.now(UTC)).total_seconds()))
     detail = Message(
         N_("So that GMX does not lock anybody, tests are limited. Ask again in %(number)s second."),
         {"number": seconds},

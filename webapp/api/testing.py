@@ -13,8 +13,9 @@ from webapp.api.operations import LOCALE, Answer, Call, needs, operation
 from webapp.api.problems import Fault, Kind, ProblemError
 from webapp.api.shapes import component
 from webapp.config import current_config, current_providers
+from webapp.connection_tests.progress import Run
 from webapp.diagnosis import explain, report_to_json
-from webapp.probe.report import Report
+from webapp.diagnosis.reading import read_report
 from webapp.probe.secret import OCTETS_MAX
 from webapp.text import N_, InputError, Message
 
@@ -53,12 +54,16 @@ def begin_test(call: Call) -> Answer:
     """
     password = _password(call)
     account, _ = account_of({**call.values, "name": "", "keep": "forever", "smtp_port": 465}, current_providers())
-    run_id = runs.begin(account, request.remote_addr or "", call.key, password)
-    report = runs.find(run_id, call.key)
-    if report is None:
+    address = request.remote_addr or ""
+    if password is None or call.key is None:
+        run_id = runs.begin_check(account, address, call.key)
+    else:
+        run_id = runs.begin_login(account, address, call.key, password)
+    run = runs.find(run_id, call.key)
+    if run is None:
         raise ProblemError(Kind.UNAVAILABLE)
     place = url_for("api.connection_test", test=run_id)
-    return Answer(_shape(report, call.locale), 202, {"Location": place, "Retry-After": str(POLL_SECONDS)})
+    return Answer(_shape(run, call.locale), 202, {"Location": place, "Retry-After": str(POLL_SECONDS)})
 
 
 @operation(
@@ -68,11 +73,25 @@ def begin_test(call: Call) -> Answer:
 def connection_test(call: Call) -> Answer:
     """The report as far as it has come, for ten minutes, to the key that began the test. Its end: `state` is neither
     queued nor running."""
-    report = runs.find(call.values["test"], call.key)
-    if report is None:
+    run = runs.find(call.values["test"], call.key)
+    if run is None:
         raise ProblemError(Kind.NOT_FOUND)
-    headers = {} if runs.ended(report) else {"Retry-After": str(POLL_SECONDS)}
-    return Answer(_shape(report, call.locale), headers=headers)
+    return Answer(_shape(run, call.locale), headers={} if run.ended else {"Retry-After": str(POLL_SECONDS)})
+
+
+@operation(
+    "POST", "/reports", "Explain a report", text_body=("application/json", {"type": "object"}), query=(LOCALE,),
+    answers={200: component("Report")},
+)  # fmt: skip
+def explain_report(call: Call) -> Answer:
+    """A report of the command line, of the check in a single file or of this API comes back with diagnoses made anew
+    from its stages. Nothing of it is kept, and nothing is dialled."""
+    try:
+        report = read_report(call.body)
+    except InputError as error:
+        raise ProblemError(Kind.INVALID_INPUT, error.message) from None
+    provider = current_providers().get(report.provider)
+    return Answer(report_to_json(report, explain(report, provider), call.locale, provider, full=True))
 
 
 def _password(call: Call) -> probe.Secret | None:
@@ -84,8 +103,8 @@ def _password(call: Call) -> probe.Secret | None:
         raise ProblemError(
             Kind.NOT_ALLOWED, Message(N_("The operator of this site has not switched on login tests by API."))
         )
-    needs(call, Scope.LOGIN_TEST)
-    if not runs.login_test_is_on():
+    needs(call.key, Scope.LOGIN_TEST)
+    if not current_config().login_test:
         raise ProblemError(Kind.NOT_ALLOWED, Message(N_("The login test is switched off at the moment.")))
     try:
         return probe.Secret(given)
@@ -93,7 +112,8 @@ def _password(call: Call) -> probe.Secret | None:
         raise ProblemError(Kind.INVALID_INPUT, error.message, faults=[Fault("password", error.message)]) from None
 
 
-def _shape(report: Report, locale: str) -> dict[str, object]:
-    provider = current_providers().get(report.provider)
-    diagnoses = explain(report, provider) if runs.ended(report) else ()
-    return report_to_json(report, diagnoses, locale, provider)
+def _shape(run: Run, locale: str) -> dict[str, object]:
+    provider = current_providers().get(run.report.provider)
+    diagnoses = explain(run.report, provider) if run.ended else ()
+    shape = report_to_json(run.report, diagnoses, locale, provider)
+    return shape | {"address": "…"} if run.shared else shape  # the same run for everybody names nobody

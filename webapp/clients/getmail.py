@@ -33,6 +33,7 @@ class Getmail(Client):
     name = "getmail6"
     systems = ("linux",)
     formats = ("getmailrc",)
+    clears_after_days = True
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"getmailrc": _getmailrc}

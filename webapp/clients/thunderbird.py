@@ -1,7 +1,8 @@
 """Thunderbird for Windows, macOS and Linux: profile ZIP, user.js, autoconfig XML.
 
 The preferences are those that Thunderbird 140 and 153 wrote and read in experiments; its importer takes a ZIP with one
-folder that holds one prefs.js (comm-central mailnews/import/modules/ThunderbirdProfileImporter.sys.mjs).
+folder that holds one prefs.js (comm-central mailnews/import/modules/ThunderbirdProfileImporter.sys.mjs). It never
+changes an account that is there: an imported one with the same server and user is dropped at the next start.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Thunderbird(Client):
     name = "Thunderbird"
     systems = ("windows", "macos", "linux")
     formats = ("zip", "autoconfig", "userjs")
+    clears_after_days = True
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"zip": _zip, "autoconfig": _autoconfig, "userjs": _user_js}
@@ -116,8 +118,10 @@ def _user_js(account: MailAccount, options: ExportOptions) -> Export:
 
 def _autoconfig(account: MailAccount, options: ExportOptions) -> Export:
     notes: tuple[Message, ...] = ()
+    if account.retention.leave_messages_on_server:  # the format has no word for delete_mail_left_on_server
+        notes = (Message(N_("Set up from this file, Thunderbird deletes a mail at GMX, too, when you delete it.")),)
     if account.retention == KEEP_FOREVER:
-        notes = (
+        notes += (
             Message(
                 N_(
                     "This format cannot say “for ever”. The file says %(days)s days, "

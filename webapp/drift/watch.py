@@ -78,13 +78,7 @@ def _shapes(found: Sequence[Finding]) -> list[dict[str, Any]]:
     return [finding.to_json(translations) for finding in found]
 
 
-def tell(
-    config: Config,
-    event: str,
-    findings: Sequence[dict[str, Any]],
-    fetcher: Fetcher,
-    waits: Sequence[float] = TRIES_AFTER,
-) -> bool:
+def tell(config: Config, event: str, findings: Sequence[dict[str, Any]], fetcher: Fetcher) -> bool:
     """Send a message to the operator's address; return whether it was taken (any status of 2xx)."""
     shape = {
         "event": event,
@@ -94,7 +88,7 @@ def tell(
     }
     body = json.dumps(shape, ensure_ascii=False).encode()
     headers = signed_headers(config.operator_webhook_secret, body)
-    for wait in waits:
+    for wait in TRIES_AFTER:
         time.sleep(wait)
         try:
             with requests.Session() as session:

@@ -7,6 +7,7 @@ would not do: it begins anew with every byte, and a server that drips one a seco
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import selectors
 import socket
@@ -28,6 +29,8 @@ RECEIVE = 16384  # octets at a time: a whole TLS record
 
 # `getaddrinfo` cannot be interrupted; a look-up that hangs keeps its thread until the resolver gives up.
 _LOOKUPS = threading.BoundedSemaphore(64)
+
+_TIMED_OUT = (TimeoutError, socket.timeout)  # two types until Python 3.10
 
 Address = tuple[socket.AddressFamily, str, tuple[Any, ...]]  # family, numeric address, what connect() takes
 
@@ -97,6 +100,18 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
     return _default_context(ca_file)
 
 
+def has_authorities(context: ssl.SSLContext) -> bool:
+    """Whether `context` knows any authority at all.
+
+    Python of python.org on a Mac knows none until its own `Install Certificates.command` has run. OpenSSL reads a
+    folder of certificates only when it looks for one, so the folder is counted too.
+    """
+    if context.cert_store_stats()["x509_ca"]:
+        return True
+    folder = ssl.get_default_verify_paths().capath
+    return bool(folder) and any(Path(folder).iterdir())
+
+
 @cache
 def unverified_context() -> ssl.SSLContext:
     """Return the context of the second look at a certificate that was refused. Nothing is ever sent inside it."""
@@ -125,7 +140,7 @@ def look_up(host: str, port: int, clock: Clock, limits: Limits) -> list[Address]
     for wait in clock.waits(limits.resolve):
         with contextlib.suppress(queue.Empty):
             answer = answers.get(timeout=wait)
-            if isinstance(answer, OSError | UnicodeError) or answer == []:
+            if isinstance(answer, (OSError, UnicodeError)) or answer == []:
                 raise Failed(FailureKind.UNRESOLVED)
             if isinstance(answer, Exception):
                 raise answer
@@ -165,23 +180,37 @@ def connect(addresses: list[Address], clock: Clock, limits: Limits) -> tuple[soc
 
 
 def _connect(address: Address, clock: Clock, seconds: float) -> socket.socket:
-    for _ in clock.waits(max(seconds, 0)):  # once: looks whether the run was cancelled
-        sock = socket.socket(address[0], socket.SOCK_STREAM)
+    sock = socket.socket(address[0], socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
         try:
-            sock.settimeout(min(seconds, clock.left) or SLICE)
             sock.connect(address[2])
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except BaseException:
-            sock.close()
-            raise
-        return sock
+        except BlockingIOError:
+            _wait_for_connection(sock, clock, max(seconds, 0))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _wait_for_connection(sock: socket.socket, clock: Clock, seconds: float) -> None:
+    """Wait in slices, so that a run can be cancelled while a silent host is called; raises OSError, Cancelled."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_WRITE)
+        for wait in clock.waits(seconds):
+            if selector.select(wait):
+                code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                if code:
+                    raise OSError(code, os.strerror(code))
+                return
     raise TimeoutError
 
 
 def _refusal_kind(error: OSError) -> FailureKind:
     if isinstance(error, ConnectionRefusedError):
         return FailureKind.REFUSED
-    if isinstance(error, TimeoutError):
+    if isinstance(error, _TIMED_OUT):
         return FailureKind.TIMED_OUT
     if isinstance(error, ConnectionError):
         return FailureKind.CONNECTION_LOST
@@ -214,7 +243,7 @@ class Connection:
                 self._refuse_plain_text(self._socket)
                 self._socket.settimeout(wait)
                 self._socket.do_handshake()
-            except TimeoutError:
+            except _TIMED_OUT:
                 continue
             except OSError as error:  # ssl.SSLError is one
                 raise Failed(tls_failure(error), detail=_reason(error)) from None
@@ -247,7 +276,7 @@ class Connection:
         try:
             self._socket.settimeout(max(min(self._limits.reply, self._clock.left), 0.001))
             self._socket.sendall(data)
-        except TimeoutError:
+        except _TIMED_OUT:
             raise Failed(FailureKind.TIMED_OUT) from None
         except OSError:
             raise Failed(FailureKind.CONNECTION_LOST) from None
@@ -258,7 +287,7 @@ class Connection:
             try:
                 self._socket.settimeout(wait)
                 data = self._socket.recv(RECEIVE)
-            except TimeoutError:
+            except _TIMED_OUT:
                 continue
             except OSError:
                 raise Failed(FailureKind.CONNECTION_LOST) from None
