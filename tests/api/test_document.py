@@ -90,6 +90,7 @@ def test_schemathesis_finds_nothing_against_the_running_server(tmp_path: Path) -
     nowhere = [
         Server(ServerType.POP3, "localhost", 1, SocketType.SSL),
         Server(ServerType.SMTP, "localhost", 1, SocketType.SSL),
+        Server(ServerType.SMTP, "localhost", 2, SocketType.STARTTLS),
     ]
     rewrite_providers(tmp_path / "providers", nowhere)
     settings = {"WEBAPP_API_REQUESTS_PER_MINUTE": "1000000", "WEBAPP_PROVIDERS_DIR": str(tmp_path / "providers")}

@@ -13,6 +13,7 @@ from webapp.api.problems import MEDIA_TYPE, Kind
 from webapp.api.shapes import COMPONENTS, component
 
 BASE = "/api/v1"
+ORDER = ("find", "providers", "clients", "exports", "connection-tests", "reports", "diagnoses")  # as people read
 
 # What every call may answer, and what every call with a body may.
 ALWAYS = (Kind.MALFORMED, Kind.KEY_UNKNOWN, Kind.NOT_ALLOWED, Kind.INVALID_INPUT, Kind.TOO_MANY_REQUESTS)
@@ -23,7 +24,7 @@ WITH_BODY = (Kind.TOO_LARGE, Kind.WRONG_TYPE)
 def document() -> dict[str, Any]:
     """Return the whole document."""
     paths: dict[str, dict[str, Any]] = {}
-    for operation in OPERATIONS:
+    for operation in sorted(OPERATIONS, key=lambda operation: ORDER.index(operation.rule.split("/")[1])):
         paths.setdefault(BASE + operation.rule, {})[operation.method.lower()] = _operation(operation)
     return {
         "openapi": "3.1.0",
