@@ -279,6 +279,11 @@ def main() -> int:
         say("SKIPPED: wrk is missing (apt install wrk).")
         return 0
     venv = installed_automx2()
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if load > cores / 2:
+        say(
+            f"This machine is busy (load {load:.1f} on {cores} cores): rates say little now, CPU per request still does."
+        )
     missed = [text for workers in (1, 2) for text in compare(workers, venv)]
     say("\n" + "\n".join(f"MISSED {text}" for text in missed) if missed else "\nEvery bar is kept.")
     return 1 if missed else 0

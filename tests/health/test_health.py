@@ -13,6 +13,7 @@ from flask import Flask
 from tests.support.client import PageLintingClient
 from tests.support.dovecot import Dovecot
 from tests.test_server import serving
+from tests.wizard.walk import PLAIN, walk
 from webapp import create_app, db, events
 from webapp.config import HEALTH_SAMPLE_DAYS, Config, current_providers
 from webapp.health import checks, plot, samples
@@ -69,6 +70,19 @@ def test_one_failed_check_is_no_outage_and_two_are(watching: Flask) -> None:
         assert found
         assert found.failure == "timed_out"
         assert samples.outage("gmx.com") is None
+
+
+def test_the_test_page_says_that_gmx_itself_has_trouble(watching: Flask) -> None:
+    client = watching.test_client()
+    assert isinstance(client, PageLintingClient)
+    walk(client, *PLAIN)
+    assert "Störung" not in client.get("/connection-tests").text
+    now = datetime.now(UTC)
+    with watching.app_context():
+        keep((now - timedelta(minutes=1), "timed_out", 6000), (now, "timed_out", 6000))
+    page = client.get("/connection-tests").text
+    assert "Bei GMX selbst gibt es gerade eine Störung." in page
+    assert "/status" in page
 
 
 def test_an_old_outage_is_not_told_as_todays(watching: Flask) -> None:

@@ -502,3 +502,13 @@ def test_no_answer_stays_in_the_log_or_the_address_bar(
     assert "canary" not in location.lower()
     assert "canary" not in caplog.text.lower()
     assert "canary" in json.dumps(kept(client)).lower()
+
+
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_thunderbird_for_android_can_scan_its_settings(client: PageLintingClient, locale: str) -> None:
+    walk(client, *[("program", {"program": "thunderbird-android:android"}) if slug == "program" else (slug, values)
+                   for slug, values in PLAIN])  # fmt: skip
+    page = client.get(f"/finish?lang={locale}")
+    assert page.text.count("<svg xmlns") + page.text.count('<svg width="') >= 1
+    assert "gmx-pop-qr.png" in page.text
+    assert client.get("/finish/gmx-pop-qr.png").mimetype == "image/png"

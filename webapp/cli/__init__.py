@@ -14,6 +14,7 @@ from webapp.cli.checking import check, explain
 from webapp.cli.context import EXIT_CANCELLED, Problem, json_option
 from webapp.cli.context import configuration as _configuration
 from webapp.cli.context import known_providers as _providers
+from webapp.cli.database import db
 from webapp.cli.exporting import export
 from webapp.cli.language import locale_of, speak
 from webapp.cli.operating import api_keys, with_check
@@ -47,6 +48,7 @@ cli.add_command(check)
 cli.add_command(explain)
 cli.add_command(export)
 cli.add_command(api_keys)
+cli.add_command(db)
 
 
 @cli.command(help=N_("List the mail programs and their formats."))

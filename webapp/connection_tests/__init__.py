@@ -16,7 +16,7 @@ from flask_wtf import FlaskForm
 from redis.exceptions import RedisError
 from wtforms import PasswordField
 
-from webapp import probe
+from webapp import periodic, probe
 from webapp.config import POLL_MILLISECONDS, RESULT_WAIT_SECONDS, RESULT_WAITERS_MAX, current_config, current_providers
 from webapp.connection_tests import jobs, pages
 from webapp.connection_tests.engine import NOBODY, Engine, Plan, UnavailableError, tell
@@ -31,7 +31,11 @@ from webapp.wizard import answers as store
 from webapp.wizard.answers import Answers
 from webapp.wizard.steps import is_complete, path
 
+PURGE_SECONDS = 15 * 60
+
 blueprint = Blueprint("connection_tests", __name__, url_prefix="/connection-tests")
+
+periodic.every(blueprint, "attempts", PURGE_SECONDS, lambda _app: current_limits().purge())
 
 RUNS_KEY = "runs"  # in the session: the tests that belong to it alone, by the ticket of their form
 RUNS_MAX = 8

@@ -134,6 +134,14 @@ class Limits:
         with self._guarded(), db.read(self._config) as session:
             return self._paused_until(session, self._clock())
 
+    def purge(self) -> None:
+        """Delete what counts no more, also where nobody tests for a while."""
+        with self._writing() as session:
+            self._delete_old(session, self._clock())
+
+    def _delete_old(self, session: Session, now: datetime) -> None:
+        session.execute(delete(Attempt).where(Attempt.at <= now - timedelta(seconds=KEPT_SECONDS)))
+
     def _take(self, windows: tuple[_Window, ...], ticket: str, attempts: int, *, login: bool) -> Wait | Again | None:
         now = self._clock()
         hashed = self._hash("ticket", ticket)
@@ -145,7 +153,7 @@ class Limits:
             waits = [self._free_at(self._counted(session, w, now), w, attempts) for w in windows]
             if known := [until for until in waits if until is not None]:
                 return Wait(max(known))
-            session.execute(delete(Attempt).where(Attempt.at <= now - timedelta(seconds=KEPT_SECONDS)))
+            self._delete_old(session, now)
             session.add_all(Attempt(kind=w.kind, hashed=w.hashed, amount=attempts, at=now) for w in windows)
             session.add(Attempt(kind="ticket", hashed=hashed, amount=1, at=now))
         return None
