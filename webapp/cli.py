@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from webapp.account import KEEP_FOREVER, MailAccount, Retention
+from webapp.commands import RoomCommands
 from webapp.text import DEFAULT_LOCALE, N_, SOURCE_LOCALE, InputError, Message, Translations, locales, translations_for
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ locale_option = click.option(
 provider_option = click.option("--provider", "provider_id", metavar="ID", help="Provider, if not the domain's.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=RoomCommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="gmx-pop-wizard")
 def cli() -> None:
     """GMX by POP3: test the connection, make files for mail programs, run the setup wizard.

@@ -17,15 +17,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from webapp.text import N_, InputError, Message
+from webapp import config_values as values
+from webapp.text import N_, Message
 
 if TYPE_CHECKING:
     from webapp.providers import Provider
 
 PREFIX = "WEBAPP_"
-SECRET_KEY_LENGTH_MIN = 32  # characters
 SECRET_KEY_FILE_NAME = "secret-key"  # noqa: S105  a file name
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
@@ -60,105 +59,6 @@ BREAKER_WINDOW_SECONDS = 10 * 60
 BREAKER_PAUSE_SECONDS = 30 * 60
 
 
-def _refuse(setting: str, text: str, **values: str | int) -> InputError:
-    return InputError(Message(text, {"setting": setting, **values}))
-
-
-def _line(setting: str, text: str) -> str:
-    if not text.isprintable():
-        raise _refuse(setting, N_("%(setting)s must be one line of text."))
-    return text
-
-
-def _key(setting: str, text: str) -> str:
-    if len(text) < SECRET_KEY_LENGTH_MIN:
-        raise _refuse(setting, N_("%(setting)s must have at least %(low)s characters."), low=SECRET_KEY_LENGTH_MIN)
-    return text
-
-
-def _words(setting: str, text: str) -> tuple[str, ...]:
-    return tuple(word for word in text.replace(",", " ").split() if _line(setting, word))
-
-
-def _keys(setting: str, text: str) -> tuple[str, ...]:
-    return tuple(_key(setting, word) for word in _words(setting, text))
-
-
-def _integer(low: int, high: int) -> Callable[[str, str], int]:
-    def parse(setting: str, text: str) -> int:
-        if not text.isascii() or not text.isdecimal() or not low <= int(text) <= high:
-            raise _refuse(
-                setting, N_("%(setting)s must be a whole number from %(low)s to %(high)s."), low=low, high=high
-            )
-        return int(text)
-
-    return parse
-
-
-def _switch(setting: str, text: str) -> bool:
-    if text.lower() not in ("on", "off"):
-        raise _refuse(setting, N_("%(setting)s must be “on” or “off”."))
-    return text.lower() == "on"
-
-
-def _file(setting: str, text: str) -> Path:
-    path = Path(text)
-    if not path.is_file():
-        raise _refuse(setting, N_("%(setting)s: there is no file “%(path)s”."), path=text)
-    return path.absolute()
-
-
-def _folder(setting: str, text: str) -> Path:
-    path = Path(text)
-    if not path.is_dir():
-        raise _refuse(setting, N_("%(setting)s: there is no folder “%(path)s”."), path=text)
-    return path.absolute()
-
-
-def _data_folder(setting: str, text: str) -> Path:
-    path = Path(text)
-    if path.exists() and not path.is_dir():
-        raise _refuse(setting, N_("%(setting)s: “%(path)s” is not a folder."), path=text)
-    return path.absolute()
-
-
-def _web_address(setting: str, text: str) -> str:
-    if _url_host(text) is None or urlsplit(text).scheme not in ("http", "https"):
-        raise _refuse(setting, N_("%(setting)s must be a web address such as https://pop.example.org."))
-    return text
-
-
-def _origin(setting: str, text: str) -> str:
-    address = urlsplit(_web_address(setting, text))
-    if address.path.strip("/") or address.query or address.fragment or address.username is not None:
-        raise _refuse(setting, N_("%(setting)s must end after the host name, with no path."))
-    return f"{address.scheme}://{address.netloc.lower()}"
-
-
-def _database_url(setting: str, text: str) -> str:
-    scheme, separator, rest = text.partition("://")
-    if scheme in ("postgres", "postgresql"):
-        scheme = "postgresql+psycopg"  # the one driver we name in the extra `postgres`
-    if not separator or scheme not in ("sqlite", "postgresql+psycopg"):
-        raise _refuse(setting, N_("%(setting)s must start with “sqlite:///” or “postgresql://”."))
-    return f"{scheme}://{rest}"
-
-
-def _redis_url(setting: str, text: str) -> str:
-    if urlsplit(text).scheme not in ("redis", "rediss", "unix"):
-        raise _refuse(setting, N_("%(setting)s must start with “redis://”, “rediss://” or “unix://”."))
-    return text
-
-
-def _url_host(url: str) -> str | None:
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018  raises ValueError for a port that is no number
-    except ValueError:
-        return None
-    return parts.hostname
-
-
 def _setting(default: Any, parse: Callable[[str, str], Any], text: str, *, secret: bool = False) -> Any:
     """Make a field of `Config`: how its variable is read, what it means, and whether it is masked in print."""
     return field(default=default, metadata={"parse": parse, "text": text, "secret": secret}, repr=not secret)
@@ -173,68 +73,98 @@ class Config:
 
     secret_key: str = _setting(
         "",
-        _key,
+        values.key,
         "Key for cookies, links and limits: 32 characters or more. Unset: made once and kept in the data folder.",
         secret=True,
     )
-    secret_key_file: Path | None = _setting(None, _file, "File that holds the key, instead of WEBAPP_SECRET_KEY.")
+    secret_key_file: Path | None = _setting(None, values.file, "File that holds the key, instead of WEBAPP_SECRET_KEY.")
     secret_key_fallbacks: tuple[str, ...] = _setting(
         (),
-        _keys,
+        values.keys,
         "Former keys, separated by blanks. Cookies made with them are still read; new ones use the new key.",
         secret=True,
     )
     data_dir: Path = _setting(
         Path("data"),
-        _data_folder,
+        values.data_folder,
         "Folder for the database and the key. One running server per folder. Unset: the folder data where you start.",
     )
     database_url: str = _setting(
         "",
-        _database_url,
+        values.database_url,
         "Where the database is: sqlite:///… or postgresql://…. Unset: SQLite in the data folder.",
         secret=True,
     )
     redis_url: str = _setting(
         "",
-        _redis_url,
+        values.redis_url,
         "Redis or Valkey that carries the tests to worker processes. Unset: tests run inside the web process.",
         secret=True,
     )
     public_url: str = _setting(
         "",
-        _origin,
+        values.origin,
         "The address people type, such as https://pop.example.org. With https, cookies are Secure and HSTS is sent.",
     )
     trusted_proxies: int = _setting(
-        0, _integer(0, 5), "How many proxies of yours stand in front and add X-Forwarded-For and X-Forwarded-Proto."
+        0,
+        values.integer(0, 5),
+        "How many proxies of yours stand in front and add X-Forwarded-For and X-Forwarded-Proto.",
     )
     trusted_hosts: tuple[str, ...] = _setting(
         (),
-        _words,
+        values.words,
         "Further host names under which the site answers, separated by blanks. Loopback and WEBAPP_PUBLIC_URL always.",
     )
     providers_dir: Path | None = _setting(
-        None, _folder, "Folder of TOML files with further providers. A file of a built-in id replaces that provider."
+        None,
+        values.folder,
+        "Folder of TOML files with further providers. A file of a built-in id replaces that provider.",
     )
     tls_ca_file: Path | None = _setting(
-        None, _file, "Certificates (PEM) to trust beside the system's, for mail servers of your own."
+        None, values.file, "Certificates (PEM) to trust beside the system's, for mail servers of your own."
     )
-    operator_name: str = _setting("", _line, "Who runs this site, as shown on its pages.")
-    operator_contact: str = _setting("", _line, "How people reach you: a mail address or a phone number.")
-    operator_imprint_url: str = _setting("", _web_address, "Your imprint, linked from every page.")
-    notice: str = _setting("", _line, "A line shown at the top of every page, such as “GMX ist heute gestört”.")
-    country: str = _setting("", _line, "Where this server stands, such as “Deutschland”. Named before a login test.")
-    login_test: bool = _setting(True, _switch, "on or off: whether people may test their login from this server.")
-    test_threads: int = _setting(64, _integer(1, 500), "How many tests run at the same time; more wait in a queue.")
+    operator_name: str = _setting("", values.line, "Who runs this site, as shown on its pages.")
+    operator_contact: str = _setting("", values.line, "How people reach you: a mail address or a phone number.")
+    operator_imprint_url: str = _setting("", values.web_address, "Your imprint, linked from every page.")
+    notice: str = _setting("", values.line, "A line shown at the top of every page, such as “GMX ist heute gestört”.")
+    country: str = _setting(
+        "", values.line, "Where this server stands, such as “Deutschland”. Named before a login test."
+    )
+    login_test: bool = _setting(True, values.switch, "on or off: whether people may test their login from this server.")
+    test_threads: int = _setting(
+        64, values.integer(1, 500), "How many tests run at the same time; more wait in a queue."
+    )
     health_interval: int | None = _setting(
-        None, _integer(60, 86_400), "Seconds between two checks of the mail servers. Unset: no checks."
+        None, values.integer(60, 86_400), "Seconds between two checks of the mail servers. Unset: no checks."
     )
-    metrics_token: str = _setting("", _key, "Token that opens /metrics. Unset: /metrics is closed.", secret=True)
+    metrics_token: str = _setting("", values.key, "Token that opens /metrics. Unset: /metrics is closed.", secret=True)
     profile_signing_cert: Path | None = _setting(
-        None, _file, "Certificate chain (PEM) that signs Apple profiles. Unset: they are not signed."
+        None, values.file, "Certificate chain (PEM) that signs Apple profiles. Unset: they are not signed."
     )
-    profile_signing_key: Path | None = _setting(None, _file, "Key (PEM) of that certificate.")
+    profile_signing_key: Path | None = _setting(None, values.file, "Key (PEM) of that certificate.")
+    helpdesk_host: str = _setting(
+        "", values.host_name, "Host name under which agents work, apart from the site for everybody. Unset: the same."
+    )
+    helpdesk_retention: int = _setting(
+        24, values.integer(1, 720), "Hours after which a helpdesk case is deleted, counted from the last thing in it."
+    )
+    oidc_issuer: str = _setting(
+        "", values.web_address, "OpenID Connect issuer at which agents may sign in. Unset: name and password."
+    )
+    oidc_client_id: str = _setting("", values.line, "Client id that the issuer gave this site.")
+    oidc_client_secret: str = _setting("", values.line, "Client secret that the issuer gave this site.", secret=True)
+    oidc_name: str = _setting("", values.line, "What the sign-in button calls the issuer. Unset: its host name.")
+    webhook_url: str = _setting("", values.web_address, "Address that receives the report of each closed case as JSON.")
+    webhook_secret: str = _setting("", values.key, "Key that signs what is sent to that address.", secret=True)
+    ticket_system: str = _setting(
+        "", values.one_of("zammad", "znuny", "osticket"), "zammad, znuny or osticket: receives the report as a note."
+    )
+    ticket_url: str = _setting("", values.web_address, "Base address of the ticket system (Znuny: of its web service).")
+    ticket_user: str = _setting("", values.line, "User of the ticket system (Znuny only).")
+    ticket_token: str = _setting("", values.line, "Token, password or API key of the ticket system.", secret=True)
+    ticket_queue: str = _setting("", values.line, "Group or queue for new tickets. Unset: Users (Zammad), Raw (Znuny).")
+    ticket_customer: str = _setting("", values.line, "Mail address of the customer whom new tickets are filed under.")
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Config:
@@ -242,27 +172,41 @@ class Config:
 
         Raises InputError naming the first variable that is of no use. Makes and changes nothing.
         """
-        values = {}
+        found = {}
         for entry in fields(cls):
             text = environ.get(variable(entry.name), "").strip()
             if text:
-                values[entry.name] = entry.metadata["parse"](variable(entry.name), text)
-        config = cls(**values)
+                found[entry.name] = entry.metadata["parse"](variable(entry.name), text)
+        config = cls(**found)
         config._check()
         return config
 
     def _check(self) -> None:
         if self.secret_key and self.secret_key_file:
-            raise _refuse(variable("secret_key_file"), N_("Set WEBAPP_SECRET_KEY or %(setting)s, not both."))
+            raise values.refuse(variable("secret_key_file"), N_("Set WEBAPP_SECRET_KEY or %(setting)s, not both."))
         if self.redis_url and not (self.secret_key or self.secret_key_file):
-            raise _refuse(
+            raise values.refuse(
                 variable("secret_key"),
                 N_("%(setting)s is needed with WEBAPP_REDIS_URL: all processes must share one key."),
             )
         if (self.profile_signing_cert is None) != (self.profile_signing_key is None):
-            raise _refuse(
+            raise values.refuse(
                 variable("profile_signing_key"), N_("Set both WEBAPP_PROFILE_SIGNING_CERT and %(setting)s, or neither.")
             )
+
+        if self.helpdesk_host and not self.public_url:
+            raise values.refuse(
+                variable("helpdesk_host"), N_("%(setting)s needs WEBAPP_PUBLIC_URL: invitations lead there.")
+            )
+        for first, *others in (
+            ("oidc_issuer", "oidc_client_id", "oidc_client_secret"),
+            ("webhook_url", "webhook_secret"),
+            ("ticket_system", "ticket_url", "ticket_token"),
+        ):
+            missing = [variable(name) for name in others if not getattr(self, name)]
+            if getattr(self, first) and missing:
+                text = N_("%(setting)s needs %(missing)s too.")
+                raise values.refuse(variable(first), text, missing=", ".join(missing))
 
     @property
     def https(self) -> bool:
@@ -272,14 +216,14 @@ class Config:
     @property
     def hosts(self) -> tuple[str, ...]:
         """Return every host name under which the site answers: lower case, IPv6 addresses without brackets."""
-        public = _url_host(self.public_url)
+        public = values.url_host(self.public_url)
         further = (host.lower().strip("[]") for host in self.trusted_hosts)
-        return (*LOOPBACK_HOSTS, *((public,) if public else ()), *further)
+        return (*LOOPBACK_HOSTS, *(name for name in (public, self.helpdesk_host) if name), *further)
 
     @property
     def public_host(self) -> str:
         """Return the host name in PUBLIC_URL; Apple profiles derive their identifiers from it."""
-        return _url_host(self.public_url) or "localhost"
+        return values.url_host(self.public_url) or "localhost"
 
     @property
     def database(self) -> str:
@@ -297,10 +241,10 @@ class Config:
         try:
             key = path.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise _refuse(
+            raise values.refuse(
                 variable("secret_key_file"), N_("%(setting)s: “%(path)s” cannot be read."), path=str(path)
             ) from error
-        return replace(self, secret_key=_key(variable("secret_key_file"), key))
+        return replace(self, secret_key=values.key(variable("secret_key_file"), key))
 
     def key(self, purpose: str) -> bytes:
         """Return the 32-byte key of these settings for one `purpose`; needs `completed` settings."""
@@ -379,7 +323,7 @@ def _made_key_file(folder: Path) -> Path:
             finally:
                 draft.unlink()
     except OSError as error:
-        raise _refuse(
+        raise values.refuse(
             variable("data_dir"), N_("%(setting)s: nothing can be written to “%(path)s”."), path=str(folder)
         ) from error
     return path

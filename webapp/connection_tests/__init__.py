@@ -18,6 +18,7 @@ from webapp.connection_tests import jobs
 from webapp.connection_tests.limits import Limits
 from webapp.connection_tests.progress import Run
 from webapp.diagnosis import explain, report_to_text
+from webapp.events import test_progressed
 from webapp.i18n import TIME_ZONE, current_locale, translate
 from webapp.probe.report import FailureKind, Report, RunState, Vantage, new_reference, now
 from webapp.terminal import PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS, detail_text
@@ -130,6 +131,7 @@ def _submit(run_id: str, account: MailAccount, password: probe.Secret | None) ->
     queue.runs.add(run_id, report, seconds + jobs.EXPIRES_SECONDS)
     if password is not None:
         queue.passwords.put(run_id, password)
+    test_progressed.send(current_app._get_current_object(), run=run_id, state="queued")  # type: ignore[attr-defined]
     queue.submit(run_id, jobs.Plan(account, login))
 
 

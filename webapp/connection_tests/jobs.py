@@ -19,6 +19,7 @@ from webapp import probe
 from webapp.config import Config
 from webapp.connection_tests.progress import RunStore
 from webapp.connection_tests.sealing import PasswordStore
+from webapp.diagnosis import explain
 from webapp.events import test_progressed
 from webapp.logs import logger
 from webapp.probe.report import Stage, Vantage
@@ -138,6 +139,9 @@ class Jobs:
             self.runs.interrupt(run_id)
             return
         self.runs.end(run_id, report)
+        with self._app.app_context():
+            found = tuple(diagnosis.id for diagnosis in explain(report))
+            test_progressed.send(self._app, run=run_id, state=report.state.value, diagnosis=found)
 
     def _progress(self, run_id: str, stage: Stage) -> None:
         self.runs.stage(run_id, stage)
