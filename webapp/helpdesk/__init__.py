@@ -42,7 +42,7 @@ def _start_courier() -> None:
 
 @blueprint.context_processor
 def _describe_agent() -> dict[str, object]:
-    return {"signed_in": current() if request.path.startswith("/helpdesk") else None}
+    return {"signed_in": current(touch=False) if request.path.startswith("/helpdesk") else None}
 
 
 @blueprint.app_template_filter("clock")

@@ -18,6 +18,11 @@ from webapp.i18n import translate
 from webapp.text import N_, InputError, Message
 
 
+def _printable(text: str | None) -> str | None:
+    """Drop what no keyboard types: it is shown again in the page."""
+    return "".join(character for character in text if character.isprintable()) if text else text
+
+
 def _refuse(error: InputError | str) -> ValidationError:
     message = error.message if isinstance(error, InputError) else Message(error)
     return ValidationError(translate(message))
@@ -26,7 +31,7 @@ def _refuse(error: InputError | str) -> ValidationError:
 class CodeForm(FlaskForm):
     """Nine digits, however they are grouped."""
 
-    code = StringField(N_("Code"))
+    code = StringField(N_("Code"), filters=[_printable])
 
     def validate_code(self, field: StringField) -> None:
         parsed = parse_code(field.data or "")
@@ -36,20 +41,20 @@ class CodeForm(FlaskForm):
 
 
 class PersonCodeForm(CodeForm):
-    code = StringField(N_("Code of your helper"))
+    code = StringField(N_("Code of your helper"), filters=[_printable])
 
 
 class SignInForm(FlaskForm):
-    login = StringField(N_("Sign-in name"))
+    login = StringField(N_("Sign-in name"), filters=[_printable])
     password = PasswordField(N_("Password"))
 
 
 class FactorForm(FlaskForm):
-    code = StringField(N_("Code of the app, or a recovery code"))
+    code = StringField(N_("Code of the app, or a recovery code"), filters=[_printable])
 
 
 class TotpForm(FlaskForm):
-    code = StringField(N_("Code that the app shows"))
+    code = StringField(N_("Code that the app shows"), filters=[_printable])
 
 
 class NewPasswordForm(FlaskForm):
@@ -70,13 +75,13 @@ class ChangePasswordForm(NewPasswordForm):
 
 
 class AgentForm(FlaskForm):
-    login = StringField(N_("Sign-in name"))
-    name = StringField(N_("Name as people see it"))
+    login = StringField(N_("Sign-in name"), filters=[_printable])
+    name = StringField(N_("Name as people see it"), filters=[_printable])
     role = SelectField(N_("Role"), choices=[SelectChoice(role.value, ROLE_LABELS[role]) for role in Role])
 
 
 class NewCaseForm(FlaskForm):
-    ticket = StringField(N_("Ticket reference"))
+    ticket = StringField(N_("Ticket reference"), filters=[_printable])
 
     def validate_ticket(self, field: StringField) -> None:
         try:
@@ -101,7 +106,7 @@ def _programs() -> list[SelectChoice]:
 class PrefillForm(FlaskForm):
     """What the agent knows already; the person sees it before it is taken over."""
 
-    email_address = StringField(N_("GMX address"))
+    email_address = StringField(N_("GMX address"), filters=[_printable])
     program = SelectField(N_("Mail program"), choices=_programs())
 
     def validate_email_address(self, field: StringField) -> None:

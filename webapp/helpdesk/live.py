@@ -160,10 +160,14 @@ def _on_test(app: Flask, run: str = "", **words: Any) -> None:
     if not run:
         return
     state = word_or(frozenset(item.value for item in RunState), words.get("state"))
-    if state == RunState.QUEUED and (case := _joined_case()) is not None:
-        _remember_run(case.id, run)
+    queued_by = None
+    if state == RunState.QUEUED:
+        queued_by = _joined_case()
+        if queued_by is None:
+            return
+        _remember_run(queued_by.id, run)
     found = app.extensions["helpdesk_runs"](run)
-    if found is None:
+    if found is None or (queued_by is not None and found[0] != queued_by.id):
         return
     case_id, number = found
     if words.get("stage"):

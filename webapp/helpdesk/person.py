@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from flask import Flask, current_app, request, session
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import db
 from webapp.config import current_config
@@ -18,6 +19,7 @@ from webapp.helpdesk.picture import hint_message
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.vocabulary import Kind
 from webapp.i18n import translate
+from webapp.logs import logger
 from webapp.models import Agent, Case, CaseEvent
 from webapp.wizard import answers as store
 from webapp.wizard.steps import applicable
@@ -86,16 +88,20 @@ def describe() -> dict[str, Any]:
     """Give every page `helpdesk`: {"case", "helper", "hint", "offered", "poll"}; agents' pages show nothing of it."""
     if request.url_rule is None or request.url_rule.rule.startswith("/helpdesk"):
         return {}
-    case = person_case()
-    return {
-        "helpdesk": {
-            "case": case,
-            "helper": helper(case) if case is not None else None,
-            "hint": hint(case) if case is not None else "",
-            "offered": availability(current_app).found(),
-            "poll": POLL_MILLISECONDS,
+    try:
+        case = person_case()
+        return {
+            "helpdesk": {
+                "case": case,
+                "helper": helper(case) if case is not None else None,
+                "hint": hint(case) if case is not None else "",
+                "offered": availability(current_app).found(),
+                "poll": POLL_MILLISECONDS,
+            }
         }
-    }
+    except SQLAlchemyError as error:  # no reason to keep anybody from their settings
+        logger.error("helpdesk: the database does not answer: %s", type(error).__name__)
+        return {}
 
 
 @blueprint.before_app_request
