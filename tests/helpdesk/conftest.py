@@ -152,3 +152,9 @@ def answer(person: PageLintingClient, slug: str, **fields: str) -> None:
     actions = [form.get("action", "") for form in parse(page.text).iter("form")]
     number = next(number for number, action in enumerate(actions) if action.startswith(f"/setup/{slug}"))
     assert person.submit(page, fields, form=number).status_code == 303
+
+
+def token_of_page(text: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', text)
+    assert found
+    return found[1]

@@ -14,6 +14,7 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.flask_client import OAuth
 from flask import abort, current_app
 from flask.typing import ResponseReturnValue
+from joserfc.errors import JoseError
 from requests import RequestException
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -59,7 +60,7 @@ def allow_its_form() -> None:
 def redirect_to_issuer(endpoint: str) -> ResponseReturnValue:
     try:
         response: ResponseReturnValue = _client().authorize_redirect(desk_url(endpoint))
-    except (AuthlibBaseError, RequestException, RuntimeError) as error:
+    except (AuthlibBaseError, JoseError, RequestException, RuntimeError, ValueError) as error:
         logger.error("OpenID Connect: the issuer does not answer: %s", type(error).__name__)
         abort(503)
     return response
@@ -70,7 +71,7 @@ def claims() -> dict[str, Any] | None:
     try:
         token = _client().authorize_access_token()
         found: dict[str, Any] = dict(token.get("userinfo") or {})
-    except (AuthlibBaseError, RequestException, RuntimeError, ValueError, KeyError) as error:
+    except (AuthlibBaseError, JoseError, RequestException, RuntimeError, ValueError, KeyError) as error:
         logger.warning("OpenID Connect: sign-in refused: %s", type(error).__name__)
         return None
     return found if found.get("sub") else None
