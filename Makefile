@@ -50,9 +50,10 @@ test: install $(VENV)/.developed system-deps
 lint: install $(VENV)/.developed
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --config pyproject.toml
 
-# Times a check of ours beside curl's, in one run, against one Dovecot.
+# Times a check of ours beside curl's, in one run, against one Dovecot; and a thousand agents who watch live cases.
 bench: install $(VENV)/.developed system-deps
 	@$(BIN)/python -m tests.bench.check
+	@$(BIN)/python -m tests.bench.helpdesk
 
 # What a scanner finds in our code, and whether the pinned versions fit together.
 audit: install $(VENV)/.developed

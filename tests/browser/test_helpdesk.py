@@ -191,7 +191,7 @@ def test_one_call_from_the_invitation_to_the_last_trace(
         look(agent)
         code = agent.locator(".spoken-code").inner_text()
 
-        with context(browser, desk, viewport={"width": 390, "height": 844}) as at_home:
+        with context(browser, desk, viewport={"width": 390, "height": 844}, color_scheme="dark") as at_home:
             person = at_home.new_page()
             person.goto("/")
             look(person)
@@ -304,7 +304,7 @@ def test_without_javascript_agent_and_person_press_refresh(browser: Browser, des
 
 
 def test_a_passkey_is_the_second_step(browser: Browser, desk: Desk) -> None:
-    with context(browser, desk) as at_work:
+    with context(browser, desk, color_scheme="dark") as at_work:
         page = at_work.new_page()
         session = at_work.new_cdp_session(page)
         session.send("WebAuthn.enable")

@@ -260,7 +260,7 @@ def test_closing_ends_the_connection_and_makes_a_report(agent: PageLintingClient
 
 
 def test_a_ticket_reference_is_bounded(agent: PageLintingClient) -> None:
-    for bad in ("a b", "<b>", "x" * 41, "a\nb", "é"):
+    for bad in ("a b", "<b>", "x" * 41, "é", "#4711;"):
         assert post(agent, "/helpdesk/cases", {"ticket": bad}, page="/helpdesk").status_code == 422
         assert agent.get("/helpdesk/cases/new", query_string={"ref": bad}).status_code == 200
 

@@ -75,7 +75,7 @@ def change_agent(agent_id: int, action: str) -> ResponseReturnValue:
             audit.note(writing, me().login, Action.SESSION_ENDED, agent.login)
     else:
         agents.disable(current_config(), agent.login, me().login, enable=action == "enable")
-        sessions.known().forget()
+        sessions.watchers().forget()
     return redirect(url_for("helpdesk.agents_page"), 303)
 
 

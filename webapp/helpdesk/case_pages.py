@@ -159,14 +159,14 @@ def _etag(sequence: int) -> str:
 @blueprint.get("/helpdesk/cases/<reference>/progress")
 def progress(reference: str) -> ResponseReturnValue:
     """Return the changing part of the page, or 304 while nothing is new: then without database and template."""
-    found = watching()
-    if found is None:
+    watcher = watching()
+    if watcher is None:
         abort(401)
     known = _sequences().of(reference)
     if known is None:
         abort(404)
     sequence, agent_id = known
-    if agent_id != found.agent_id:
+    if agent_id != watcher:
         abort(403)
     if request.if_none_match.contains(_etag(sequence)):
         response = Response(status=304)
@@ -174,7 +174,7 @@ def progress(reference: str) -> ResponseReturnValue:
         return response
     with db.read() as reading:
         case, _ = _find(reading, reference)
-        if case.agent_id != found.agent_id:
+        if case.agent_id != watcher:
             abort(403)
         response = Response(render_template("helpdesk/_live.html", **_live(reading, case)), mimetype="text/html")
         response.set_etag(_etag(case.sequence))

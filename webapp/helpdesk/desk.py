@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from flask import Response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
@@ -26,6 +28,7 @@ from webapp.text import N_, Message
 INVITATIONS_KEY = "invitations"  # in the agent's own sealed session: reference → [link, code]; nowhere else in clear
 INVITATIONS_MAX = 4
 CLOSED_SHOWN = 10
+QUEUE_LIFE = timedelta(minutes=30)
 SPANS = (7, 30, 365)  # days
 
 
@@ -46,10 +49,16 @@ def _overview(new: NewCaseForm, code: CodeForm) -> str:
             found=_search(reading, query) if query else None,
             mine=_rows(reading, Case.agent_id == me().agent_id, Case.state.in_(OPEN)),
             closed=_rows(reading, Case.agent_id == me().agent_id, Case.state == State.CLOSED)[:CLOSED_SHOWN],
-            queue=list(reading.scalars(select(Case).where(Case.state == State.WAITING).order_by(Case.created_at))),
+            queue=_queue(reading),
             states=STATE_NAMES,
             outcomes=OUTCOME_LABELS,
         )
+
+
+def _queue(reading: Session) -> list[Case]:
+    """Return the people who wait, the first one first; who asked long ago has gone, or asks again."""
+    lately = Case.touched_at > datetime.now(UTC) - QUEUE_LIFE
+    return list(reading.scalars(select(Case).where(Case.state == State.WAITING, lately).order_by(Case.created_at)))
 
 
 def _rows(reading: Session, *conditions: object) -> list[tuple[Case, str]]:

@@ -28,6 +28,7 @@ from webapp.providers import Provider
 from webapp.text import N_, Message
 
 ENDED_STATES = frozenset({"passed", "failed", "unknown", "interrupted", "expired", "cancelled"})
+_PLACES = {Kind.STEP: "step", Kind.TEST: "test", Kind.STAGE: "test", Kind.FILE: "file"}
 _FOR_FEW = frozenset({"platform", "outlook-profile"})
 
 
@@ -95,12 +96,14 @@ class Picture:
     files: list[tuple[datetime, str]]
     last_hint: Line | None
     current_step: str | None
+    place: str  # where the person is: step, test or file
 
 
 def paint(events: Sequence[CaseEvent], taken: Sequence[str], provider: Provider | None) -> Picture:
     """Return the picture of a case. `taken`: the slugs of the steps as far as this person's way is known."""
     reached = [event for event in events if event.kind == Kind.STEP]
     current = reached[-1].words["step"] if reached else None
+    place = next((_PLACES[Kind(event.kind)] for event in reversed(events) if event.kind in _PLACES), "step")
     chosen: dict[str, CaseEvent] = {event.words["step"]: event for event in events if event.kind == Kind.CHOICE}
     runs = _runs(events)
     newest = runs[0] if runs else None
@@ -109,7 +112,7 @@ def paint(events: Sequence[CaseEvent], taken: Sequence[str], provider: Provider 
     say, ask = _sentences(diagnosis, newest, bool(files), current)
     hints = [event for event in events if event.kind == Kind.HINT]
     return Picture(
-        steps=[_step(slug, current, chosen.get(slug), reached) for slug in taken],
+        steps=[_step(slug, current if place == "step" else None, chosen.get(slug), reached) for slug in taken],
         runs=runs,
         diagnosis=diagnosis,
         say=say,
@@ -118,6 +121,7 @@ def paint(events: Sequence[CaseEvent], taken: Sequence[str], provider: Provider 
         files=files,
         last_hint=_line(hints[-1], taken) if hints else None,
         current_step=current,
+        place=place,
     )
 
 
@@ -181,7 +185,13 @@ def _line(event: CaseEvent, taken: Sequence[str]) -> Line:
         case Kind.STEP:
             message = Message(N_("Step “%(step)s” opened"), {"step": translate(Message(STEP_TITLES[words["step"]]))})
         case Kind.CHOICE:
-            message = Message(N_("Step “%(step)s” answered"), {"step": translate(Message(STEP_TITLES[words["step"]]))})
+            title = translate(Message(STEP_TITLES[words["step"]]))
+            answer = ", ".join(translate(part) for part in choice_messages(words))
+            message = (
+                Message(N_("%(step)s: %(answer)s"), {"step": title, "answer": answer})
+                if answer
+                else Message(N_("Step “%(step)s” answered"), {"step": title})
+            )
         case Kind.TEST:
             message = Message(STATE_LABELS[words["state"]])
         case Kind.FILE:

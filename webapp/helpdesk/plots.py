@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 WIDTH = 640  # units of the view box
-ROW = 34
-LABELS = 250
-NUMBERS = 50
+ROW = 50  # a label, and its bar below
+NUMBERS = 60
 BARS_MAX = 10
-LABEL_MAX = 34  # characters that fit beside the bars
+LABEL_MAX = 68  # characters that fit above a bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Chart:
 def bars(numbers: Mapping[str, int], labels: Mapping[str, str]) -> Chart:
     """Return the largest of `numbers` as bars; a value without a label stands for itself."""
     total, largest = sum(numbers.values()), max(numbers.values(), default=0)
-    room = WIDTH - LABELS - NUMBERS
+    room = WIDTH - NUMBERS
     found = []
     for row, (value, number) in enumerate(list(numbers.items())[:BARS_MAX]):
         label = labels.get(value, value)

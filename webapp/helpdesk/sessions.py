@@ -124,42 +124,58 @@ def _find(token: str, *, touch: bool) -> SignedIn | None:
     return found
 
 
-class Known:
-    """Sessions seen in the last second, for the live view that asks every 1.5 seconds."""
+class Watchers:
+    """Every session that may watch, read once a second for everybody, for the live view that asks every 1.5 seconds.
+
+    Whoever is signed out or disabled sees nothing new after a second at most; in this process at once.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._found: dict[str, tuple[float, SignedIn | None]] = {}
+        self._until = 0.0
+        self._found: dict[bytes, int] = {}
 
-    def find(self, token: str) -> SignedIn | None:
-        now = time.monotonic()
-        with self._lock:
-            until, found = self._found.get(token, (0.0, None))
-        if until > now:
-            return found
-        found = _find(token, touch=False)
-        with self._lock:
-            if len(self._found) > 5_000:
-                self._found = {key: kept for key, kept in self._found.items() if kept[0] > now}
-            self._found[token] = (now + KNOWN_SECONDS, found)
-        return found
+    def agent_id(self, token: str) -> int | None:
+        """Return the agent whose full session this is."""
+        if not token:
+            return None
+        if time.monotonic() >= self._until:
+            with self._lock:
+                if time.monotonic() >= self._until:
+                    self._found = self._read()
+                    self._until = time.monotonic() + KNOWN_SECONDS
+        return self._found.get(hashed(token))
 
     def forget(self) -> None:
-        with self._lock:
-            self._found.clear()
+        self._until = 0.0
+
+    def _read(self) -> dict[bytes, int]:
+        now = datetime.now(UTC)
+        query = (
+            select(AgentSession.token_hash, AgentSession.agent_id)
+            .join(Agent)
+            .where(
+                AgentSession.stage == FULL_STAGE,
+                AgentSession.created_at >= now - ABSOLUTE,
+                AgentSession.seen_at >= now - IDLE,
+                Agent.disabled_at.is_(None),
+            )
+        )
+        with db.read() as session:
+            rows = session.execute(query).all()
+        return {row.token_hash: row.agent_id for row in rows}
 
 
-def known() -> Known:
-    found = current_app.extensions.get("helpdesk_sessions")
-    if not isinstance(found, Known):
-        found = current_app.extensions["helpdesk_sessions"] = Known()
+def watchers() -> Watchers:
+    found = current_app.extensions.get("helpdesk_watchers")
+    if not isinstance(found, Watchers):
+        found = current_app.extensions["helpdesk_watchers"] = Watchers()
     return found
 
 
-def watching() -> SignedIn | None:
-    """Return who is signed in fully, at most a second late; does not count as activity."""
-    found = known().find(request.cookies.get(cookie_name(), ""))
-    return found if found and found.stage == FULL_STAGE else None
+def watching() -> int | None:
+    """Return the agent who is signed in fully, at most a second late; does not count as activity."""
+    return watchers().agent_id(request.cookies.get(cookie_name(), ""))
 
 
 def end(session: Session, agent_id: int, token_hash: bytes | None = None) -> int:
@@ -167,7 +183,7 @@ def end(session: Session, agent_id: int, token_hash: bytes | None = None) -> int
     query = delete(AgentSession).where(AgentSession.agent_id == agent_id)
     if token_hash is not None:
         query = query.where(AgentSession.token_hash == token_hash)
-    known().forget()
+    watchers().forget()
     return session.execute(query).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
