@@ -100,6 +100,17 @@ def test_the_queue_shows_who_waits_and_one_agent_gets_them(
     assert "/helpdesk/queue/" not in other_agent.get("/helpdesk").text
 
 
+def test_the_overview_keeps_itself_up_to_date(agent: PageLintingClient, new_browser: Browser) -> None:
+    first = fragment(agent, "/helpdesk/queue")
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert f'data-etag="{first.headers["ETag"].strip(chr(34))}"' in agent.get("/helpdesk").text
+    assert fragment(agent, "/helpdesk/queue", headers=known).status_code == 304
+    post(new_browser(), "/join/help", page="/")
+    fresh = fragment(agent, "/helpdesk/queue", headers=known)
+    assert fresh.status_code == 200
+    assert "/helpdesk/queue/" in fresh.text
+
+
 def test_who_says_no_is_not_seen(config: Config, agent: PageLintingClient, person: PageLintingClient) -> None:
     reference, code, _ = open_case(agent)
     post(person, "/join", {"code": code})

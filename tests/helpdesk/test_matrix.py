@@ -56,6 +56,7 @@ EXPECTED: dict[str, tuple[object, ...]] = {
     "GET /helpdesk/log": FOR_ADMINS,
     "POST /helpdesk/oidc": (404,) * 7,
     "GET /helpdesk/oidc/return": (404,) * 7,
+    "GET /helpdesk/queue": (401, 401, 401, 200, 200, 200, 401),
     "POST /helpdesk/queue/<reference>": DONE,
     "GET /helpdesk/reports": FOR_ADMINS,
     "POST /helpdesk/reports/<delivery_id>/again": (IN, IN, IN, 403, 403, 404, IN),

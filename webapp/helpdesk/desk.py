@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
-from flask import Response, redirect, render_template, request, session, url_for
+from flask import Response, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ from webapp.helpdesk.sessions import for_agents, me
 from webapp.helpdesk.sign_in import TICKET_KEY
 from webapp.helpdesk.tokens import spoken
 from webapp.helpdesk.vocabulary import CHOICES, STEP_TITLES
-from webapp.i18n import translate
+from webapp.i18n import current_locale, translate
 from webapp.models import Agent, Case
 from webapp.text import N_, Message
 
@@ -29,6 +30,7 @@ INVITATIONS_KEY = "invitations"  # in the agent's own sealed session: reference 
 INVITATIONS_MAX = 4
 CLOSED_SHOWN = 10
 QUEUE_LIFE = timedelta(minutes=30)
+POLL_MILLISECONDS = 5000
 SPANS = (7, 30, 365)  # days
 
 
@@ -47,12 +49,36 @@ def _overview(new: NewCaseForm, code: CodeForm) -> str:
             code=code,
             query=query,
             found=_search(reading, query) if query else None,
-            mine=_rows(reading, Case.agent_id == me().agent_id, Case.state.in_(OPEN)),
+            **_changing(reading, me().agent_id),
             closed=_rows(reading, Case.agent_id == me().agent_id, Case.state == State.CLOSED)[:CLOSED_SHOWN],
-            queue=_queue(reading),
-            states=STATE_NAMES,
-            outcomes=OUTCOME_LABELS,
+            poll=POLL_MILLISECONDS,
         )
+
+
+def _changing(reading: Session, agent_id: int) -> dict[str, object]:
+    """Return what the part of the overview needs that changes by itself."""
+    queue = _queue(reading)
+    mine = _rows(reading, Case.agent_id == agent_id, Case.state.in_(OPEN))
+    seen = "|".join(f"{case.reference} {case.sequence}" for case in [*queue, *(case for case, _ in mine)])
+    etag = hashlib.sha256(f"{current_locale()} {seen}".encode()).hexdigest()[:16]
+    return {"queue": queue, "mine": mine, "etag": etag, "states": STATE_NAMES, "outcomes": OUTCOME_LABELS}
+
+
+@blueprint.get("/helpdesk/queue")
+def queue() -> ResponseReturnValue:
+    """Return the changing part of the overview, or 304 while nothing is new. Looking is no activity."""
+    agent_id = sessions.watching()
+    if agent_id is None:
+        abort(401)
+    with db.read() as reading:
+        found = _changing(reading, agent_id)
+        response = Response(mimetype="text/html")
+        response.set_etag(str(found["etag"]))
+        if request.if_none_match.contains(str(found["etag"])):
+            response.status_code = 304
+        else:
+            response.set_data(render_template("helpdesk/_queue.html", **found))
+        return response
 
 
 def _queue(reading: Session) -> list[Case]:

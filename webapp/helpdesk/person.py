@@ -67,13 +67,10 @@ class Availability:
         self._found = False
 
     def found(self) -> bool:
-        if not self._found and time.monotonic() >= self._until:
+        if time.monotonic() >= self._until:
             self._found = agents.any_active()
             self._until = time.monotonic() + LOOK_SECONDS
         return self._found
-
-    def forget(self) -> None:
-        self._found, self._until = False, 0.0
 
 
 def availability(app: Flask) -> Availability:
