@@ -133,6 +133,7 @@ def context(browser: Browser, desk: Desk, **values: Any) -> BrowserContext:
 
 
 def look(page: Page) -> None:
+    page.wait_for_load_state()  # a page without its style sheet has small buttons
     violations = Axe().run(page, options=STANDARDS).response["violations"]
     assert not violations, (page.url, [(v["id"], v["nodes"][0]["html"]) for v in violations])
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]

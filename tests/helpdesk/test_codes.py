@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpdesk.conftest import Browser, fragment, open_case, post
@@ -20,6 +20,7 @@ from webapp.helpdesk.words import WORDS, two_words
 from webapp.models import Case, HelpdeskAttempt
 
 
+@settings(deadline=None)
 @given(st.integers(0, 999_999_999), st.sampled_from([" ", "-", " - ", "\u2013", ".", ""]))
 def test_a_code_is_read_however_it_is_grouped(number: int, between: str) -> None:
     code = f"{number:09}"
@@ -62,6 +63,11 @@ def test_after_five_wrong_codes_an_address_pauses_and_links_go_on(
         assert "Dieser Code passt nicht" in answer.text
     assert post(new_browser(), "/join", {"code": code}).status_code == 429
     assert post(new_browser(), link, page=link).status_code == 303
+
+
+def test_neighbours_in_one_ipv6_network_count_together() -> None:
+    assert attempts.source("2001:db8::1") == attempts.source("2001:db8::ffff") == "2001:db8::/64"
+    assert attempts.source("192.0.2.1") != attempts.source("192.0.2.2")
 
 
 def test_good_codes_do_not_count(agent: PageLintingClient, new_browser: Browser) -> None:

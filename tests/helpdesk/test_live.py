@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, request
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -54,12 +54,14 @@ def queue_run(app: Flask, person: PageLintingClient, run: str, **words: Any) -> 
 # The vocabulary
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(Kind)), st.dictionaries(st.text(max_size=10), st.text(max_size=30), max_size=5))
 def test_nothing_outside_the_vocabulary_can_be_said(kind: Kind, words: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="event"):
         checked(kind, words)
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=40))
 def test_no_word_takes_a_text_that_somebody_typed(text: str) -> None:
     """Every place of every kind refuses what is none of its words: there is no room for a password."""

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.client import PageLintingClient
@@ -80,6 +80,7 @@ def test_other_days_do_not_count(config: Config, found: statistics.Overview) -> 
         assert statistics.overview(session, 7, date(2027, 3, 1)).cases == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 180), min_size=1))
 def test_the_median_of_a_histogram_is_that_of_its_values(values: list[int]) -> None:
     histogram: dict[int, int] = {}
@@ -92,6 +93,7 @@ def test_the_median_of_nothing_is_unknown() -> None:
     assert statistics.median({}) is None
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_cell_is_a_formula(text: str) -> None:
     cell = statistics.safe_cell(text)

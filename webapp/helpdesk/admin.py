@@ -51,12 +51,12 @@ def add_agent() -> ResponseReturnValue:
     return _page(AgentForm(formdata=None), first_run_url(token), form.login.data or "")
 
 
-@blueprint.post("/helpdesk/agents/<int:agent_id>/<action>")
+@blueprint.post("/helpdesk/agents/<agent_id>/<action>")
 @for_admins
-def change_agent(agent_id: int, action: str) -> ResponseReturnValue:
+def change_agent(agent_id: str, action: str) -> ResponseReturnValue:
     """Disable or enable an agent, end their sessions, or make a new first-run link."""
     with db.read() as reading:
-        agent = reading.get(Agent, agent_id)
+        agent = reading.get(Agent, int(agent_id)) if agent_id.isdecimal() and len(agent_id) < 10 else None
     if agent is None or action not in ("disable", "enable", "sign-out", "link"):
         abort(404)
     if agent.id == me().agent_id and action in ("disable", "link"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -28,6 +29,15 @@ class Limit:
     @property
     def bucket(self) -> bytes:
         return keyed(current_config(), "helpdesk limits", f"{self.what}\0{self.who}")
+
+
+def source(address: str) -> str:
+    """Return what counts as one source: an IPv4 address, or the /64 of an IPv6 address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)
 
 
 def codes_from(address: str) -> tuple[Limit, Limit]:

@@ -11,7 +11,6 @@ from webapp import db
 from webapp.account import shorten_address
 from webapp.clients import CLIENTS
 from webapp.config import current_config
-from webapp.connection_tests.limits import network
 from webapp.helpdesk import attempts, cases, live, person, prefill
 from webapp.helpdesk.cases import State
 from webapp.helpdesk.forms import PersonCodeForm
@@ -50,7 +49,7 @@ def enter_agents_code() -> ResponseReturnValue:
     form = PersonCodeForm()
     if not form.validate():
         return render_template("helpdesk/join.html", form=form), 422
-    limits = attempts.codes_from(network(request.remote_addr or ""))
+    limits = attempts.codes_from(attempts.source(request.remote_addr or ""))
     if attempts.take(*limits) is not None:
         return render_template("helpdesk/pause.html", for_agent=False), 429
     token = cases.exchange_code(form.code.data or "")
@@ -155,7 +154,7 @@ def ask_for_help() -> ResponseReturnValue:
     """Make a code that the person reads out to whoever helps."""
     case = person_case()
     if case is None or case.state == State.CLOSED:
-        limit = attempts.Limit("help", network(request.remote_addr or ""), 10, 15 * 60)
+        limit = attempts.Limit("help", attempts.source(request.remote_addr or ""), 10, 15 * 60)
         if attempts.take(limit) is not None:
             return render_template("helpdesk/pause.html", for_agent=False), 429
         token, code = cases.ask_for_help()

@@ -41,6 +41,7 @@ from webapp.wizard.answers import Answers
 
 SESSION_KEY = "case"  # in the person's session: their token
 _RUNS_KNOWN = 4096
+_UNDER_WAY = frozenset({RunState.QUEUED, RunState.RUNNING})
 
 
 def init_app(app: Flask) -> None:
@@ -172,8 +173,8 @@ def _on_test(app: Flask, run: str = "", **words: Any) -> None:
     case_id, number = found
     if words.get("stage"):
         _record_stage(case_id, number, words)
-    elif state is not None:
-        diagnoses = _known_diagnoses(words.get("diagnosis") or words.get("diagnoses") or ())
+    diagnoses = _known_diagnoses(words.get("diagnosis") or ())
+    if state is not None and (not words.get("stage") or diagnoses or state not in _UNDER_WAY):
         cases.record(case_id, Kind.TEST, {"run": number, "state": state, "diagnoses": diagnoses})
 
 

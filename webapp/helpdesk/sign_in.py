@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from webapp import db
 from webapp.config import current_config
-from webapp.connection_tests.limits import network
 from webapp.helpdesk import agents, attempts, audit, factors, oidc, sessions
 from webapp.helpdesk.audit import Action
 from webapp.helpdesk.cases import TICKET
@@ -39,7 +38,7 @@ def sign_in() -> ResponseReturnValue:
 @blueprint.post("/helpdesk/sign-in")
 def sign_in_with_password() -> ResponseReturnValue:
     form = SignInForm()
-    source = attempts.sign_ins_from(network(request.remote_addr or ""))
+    source = attempts.sign_ins_from(attempts.source(request.remote_addr or ""))
     agent = None
     if attempts.take(source) is None:
         agent = agents.verify(form.login.data or "", form.password.data or "")
