@@ -131,6 +131,8 @@ class Case(Base):
     """One person being helped. Deleted after WEBAPP_HELPDESK_RETENTION with all that hangs on it."""
 
     __tablename__ = "cases"
+    # No id twice: a test that still runs for a deleted case must not tell a new one.
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(String(8), unique=True)

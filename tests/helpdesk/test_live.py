@@ -261,6 +261,19 @@ def test_a_password_in_every_place_of_every_signal_is_kept_nowhere(
     assert ADDRESS.encode() not in kept
 
 
+def test_a_test_of_a_deleted_case_never_tells_a_new_one(
+    app: Flask, config: Config, case: str, agent: PageLintingClient, person: PageLintingClient, new_browser: Browser
+) -> None:
+    queue_run(app, person, "run-of-somebody-gone")
+    events.test_progressed.send(app, run="run-of-somebody-gone", state="running")
+    post(person, "/join/delete", page="/join/stored")
+    _, code, _ = open_case(agent)
+    join(new_browser(), code)
+    before = len(events_kept(config))
+    events.test_progressed.send(app, run="run-of-somebody-gone", state="failed", diagnosis=("login-refused",))
+    assert len(events_kept(config)) == before
+
+
 def test_a_lost_database_does_not_disturb_the_person(
     app: Flask, config: Config, case: str, person: PageLintingClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

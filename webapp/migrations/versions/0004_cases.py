@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("link_hash", name=op.f("uq_cases_link_hash")),
         sa.UniqueConstraint("person_hash", name=op.f("uq_cases_person_hash")),
         sa.UniqueConstraint("reference", name=op.f("uq_cases_reference")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_cases_agent_id"), "cases", ["agent_id"], unique=False)
     op.create_index(op.f("ix_cases_state"), "cases", ["state"], unique=False)
