@@ -139,6 +139,12 @@ def look(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
 
 
+def look_at_every_width(page: Page) -> None:
+    for width in (320, 390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        look(page)
+
+
 def button(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=False).first.click()
 
@@ -189,7 +195,7 @@ def test_one_call_from_the_invitation_to_the_last_trace(
         look(agent)
         agent.fill("#ticket", "#4711")
         button(agent, "Fall eröffnen")
-        look(agent)
+        look_at_every_width(agent)
         code = agent.locator(".spoken-code").inner_text()
 
         with context(browser, desk, viewport={"width": 390, "height": 844}, color_scheme="dark") as at_home:
@@ -256,8 +262,9 @@ def test_one_call_from_the_invitation_to_the_last_trace(
             assert [run["state"] for run in received.json["case"]["tests"]] == ["failed", "passed"]
             assert received.json["text"] == report
 
-            agent.goto("/helpdesk/statistics")
-            look(agent)
+            for path in ("/helpdesk", "/helpdesk/statistics", "/helpdesk/account"):
+                agent.goto(path)
+                look_at_every_width(agent)
             assert not [text for text in complaints if "Content Security Policy" in text]
 
     with sqlite3.connect(desk.data / "wizard.sqlite3", timeout=20) as database:
