@@ -1,4 +1,5 @@
 # GMX POP setup wizard. Build: docker build -t gmx-pop-wizard .    Run: see docs/operation.md
+# The site answers only under WEBAPP_PUBLIC_URL, WEBAPP_TRUSTED_HOSTS and localhost.
 #
 # BASE_IMAGE: any image with Python 3.11 or newer and its venv module.
 # The optional secrets pip-conf and pip-ca carry an own package index and its certificate authority;
@@ -19,8 +20,8 @@ COPY templates templates
 COPY static static
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /dist . && \
     /opt/gmx-pop-wizard/bin/pip install --no-deps --no-index /dist/*.whl && \
-    /opt/gmx-pop-wizard/bin/pip uninstall --yes hatchling editables pathspec pluggy trove-classifiers pip && \
-    find /opt/gmx-pop-wizard -name __pycache__ -prune -exec rm -rf {} +
+    /opt/gmx-pop-wizard/bin/pip uninstall --yes hatchling editables pathspec pluggy trove-classifiers setuptools pip && \
+    python3 -m compileall -q --invalidation-mode unchecked-hash /opt/gmx-pop-wizard/lib
 
 FROM ${BASE_IMAGE}
 LABEL org.opencontainers.image.title="GMX POP setup wizard" org.opencontainers.image.licenses="MIT"

@@ -7,9 +7,11 @@ PO := $(wildcard webapp/translations/*/LC_MESSAGES/*.po)
 
 # What the tests with real servers, programs and browsers need from apt.
 SYSTEM_PACKAGES := chromium curl dovecot-core dovecot-lmtpd dovecot-pop3d dovecot-submissiond fetchmail \
-	fonts-dejavu-core getmail6 iproute2 libplist-utils mpop msmtp openssl postgresql redis-server thunderbird util-linux wrk
+	fonts-dejavu-core getmail6 iproute2 libplist-utils mpop msmtp openssl postgresql redis-server thunderbird \
+	thunderbird-l10n-de util-linux wrk zbar-tools
 SYSTEM_COMMANDS := chromium curl dovecot fetchmail getmail ip mpop msmtp openssl pg_ctlcluster plistutil redis-server \
-	thunderbird unshare wrk
+	setpriv thunderbird unshare wrk zbarimg
+SYSTEM_FILES := /usr/lib/thunderbird/extensions/langpack-de@thunderbird.mozilla.org.xpi
 
 .PHONY: install system-deps run test bench lint audit screenshots lock clean
 
@@ -35,6 +37,7 @@ run: install
 
 system-deps:
 	@missing=""; for command in $(SYSTEM_COMMANDS); do command -v $$command >/dev/null || missing="$$missing $$command"; done; \
+	for file in $(SYSTEM_FILES); do test -e $$file || missing="$$missing $$file"; done; \
 	if [ -z "$$missing" ]; then exit 0; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing what the tests need:$$missing"; \
@@ -50,9 +53,11 @@ test: install $(VENV)/.developed system-deps
 lint: install $(VENV)/.developed
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --config pyproject.toml
 
-# Times a check of ours beside curl's, in one run, against one Dovecot; and a thousand agents who watch live cases.
+# Times a check of ours beside curl's, in one run, against one Dovecot; how long a test waits for its first stage; and a
+# thousand agents who watch live cases.
 bench: install $(VENV)/.developed system-deps
 	@$(BIN)/python -m tests.bench.check
+	@$(BIN)/python -m tests.bench.engine
 	@$(BIN)/python -m tests.bench.helpdesk
 
 # What a scanner finds in our code, and whether the pinned versions fit together.
@@ -64,8 +69,8 @@ screenshots: install $(VENV)/.developed system-deps
 
 # Pins every dependency with its hashes; needs uv. UPGRADE=--upgrade takes the newest versions.
 lock:
-	uv pip compile pyproject.toml --group build --universal --generate-hashes --no-header --no-annotate --no-emit-index-url $(UPGRADE) -o requirements.txt
-	uv pip compile pyproject.toml --group build --group dev --universal --generate-hashes --no-header --no-annotate --no-emit-index-url $(UPGRADE) -c requirements.txt -o requirements-dev.txt
+	uv pip compile pyproject.toml --extra postgres --group build --universal --generate-hashes --no-header --no-annotate --no-emit-index-url $(UPGRADE) -o requirements.txt
+	uv pip compile pyproject.toml --extra postgres --group build --group dev --universal --generate-hashes --no-header --no-annotate --no-emit-index-url $(UPGRADE) -c requirements.txt -o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -9,12 +9,25 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import settings
 
 from tests.support.client import PageLintingClient
 from webapp import create_app, db
 from webapp.config import Config
+from webapp.wizard.mx import RESOLVER_KEY
 
-pytest_plugins = ["tests.support.dovecot"]
+# No deadline for one example: other work on the same machine would decide whether a test passes.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
+
+pytest_plugins = [
+    "tests.support.dovecot",  # first: the others use it
+    "tests.support.accounts",
+    "tests.support.postgres_server",
+    "tests.support.redis_server",
+    "tests.support.thunderbird",
+    "tests.support.zbar",
+]
 
 ROOT = Path(__file__).parent.parent
 TRANSLATIONS = ROOT / "webapp" / "translations"
@@ -61,6 +74,7 @@ def app(config: Config) -> Flask:
     """Return the application; what a view raises reaches the test."""
     made = create_app(config)
     made.testing = True
+    made.extensions[RESOLVER_KEY] = None  # no test asks the DNS of the world
     made.test_client_class = PageLintingClient
     return made
 

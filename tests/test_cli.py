@@ -115,6 +115,12 @@ def test_a_setting_of_no_use_is_named() -> None:
     assert b"WEBAPP_PROVIDERS_DIR" in result.stderr
 
 
+@pytest.mark.parametrize(("locale", "name"), [("de_DE.UTF-8", "Ein anderes Programm"), ("C.UTF-8", "Another program")])
+def test_lists_clients_in_the_persons_language(locale: str, name: str) -> None:
+    assert name in call("clients", LC_ALL=locale).stdout.decode()
+    assert name in [row["name"] for row in json.loads(call("clients", "--json", LC_ALL=locale).stdout)]
+
+
 def test_lists_clients_and_providers_as_json() -> None:
     assert {"thunderbird", "outlook", "apple-mail"} <= {
         row["id"] for row in json.loads(call("clients", "--json").stdout)

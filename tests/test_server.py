@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import trustme
 
 from webapp import db, lock, server
 from webapp.config import Config
@@ -191,6 +192,21 @@ def test_warns_where_others_can_reach_it_without_https(data_dir: Path) -> None:
 )
 def test_warns_of_nothing_else(host: str, config: Config, count: int) -> None:
     assert len(server.warnings(config, host)) == count
+
+
+def test_a_certificate_that_signs_itself_is_refused_with_a_sentence(data_dir: Path, tmp_path: Path) -> None:
+    root = trustme.CA()
+    root.cert_pem.write_to_path(tmp_path / "cert.pem")
+    root.private_key_pem.write_to_path(tmp_path / "key.pem")
+    settings = {
+        "WEBAPP_PROFILE_SIGNING_CERT": str(tmp_path / "cert.pem"),
+        "WEBAPP_PROFILE_SIGNING_KEY": str(tmp_path / "key.pem"),
+    }
+    with serving(data_dir, **settings) as served:
+        assert not served.greeting
+        assert served.process.wait(timeout=30) != 0
+    assert "WEBAPP_PROFILE_SIGNING_CERT: the certificate signs itself" in served.errors
+    assert not (data_dir / "wizard.sqlite3").exists()
 
 
 def test_prints_the_address_people_type(data_dir: Path) -> None:

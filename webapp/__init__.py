@@ -17,7 +17,12 @@ ROOMS = (
     "webapp.health",
     "webapp.wizard",
     "webapp.connection_tests",
+    "webapp.downloads",
     "webapp.help",
+    "webapp.pages",
+    "webapp.guides",
+    "webapp.check_file.page",
+    "webapp.reports",
 )
 # Rooms that may be taken out: without their folder the rest works as before.
 OPTIONAL_ROOMS = ("webapp.helpdesk",)
@@ -29,7 +34,7 @@ def create_app(config: Config | None = None) -> Flask:
     Opens no database, no thread and no socket: those begin after fork, in the process that uses them.
     Flask is imported here and not above: the core is imported without it, also from the single-file check.
     """
-    from webapp import errors, i18n, logs, security
+    from webapp import discovery, errors, i18n, logs, security
     from webapp.assets import folder
     from webapp.config import Config
 
@@ -45,4 +50,5 @@ def create_app(config: Config | None = None) -> Flask:
     for room in (*ROOMS, *filter(find_spec, OPTIONAL_ROOMS)):
         app.register_blueprint(import_module(room).blueprint)
     app.context_processor(lambda: {"settings": config})
+    discovery.init_app(app, config)
     return app

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from webapp import config_values as values
+from webapp.config_values import SECRET_KEY_LENGTH_MIN as SECRET_KEY_LENGTH_MIN
 from webapp.text import N_, Message
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ SESSION_HOURS = 24  # since the last answer
 DEVICES_MAX = 6
 MX_LOOKUP_SECONDS = 2.0
 LINK_HOURS = 24
+HEALTH_SAMPLE_DAYS = 30
 
 RESULT_WAIT_SECONDS = 2.0
 RESULT_WAITERS_MAX = WEB_THREADS // 4
@@ -126,7 +128,10 @@ class Config:
     )
     operator_name: str = _setting("", values.line, "Who runs this site, as shown on its pages.")
     operator_contact: str = _setting("", values.line, "How people reach you: a mail address or a phone number.")
-    operator_imprint_url: str = _setting("", values.web_address, "Your imprint, linked from every page.")
+    operator_imprint_url: str = _setting("", values.web_address, "Your imprint, linked from the page /imprint.")
+    operator_privacy_url: str = _setting(
+        "", values.web_address, "Your own privacy notice, linked from the page /privacy."
+    )
     notice: str = _setting("", values.line, "A line shown at the top of every page, such as “GMX ist heute gestört”.")
     country: str = _setting(
         "", values.line, "Where this server stands, such as “Deutschland”. Named before a login test."
@@ -172,12 +177,12 @@ class Config:
 
         Raises InputError naming the first variable that is of no use. Makes and changes nothing.
         """
-        found = {}
+        read = {}
         for entry in fields(cls):
             text = environ.get(variable(entry.name), "").strip()
             if text:
-                found[entry.name] = entry.metadata["parse"](variable(entry.name), text)
-        config = cls(**found)
+                read[entry.name] = entry.metadata["parse"](variable(entry.name), text)
+        config = cls(**read)
         config._check()
         return config
 

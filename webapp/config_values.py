@@ -1,4 +1,7 @@
-"""How the text of a setting becomes its value: one function for each kind; raises InputError naming the setting."""
+"""How the text of a setting becomes its value: each function checks one kind, and says what is wrong with the text.
+
+Every one takes the name of the variable and its text, and raises InputError with a sentence that names the variable.
+"""
 
 from __future__ import annotations
 

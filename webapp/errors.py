@@ -79,12 +79,19 @@ PAGES[410] = PAGES[404]
 EXPIRED_FORM = ErrorPage(
     Message(N_("The page was open for too long")),
     Message(N_("For your protection a form is good for one visit only. Nothing was changed.")),
-    Message(N_("Go back, load the page again and send the form once more.")),
+    Message(
+        N_(
+            "Go back, load the page again and send the form once more. If this page comes again, allow cookies for "
+            "this site in your browser."
+        )
+    ),
 )
 
 # Two languages, because nothing may be asked of the request any more.
 BARE_PAGE = Markup(
-    '<!doctype html><html lang="de"><head><meta charset="utf-8"><title>Es ist ein Fehler aufgetreten</title></head>'
+    '<!doctype html><html lang="de"><head><meta charset="utf-8"><title>Es ist ein Fehler aufgetreten</title>'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<meta name="color-scheme" content="light dark"></head>'
     "<body><h1>Es ist ein Fehler aufgetreten</h1><p>{what}</p>"
     '<p lang="en">Something went wrong: {what_in_english}</p><p>{incident}</p></body></html>'
 )
@@ -113,7 +120,7 @@ def show(error: HTTPException) -> ResponseReturnValue:
         text = render_template("errors/error.html", page=_page(error), incident=g.get("incident"), start=_start())
     except Exception:
         logger.exception("error page %d failed, incident %s", status, g.get("incident"))
-        return _bare(status, "Bitte versuchen Sie es in einigen Minuten noch einmal.", "try again in a few minutes.")
+        return _bare(status, "Versuchen Sie es in einigen Minuten noch einmal.", "try again in a few minutes.")
     response = Response(text, status, mimetype="text/html")
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):

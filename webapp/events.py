@@ -5,7 +5,12 @@ a value that a person typed. Nobody who sends knows who listens.
 
 step_reached(app, step="retention")                       a page of the wizard was shown
 answer_chosen(app, step="retention")                      a step was answered; not with what
-test_progressed(app, run, state, protocol, stage, status, failure, diagnosis)   a stage of a connection test ended
+test_progressed(app, run, state, protocol, stage, status, failure, diagnosis)
+    a connection test was queued, a stage of it began or ended, or the test ended. `run` is the id under which one
+    person looks at it. Words: `state`, and of a stage `protocol`, `stage`, `status`, `failure` (None where it is about
+    no stage or nothing failed); `diagnosis` is a tuple of ids, filled at the end. Sent by the request that queues the
+    test, then by the thread that works on it, in a worker process where there is one; always inside an application
+    context
 file_downloaded(app, client="thunderbird", format="zip")
 """
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, LargeBinary, MetaData, String, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    TypeDecorator,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -216,3 +226,64 @@ class Count(Base):
     measure: Mapped[str] = mapped_column(String(20), primary_key=True)
     value: Mapped[str] = mapped_column(String(60), primary_key=True)
     number: Mapped[int]
+
+
+class DownloadLink(Base):
+    """A link to somebody's files: `webapp.downloads.links` writes and reads it.
+
+    token_hash: SHA-256 of the token. sealed: nonce and ciphertext, which only the token opens.
+    """
+
+    __tablename__ = "download_links"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class Lease(Base):
+    """When a periodic duty is due again; whoever moves `until` on does it."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    until: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class HealthSample(Base):
+    """One check of a provider's server without a password: how it ended, and after how many milliseconds."""
+
+    __tablename__ = "health_samples"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    provider: Mapped[str] = mapped_column(String(64))
+    protocol: Mapped[str] = mapped_column(String(8))
+    port: Mapped[int]
+    failure: Mapped[str | None] = mapped_column(String(40))  # of FailureKind; None: it answered
+    milliseconds: Mapped[int]  # from the name to the end of the greeting
+
+
+# Limits of the connection test (webapp.connection_tests.limits)
+
+
+class Attempt(Base):
+    """Something that is counted in a moving window. Whose it is stands here as a keyed hash only."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (Index("ix_attempts_kind_hashed_at", "kind", "hashed", "at"), Index("ix_attempts_at", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    hashed: Mapped[str] = mapped_column(String(64))
+    amount: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Pause(Base):
+    """Something that is switched off for everybody until then."""
+
+    __tablename__ = "pauses"
+
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    until: Mapped[datetime] = mapped_column(UTCDateTime)

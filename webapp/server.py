@@ -1,6 +1,7 @@
 """Serving: gunicorn with one process of many threads, the jobs inside it, one command.
 
-One process, because the state of running tests is its memory; with Redis several servers may run side by side.
+One process, because the state of running tests is its memory; with Redis several servers may run side by side, and
+worker processes (`webapp.connection_tests.redis_engine`) have the jobs.
 Nothing is preloaded and no worker is recycled: the job consumer, the database engine and the TLS context begin after
 fork, and a worker ends only when it is told to, after its running tests.
 """
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from webapp import ROOMS, create_app, db, lock, logs
+from webapp import ROOMS, create_app, db, lock, logs, periodic, signing
 from webapp.config import WEB_THREADS, Config, unknown_variables
 from webapp.text import N_, InputError, Message
 
@@ -47,7 +48,7 @@ def serve(host: str, port: int, config: Config) -> None:
     logs.configure()
     lock.claim(config)
     config = _with_host(config.completed(), host)
-    for warning in (*unknown_variables(), *warnings(config, host)):
+    for warning in (*unknown_variables(), *warnings(config, host), *signing.check(config)):
         logger.warning("%s", warning)
     listener = _listener(host, port)
     db.upgrade(config)
@@ -61,31 +62,33 @@ def wsgi() -> Flask:
     """
     config = Config.from_environment().completed()
     lock.claim(config)
+    for warning in signing.check(config):
+        logger.warning("%s", warning)
     db.upgrade(config)
     app = create_app(config)
-    start_jobs(app, config)
-    atexit.register(stop_jobs, app, config)
+    start_jobs(app)
+    atexit.register(stop_jobs, app)
     return app
 
 
-def start_jobs(app: Flask, config: Config) -> None:
-    """Start the consumer that runs the jobs in this process; with Redis, worker processes have it."""
-    if _runs_jobs(config):
+def start_jobs(app: Flask) -> None:
+    """Start what carries connection tests to their threads: in this process, or with Redis in worker processes."""
+    if "webapp.connection_tests" in ROOMS:
         from webapp.connection_tests import jobs
 
         jobs.start(app)
+    timer = app.extensions["timer"] = periodic.Timer(app)
+    timer.start()
 
 
-def stop_jobs(app: Flask, config: Config) -> None:
-    """Stop the consumer; waits for the tests that are running."""
-    if _runs_jobs(config):
+def stop_jobs(app: Flask) -> None:
+    """Stop it; waits for the tests that are running in this process."""
+    if "timer" in app.extensions:
+        app.extensions["timer"].stop()
+    if "webapp.connection_tests" in ROOMS:
         from webapp.connection_tests import jobs
 
         jobs.shutdown(app)
-
-
-def _runs_jobs(config: Config) -> bool:
-    return not config.redis_url and "webapp.connection_tests" in ROOMS
 
 
 def warnings(config: Config, host: str) -> list[Message]:
@@ -196,14 +199,14 @@ class _Server(BaseApplication):
 
     def _post_worker_init(self, worker: Worker) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the arbiter tells the worker
-        start_jobs(worker.wsgi, self._config)
+        start_jobs(worker.wsgi)
         if worker.age == 1:  # not again for one that replaces a killed worker
             sys.stdout.write(f"GMX POP setup wizard: {self._url}/  (Ctrl+C ends it)\n")
             sys.stdout.flush()
 
     def _worker_exit(self, _arbiter: Arbiter, worker: Worker) -> None:
         if getattr(worker, "wsgi", None) is not None:  # it may have ended before it was loaded
-            stop_jobs(worker.wsgi, self._config)
+            stop_jobs(worker.wsgi)
         db.dispose()
 
 

@@ -1,64 +1,140 @@
-"""A connection test on a terminal: one line for each stage as it ends, colours and a spinner where they can be seen.
+"""A connection test on a terminal: its language, its password, its tree of stages and what came of it.
 
-Standard library only, so that a check in a single file can use it too.
+Standard library only: the command and the check in a single file both use it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import getpass
 import itertools
+import locale as system_locale
 import os
 import sys
 import threading
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TextIO
+from typing import Any, TextIO
 
-from webapp.probe.report import Protocol, Stage, Status
-from webapp.text import N_, Translations
-
-STAGE_LABELS: Mapping[str, str] = {
-    "resolve": N_("Look up the name"),
-    "connect": N_("Connect"),
-    "tls": N_("Encrypt"),
-    "greeting": N_("Greeting"),
-    "capa": N_("Ask what the server can do"),
-    "ehlo": N_("Ask what the server can do"),
-    "stls": N_("Switch encryption on"),
-    "starttls": N_("Switch encryption on"),
-    "authenticate": N_("Log in"),
-    "stat": N_("Count the messages"),
-    "uidl": N_("List the messages"),
-    "mail": N_("Name the sender"),
-    "rcpt": N_("Name the recipient"),
-    "rset": N_("Take both back"),
-    "quit": N_("Say goodbye"),
-}
-PROTOCOL_LABELS: Mapping[Protocol, str] = {
-    Protocol.POP3: N_("Receiving (POP3)"),
-    Protocol.SMTP: N_("Sending (SMTP)"),
-}
-STATUS_LABELS: Mapping[Status, str] = {
-    Status.PENDING: N_("waiting"),
-    Status.RUNNING: N_("running"),
-    Status.PASSED: N_("OK"),
-    Status.WARNING: N_("note"),
-    Status.FAILED: N_("failed"),
-    Status.SKIPPED: N_("not checked"),
-}
+from webapp.probe.report import Stage, Status
+from webapp.probe.secret import Secret
+from webapp.stages import PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS, facts, megabytes
+from webapp.text import DEFAULT_LOCALE, N_, SOURCE_LOCALE, InputError, Message, Translations, locales
 
 _MARKS = {Status.PASSED: "✓", Status.WARNING: "!", Status.FAILED: "✗", Status.SKIPPED: "–"}
 _COLOURS = {Status.PASSED: "32", Status.WARNING: "33", Status.FAILED: "31", Status.SKIPPED: "2"}
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
-def detail_text(stage: Stage) -> str:
-    """Return the facts of a stage in one line, as in `address 127.0.0.1 · version TLSv1.3`."""
-    parts = []
-    for name, value in stage.detail.items():
-        text = ", ".join(value) if isinstance(value, list) else str(value)
-        if text:
-            parts.append(f"{name.replace('_', ' ')} {text}")
-    return " · ".join(parts)
+def chosen_locale(option: str | None = None) -> str:
+    """Return the language of the option, else of the environment (LC_ALL, LC_MESSAGES, LANG), else of Windows."""
+    for value in (
+        option,
+        *(os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")),
+        _language_of_windows(),
+    ):
+        language = (value or "").partition("_")[0].partition(".")[0].lower()
+        if language in locales():
+            return language
+        if language in ("c", "posix"):
+            return SOURCE_LOCALE
+    return DEFAULT_LOCALE
+
+
+def _language_of_windows() -> str | None:
+    if sys.platform != "win32":
+        return None
+    import ctypes
+
+    return system_locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage())
+
+
+def prepare_streams() -> None:
+    """Make any text printable: what a terminal cannot show becomes a question mark, and no locale is reason to fail."""
+    with contextlib.suppress(system_locale.Error):
+        system_locale.setlocale(system_locale.LC_CTYPE, "")
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="replace")
+
+
+def ask_password(address: str, translations: Translations) -> Secret:
+    """Ask for the password without showing it; raises InputError where no terminal can hide it."""
+    prompt = Message(N_("GMX password for %(address)s: "), {"address": address}).translated(translations)
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise InputError(N_("There is no terminal to ask for the password."))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return Secret(getpass.getpass(prompt))
+        except (getpass.GetPassWarning, EOFError):
+            raise InputError(N_("There is no terminal to ask for the password.")) from None
+        except UnicodeError:  # an umlaut on a terminal that is set up for ASCII; its message would show it
+            raise InputError(N_("The password contains a character that cannot be used. Type it once more.")) from None
+
+
+def write_outcome(shape: Mapping[str, Any], translations: Translations, *, offer_login: bool) -> None:
+    """Write what a report in the pinned shape means: each diagnosis, the mailbox, the verdict.
+
+    offer_login: whether to say how a test without a password becomes one with a login.
+    """
+    out = sys.stdout
+    _ = translations.gettext
+    lines = []
+    for diagnosis in shape["diagnoses"]:
+        lines += [painted("1", diagnosis["title"], out), diagnosis["why"]]
+        lines += [f"  {number}. {advice}" for number, advice in enumerate(diagnosis["advice"], 1)]
+        lines += [f"  → {diagnosis['see']}"] if diagnosis["see"] else []
+        lines.append("")
+    if mailbox := shape["mailbox"]:
+        waiting = Message(
+            N_("%(number)s message is waiting (%(megabytes)s MB). Only the inbox counts."),
+            {"number": mailbox["messages"], "megabytes": megabytes(mailbox["octets"], _locale_of(translations))},
+            plural=N_("%(number)s messages are waiting (%(megabytes)s MB). Only the inbox counts."),
+        )
+        lines.append(waiting.translated(translations))
+    if not shape["password_sent"]:
+        lines.append(_(N_("No password was sent.")))
+    if offer_login and not shape["login"]:
+        lines.append(_(N_("With --login the check logs in too.")))
+    verdict = N_("Everything passed.") if shape["passed"] else N_("Something failed.")
+    reference = Message(N_("Reference: %(reference)s"), {"reference": shape["reference"]}).translated(translations)
+    out.write("\n".join([*lines, f"{_(verdict)} {reference}", ""]))
+    out.flush()
+
+
+def _locale_of(translations: Translations) -> str:
+    return str(translations.info().get("language", SOURCE_LOCALE))
+
+
+def coloured(stream: TextIO) -> bool:
+    """Whether `stream` shows colours: a terminal that is not dumb, and a person who did not say NO_COLOR."""
+    return _interactive(stream) and not os.environ.get("NO_COLOR")
+
+
+def painted(code: str, text: str, stream: TextIO) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if coloured(stream) else text
+
+
+def _interactive(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM") != "dumb" and (sys.platform != "win32" or _can_paint_windows())
+
+
+def _can_paint_windows() -> bool:
+    """Switch the console of Windows 10 and newer to escape sequences; False where it cannot."""
+    if sys.platform != "win32":
+        return True
+    import ctypes
+
+    kernel = ctypes.windll.kernel32
+    handle, mode = kernel.GetStdHandle(-11), ctypes.c_ulong()
+    enable_virtual_terminal_processing = 0x4
+    return bool(
+        kernel.GetConsoleMode(handle, ctypes.byref(mode))
+        and kernel.SetConsoleMode(handle, mode.value | enable_virtual_terminal_processing)
+    )
 
 
 class StageTree:
@@ -66,8 +142,9 @@ class StageTree:
 
     def __init__(self, translations: Translations, stream: TextIO | None = None) -> None:
         self._translations = translations
+        self._locale = _locale_of(translations)
         self._stream = stream or sys.stdout
-        self.interactive = self._stream.isatty() and os.environ.get("TERM") != "dumb"
+        self.interactive = _interactive(self._stream)
         self._coloured = self.interactive and not os.environ.get("NO_COLOR")
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -112,10 +189,10 @@ class StageTree:
         time = "" if stage.milliseconds is None else f"{stage.milliseconds:.0f} ms"
         label = f"{_(STAGE_LABELS[stage.stage]):{width}}"
         status = f"{_(STATUS_LABELS[stage.status]):14}"
-        facts = detail_text(stage)
-        if stage.failure:
-            facts = " · ".join(filter(None, [stage.failure.kind.value, stage.failure.reply, facts]))
-        return f"  {mark} {label}{status}{time:>9}  {facts}".rstrip()
+        found = facts(stage, self._translations, self._locale, expert=True)
+        failed = (stage.failure.kind.value, stage.failure.reply) if stage.failure else ()
+        told = " · ".join(filter(None, (*failed, *found)))
+        return f"  {mark} {label}{status}{time:>9}  {told}".rstrip()
 
     def _paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._coloured else text

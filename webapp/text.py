@@ -27,11 +27,12 @@ def N_(text: str) -> str:  # noqa: N802  the name every gettext tool knows
 class Message:
     """A sentence for a person: a msgid marked with `N_`, and the values of its %(name)s placeholders.
 
-    With `plural`, `values["number"]` chooses between the two forms.
+    A value that is itself a Message is translated with it. With `plural`, `values["number"]` chooses between the two
+    forms.
     """
 
     text: str
-    values: Mapping[str, str | int] = field(default_factory=dict)
+    values: Mapping[str, str | int | Message] = field(default_factory=dict)
     plural: str | None = None
 
     def translated(self, translations: Translations) -> str:
@@ -39,8 +40,13 @@ class Message:
         if self.plural is None:
             text = translations.gettext(self.text)
         else:
-            text = translations.ngettext(self.text, self.plural, int(self.values["number"]))
-        return text % self.values if self.values else text
+            text = translations.ngettext(self.text, self.plural, int(str(self.values["number"])))
+        if not self.values:
+            return text
+        return text % {
+            name: value.translated(translations) if isinstance(value, Message) else value
+            for name, value in self.values.items()
+        }
 
     def __str__(self) -> str:
         return self.translated(gettext.NullTranslations())

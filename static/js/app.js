@@ -1,42 +1,54 @@
 // Makes pages more comfortable; every one of them works without it. Texts stand in the templates.
 
-for (const summary of document.querySelectorAll("[data-focus]")) summary.focus();
+// For a part of a page that comes later, too.
+export function enhance(root) {
+  for (const summary of root.querySelectorAll("[data-focus]")) summary.focus();
 
-for (const button of document.querySelectorAll("[data-reveal]")) {
-  const field = document.getElementById(button.dataset.reveal);
-  const texts = { password: button.textContent, text: button.dataset.hide };
-  const show = (type) => {
-    field.type = type;
-    button.textContent = texts[type];
-  };
-  button.hidden = false;
-  button.addEventListener("click", () => show(field.type === "password" ? "text" : "password"));
-  field.form.addEventListener("submit", () => show("password"));
+  for (const button of root.querySelectorAll("[data-reveal]")) {
+    const field = document.getElementById(button.dataset.reveal);
+    const texts = { password: button.textContent, text: button.dataset.hide };
+    const show = (type) => {
+      field.type = type;
+      button.textContent = texts[type];
+    };
+    button.hidden = false;
+    button.addEventListener("click", () => show(field.type === "password" ? "text" : "password"));
+    field.form.addEventListener("submit", () => show("password"));
+  }
+
+  for (const button of root.querySelectorAll("[data-copy]")) {
+    if (!navigator.clipboard) continue;
+    const text = button.textContent;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.textContent = button.dataset.copied;
+      setTimeout(() => (button.textContent = text), 2000);
+    });
+  }
+
+  for (const button of root.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+
+  // A second click on a button that is already sending does nothing; the server guards against it too.
+  // A form that is answered with a file leaves the page as it is: there the button must go on working.
+  for (const form of root.querySelectorAll("form[method=post]:not([data-repeatable])")) {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "yes";
+    });
+  }
 }
 
-for (const button of document.querySelectorAll("[data-copy]")) {
-  if (!navigator.clipboard) continue;
-  const text = button.textContent;
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(button.dataset.copy);
-    button.textContent = button.dataset.copied;
-    setTimeout(() => (button.textContent = text), 2000);
-  });
-}
+enhance(document);
 
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => window.print());
-}
-
-// A second click on a button that is already sending does nothing; the server guards against it too.
-for (const form of document.querySelectorAll("form[method=post]")) {
-  form.addEventListener("submit", (event) => {
-    if (form.dataset.sent) event.preventDefault();
-    form.dataset.sent = "yes";
-  });
-}
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+// An iPad calls itself a Mac, but a Mac has no touch screen.
+for (const offer of document.querySelectorAll("[data-touch-first]")) {
+  if (navigator.maxTouchPoints > 1) offer.parentElement.prepend(offer);
+}

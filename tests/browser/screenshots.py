@@ -45,7 +45,7 @@ def walk(page: Page, url: str, locale: str) -> None:
     page.click("main a.button")
     page.fill("#email_address", "anna.beispiel@gmx.de")
     page.click("main button.button")
-    for value in ("thunderbird", "one", "14", None, None):
+    for value in ("thunderbird:linux", "one", "14", None, None):
         if value:
             page.locator(f'input[value="{value}"]').check(force=True)
         else:

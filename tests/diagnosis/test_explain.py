@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.support.fault_server import Dialogue, read_all
 from webapp import providers
 from webapp.account import ServerType
 from webapp.diagnosis import CATALOGUE, Diagnosis, diagnose, explain
@@ -28,7 +27,7 @@ ABOUT_A_REFUSED_LOGIN = {
 }  # fmt: skip
 ONLY_FROM_THIS_COMPUTER = {
     "port-blocked", "captive-portal", "other-server-answered", "local-scanner", "broken-ipv6", "clock-wrong",
-    "name-not-found", "connection-interrupted",
+    "name-not-found", "connection-interrupted", "no-authorities", "only-port-110", "only-port-587",
 }  # fmt: skip
 EVERY_PLACE = [(protocol, stage) for protocol, stages in STAGES.items() for stage in stages]
 
@@ -154,127 +153,6 @@ def test_no_text_says_whether_the_password_was_sent() -> None:
             german = text.translated(translations_for("de"))
             assert not re.search(r"password (?:was|has been|is) (?:not )?(?:sent|transmitted)", str(text)), text
             assert not re.search(r"nicht (?:gesendet|übertragen)", german), german
-
-
-def reply_of(dialogue: Dialogue) -> str | None:
-    """Return the last reply as the probe keeps it: `535 text / text`, or `-ERR text`."""
-    said = [text for kind, text in dialogue.steps if kind == "S"]
-    if not said or dialogue.fact("stage") in ("connect", "tls"):
-        return None
-    if dialogue.fact("protocol") == "pop3":
-        return said[-1]
-    lines = [said[-1]]
-    while len(said) > len(lines) and said[-len(lines) - 1].startswith(f"{said[-1][:3]}-"):
-        lines.insert(0, said[-len(lines) - 1])
-    return f"{said[-1][:3]} " + " / ".join(line[4:] for line in lines)
-
-
-# What a person at this computer is told, by the beginning of the dialogue's name; the longest beginning counts.
-TOLD = {
-    "pop3-auth": "login-refused",
-    "pop3-auth-closed": "login-unanswered",
-    "pop3-auth-code-in-use": "mailbox-in-use",
-    "pop3-auth-code-login-delay": "fetched-too-often",
-    "pop3-auth-code-sys-perm": "mailbox-refused",
-    "pop3-auth-code-sys-temp": "gmx-busy",
-    "pop3-auth-long": "answer-not-understood",
-    "pop3-auth-no-mechanism": "server-lacks-something",
-    "pop3-auth-nonsense": "answer-not-understood",
-    "pop3-auth-reset": "login-unanswered",
-    "pop3-auth-silent": "login-unanswered",
-    "pop3-blocked": "port-blocked",
-    "pop3-capa": "connection-interrupted",
-    "pop3-capa-endless": "answer-not-understood",
-    "pop3-certificate": "local-scanner",
-    "pop3-certificate-expired": "clock-wrong",
-    "pop3-certificate-not-yet-valid": "clock-wrong",
-    "pop3-certificate-wrong-host": "certificate-wrong-host",
-    "pop3-greeting": "connection-interrupted",
-    "pop3-greeting-binary": "answer-not-understood",
-    "pop3-greeting-imap": "other-server-answered",
-    "pop3-greeting-long": "answer-not-understood",
-    "pop3-greeting-permanent": "gmx-busy",
-    "pop3-greeting-refused": "gmx-busy",
-    "pop3-greeting-smtp": "other-server-answered",
-    "pop3-greeting-ssh": "other-server-answered",
-    "pop3-greeting-temporary": "gmx-busy",
-    "pop3-refused": "port-blocked",
-    "pop3-stat": "answer-not-understood",
-    "pop3-stat-closed": "connection-interrupted",
-    "pop3-stls-certificate": "clock-wrong",
-    "pop3-stls-injected": "connection-tampered",
-    "pop3-stls-missing": "encryption-missing",
-    "pop3-stls-refused": "encryption-missing",
-    "pop3-stls-self-signed": "local-scanner",
-    "pop3-stls-temporary": "gmx-busy",
-    "pop3-tls": "connection-interrupted",
-    "pop3-tls-old": "tls-too-old",
-    "pop3-tls-refused": "encryption-failed",
-    "pop3-tls-plain-text": "other-server-answered",
-    "pop3-tls-portal": "other-server-answered",
-    "pop3-uidl-closed": "connection-interrupted",
-    "smtp-auth": "login-refused-for-sending",
-    "smtp-auth-421": "too-many-mails",
-    "smtp-auth-454": "gmx-busy",
-    "smtp-auth-504": "server-lacks-something",
-    "smtp-auth-525": "mailbox-refused",
-    "smtp-auth-534": "app-password-needed",
-    "smtp-auth-missing": "server-lacks-something",
-    "smtp-auth-only-login": "server-lacks-something",
-    "smtp-auth-reset": "login-unanswered",
-    "smtp-auth-silent": "login-unanswered",
-    "smtp-blocked": "port-blocked",
-    "smtp-certificate": "local-scanner",
-    "smtp-certificate-expired": "clock-wrong",
-    "smtp-certificate-not-yet-valid": "clock-wrong",
-    "smtp-certificate-wrong-host": "certificate-wrong-host",
-    "smtp-ehlo": "connection-interrupted",
-    "smtp-ehlo-endless": "answer-not-understood",
-    "smtp-ehlo-refused": "gmx-busy",
-    "smtp-greeting": "connection-interrupted",
-    "smtp-greeting-421": "gmx-busy",
-    "smtp-greeting-554": "address-blocked",
-    "smtp-greeting-binary": "answer-not-understood",
-    "smtp-greeting-imap": "other-server-answered",
-    "smtp-greeting-long": "answer-not-understood",
-    "smtp-greeting-mixed": "answer-not-understood",
-    "smtp-greeting-pop3": "other-server-answered",
-    "smtp-greeting-ssh": "other-server-answered",
-    "smtp-mail-full": "mailbox-full",
-    "smtp-mail-refused": "sender-not-allowed",
-    "smtp-rcpt-450": "sending-refused-for-now",
-    "smtp-rcpt-550": "recipient-refused",
-    "smtp-rcpt-553": "sender-not-allowed",
-    "smtp-rcpt-later": "sending-paused",
-    "smtp-rcpt-sender": "sender-not-allowed",
-    "smtp-refused": "port-blocked",
-    "smtp-rset-closed": "connection-interrupted",
-    "smtp-starttls-454": "gmx-busy",
-    "smtp-starttls-expired": "clock-wrong",
-    "smtp-starttls-injected": "connection-tampered",
-    "smtp-starttls-missing": "encryption-missing",
-    "smtp-starttls-refused": "encryption-missing",
-    "smtp-tls": "connection-interrupted",
-    "smtp-tls-old": "tls-too-old",
-    "smtp-tls-refused": "encryption-failed",
-    "smtp-tls-plain-text": "other-server-answered",
-    "smtp-tls-portal": "other-server-answered",
-}
-FAILED_DIALOGUES = [d for d in read_all() if d.fact("status", "failed") == "failed" and d.fact("failure")]
-
-
-@pytest.mark.parametrize("dialogue", FAILED_DIALOGUES, ids=lambda dialogue: dialogue.name)
-def test_a_recorded_dialogue_is_told_as_what_it_is(dialogue: Dialogue) -> None:
-    stage = a_stage(
-        FailureKind(dialogue.fact("failure")),
-        protocol=Protocol(dialogue.fact("protocol")),
-        stage=dialogue.fact("stage"),
-        reply=reply_of(dialogue),
-        code=dialogue.fact("code") or None,
-    )
-    beginnings = [name for name in TOLD if dialogue.name.startswith(name)]
-    assert beginnings, "a new dialogue: say in TOLD what a person is told"
-    assert ids(a_report(stage)) == [TOLD[max(beginnings, key=len)]]
 
 
 @pytest.mark.parametrize(

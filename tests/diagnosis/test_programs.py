@@ -51,7 +51,9 @@ def test_the_catalogue_is_worth_searching() -> None:
 
 
 def test_the_programs_are_those_the_wizard_makes_files_for() -> None:
-    assert set(PROGRAMS) - {""} == {name for name, client in CLIENTS.items() if client.formats} - {"other"}
+    command_line = {"fetchmail", "getmail", "mpop", "msmtp"}  # they repeat the server's words: "any mail program"
+    with_a_file = {name for name, client in CLIENTS.items() if client.formats}
+    assert set(PROGRAMS) - {""} == with_a_file - command_line - {"other"}
 
 
 def test_no_code_and_no_wording_of_a_program_stands_twice() -> None:
@@ -97,7 +99,7 @@ def test_an_unknown_code_leaves_the_words_to_be_searched() -> None:
 def test_a_reply_code_of_the_server_is_found() -> None:
     assert first("535").diagnoses[0] == "login-refused-for-sending"
     assert {message.diagnoses[0] for message in search("550")} == {
-        "sender-not-allowed", "sending-paused", "recipient-refused",
+        "sender-not-allowed", "sending-paused", "recipient-refused", "sending-login-off",
     }  # fmt: skip
 
 
@@ -135,10 +137,95 @@ def test_a_message_typed_off_the_screen_finds_itself(message: ProgramMessage, lo
         ("Login vorübergehend nicht möglich", "login-paused"),
         ("konto gesperrt", "security-check"),
         ("nemesis", "mail-exchanger-as-server"),
+        ("kann keine mails verschicken", "login-refused-for-sending"),
+        ("I can't send email", "login-refused-for-sending"),
+        ("es kommen keine mails mehr", "login-refused"),
+        ("Kennwort falsch", "login-refused"),
+        ("mein iphone sagt passwort inkorrekt", "login-refused"),
+        ("Passwort vergessen", "login-refused"),
+        ("outlook fragt immer nach dem kennwort", "login-refused"),
+        ("pop.gmx.net konnte nicht gefunden werden", "name-not-found"),
+        ("Der POP-Server „pop.gmx.net“ reagiert nicht", "port-blocked"),
+        ("E-Mail kann nicht geladen werden", "port-blocked"),
+        ("Die Server-Identität kann nicht überprüft werden", "exception-asked"),
+        ("zertifikat unsicher", "exception-asked"),
+        ("0x800408FC", "name-not-found"),
+        ("0x80040600", "program-damaged"),
+        ("0x800CCC7D", "encryption-mismatch"),
+        ("Relay access denied", "sending-login-off"),
     ],
 )
 def test_finds_what_people_type(typed: str, told: str) -> None:
     assert told in [message.diagnoses[0] for message in search(typed)[:3]]
+
+
+GMX_SAYS = {
+    "POP3: one text for many causes": ("-ERR authentication failed", "login-refused"),
+    "IMAP: the same": ("NO authentication failed", "login-refused"),
+    "SMTP: refused login": ("535 Authentication credentials invalid", "login-refused-for-sending"),
+    "sender not of this account": (
+        "550-Requested action not taken: mailbox unavailable 550 Sender address is not allowed",
+        "sender-not-allowed",
+    ),
+    "sending held back": (
+        "550-Requested action not taken: mailbox unavailable 550 Failure sending mail. Try again later",
+        "sending-paused",
+    ),
+    "unknown recipient": ("550 Requested action not taken: mailbox unavailable", "recipient-refused"),
+    "malformed message": ("554-Transaction failed 554-Reject due to policy restrictions.", "message-refused"),
+    "malformed message, its link": (
+        "554 For explanation visit http://postmaster.gmx.net/en/case?c=r0701",
+        "message-refused",
+    ),
+    "mail exchanger as server": (
+        "554-gmx.net (mxgmx101) Nemesis ESMTP Service not available 554-No SMTP service 554-Bad DNS PTR resource record.",
+        "mail-exchanger-as-server",
+    ),
+    "block list": (
+        "554-gmx.net (mxgmx101) Nemesis ESMTP Service not available 554-No SMTP service 554-IP address is block listed.",
+        "address-blocked",
+    ),
+    "block list, its code": ("c=r0301", "address-blocked"),
+    "temporary refusal": ("421 gmx.net Nemesis ESMTP Service not available", "gmx-busy"),
+    "temporary refusal, its second line": ("Administrative reject", "gmx-busy"),
+    "too many mails": ("421 Rate limit reached", "too-many-mails"),
+    "too many mails, policy": ("450 Reject due to policy violations", "too-many-mails"),
+    "temporary error": ("451 Requested action aborted: local error in processing", "sending-refused-for-now"),
+    "no second EHLO": ("503 Bad sequence of commands", "encryption-mismatch"),
+    "TLS on the wrong port": ("wrong version number", "encryption-mismatch"),
+    "TLS on the wrong port, other words": ("unexpected message", "encryption-mismatch"),
+    "certificate of another host": ("certificate verify failed: Hostname mismatch", "certificate-wrong-host"),
+    "old TLS": ("unsupported protocol", "tls-too-old"),
+    "old TLS, other words": ("version too low", "tls-too-old"),
+    "old TLS, the alert": ("alert 70", "tls-too-old"),
+    "port 25": ("timeout port 25", "port-blocked"),
+    "no such host": ("NXDOMAIN", "name-not-found"),
+    "guessed host": ("pop.gmx.de", "certificate-wrong-host"),
+    "line blocked in the browser": ("Login vorübergehend nicht möglich", "login-paused"),
+    "security check": ("Sicherheitsüberprüfung", "security-check"),
+    "identity check": ("Identitätsprüfung", "security-check"),
+    "forced new password": ("neues Passwort festlegen", "security-check"),
+    "full mailbox": ("Postfach voll", "mailbox-full"),
+}
+
+
+@pytest.mark.parametrize(("typed", "told"), GMX_SAYS.values(), ids=GMX_SAYS)
+def test_finds_every_answer_that_gmx_is_known_to_give(typed: str, told: str) -> None:
+    assert first(typed).diagnoses[0] == told
+
+
+@pytest.mark.parametrize("name", ["pop.gmx.net", "mail.gmx.net", "anna.beispiel@gmx.de"])
+def test_names_of_servers_and_addresses_in_a_message_do_not_matter(name: str) -> None:
+    assert search(f"Anmeldung auf {name} fehlgeschlagen") == search("Anmeldung auf … fehlgeschlagen")
+
+
+def test_a_named_program_comes_first() -> None:
+    assert first("Zertifikat outlook").program == "outlook"
+    assert first("Passwort iPhone").program == "apple-mail"
+
+
+def test_words_of_every_sentence_alone_are_searched_all_the_same() -> None:
+    assert search("nicht") == search("nicht nicht")
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "…", "“”", "xyzzy", "hallo wie geht es Ihnen", "\x00\ud800", "%s {} <b>"])

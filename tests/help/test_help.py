@@ -8,6 +8,7 @@ from tests.support.client import PageLintingClient, parse
 from webapp.diagnosis import CATALOGUE
 from webapp.diagnosis.programs import MESSAGES
 from webapp.diagnosis.programs.matching import QUERY_MAX
+from webapp.help import SHOWN_AT_ONCE
 from webapp.text import translations_for
 
 
@@ -24,7 +25,7 @@ def test_every_cause_has_its_page(client: PageLintingClient, name: str, locale: 
 def test_the_page_of_a_cause_leads_on(client: PageLintingClient) -> None:
     page = client.get("/help/login-refused").text
     assert 'href="https://hilfe.gmx.net/pop-imap/einschalten.html"' in page
-    assert 'href="/connection-tests"' in page
+    assert 'href="/settings/gmx.net"' in page
     assert 'href="/help"' in page
     assert "0x800CCC92" in page
 
@@ -49,7 +50,37 @@ def test_a_search_without_result_shows_a_way_on(client: PageLintingClient) -> No
     page = client.get("/help?q=xyzzy").text
     assert "Diese Meldung kennen wir noch nicht" in page
     assert 'href="/help/port-blocked"' in page
-    assert 'href="/connection-tests"' in page
+    assert "Was Ihnen auffällt" in page
+
+
+def test_the_check_is_offered_to_whoever_has_answered_the_questions(client: PageLintingClient) -> None:
+    """Anybody else would land at the first question without knowing why."""
+    for path in ("/help", "/help/login-refused"):
+        assert 'href="/connection-tests"' not in client.get(path).text
+    with client.session_transaction() as session:
+        session["answers"] = {
+            "address": {"email_address": "anna@gmx.de", "name": "", "providers": ["gmx.net"], "certainty": "certain"},
+            "program": {"client": "thunderbird"},
+            "devices": {"devices": "one"},
+            "retention": {"keep": "forever"},
+            "preparation": {"done": ["pop3"], "two_factor": "no"},
+            "review": {},
+        }
+    for path in ("/help", "/help/login-refused"):
+        assert 'href="/connection-tests"' in client.get(path).text
+
+
+def test_of_many_results_the_best_are_shown_and_the_others_folded(client: PageLintingClient) -> None:
+    page = client.get("/help?q=passwort").text
+    shown, folded = page.split("weitere Meldungen")
+    assert shown.count('<section class="card">') == SHOWN_AT_ONCE
+    assert folded.count('<section class="card">') > 1
+
+
+def test_what_people_notice_stands_first_and_open(client: PageLintingClient) -> None:
+    page = client.get("/help").text
+    assert page.count("<details open") == 1
+    assert page.index("<details open") < page.index("Was Ihnen auffällt") < page.index("E-Mails verschwinden bei GMX")
 
 
 def test_what_was_typed_is_shown_again_as_text(client: PageLintingClient) -> None:

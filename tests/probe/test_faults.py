@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.support import fault_table
 from tests.support.fault_server import Dialogue, read_all
-from webapp.probe import FailureKind, Limits
+from webapp.diagnosis import explain
+from webapp.probe import FailureKind, Limits, Vantage
 
 QUICK = Limits(run=4, run_with_login=4, resolve=4, connect=0.6, tls=0.6, reply=0.6)  # where time is to run out
-SECONDS_MAX = 12  # the longest limit of a run, and slack for a busy machine
+SLACK = 8  # seconds, for a busy machine
 DIALOGUES = read_all()
 
 
@@ -47,7 +50,12 @@ def test_knows_what_happened(
     if reply := dialogue.fact("reply"):
         assert failure is not None
         assert reply in (failure.reply or "")
-    assert played.seconds < SECONDS_MAX
+    told = {
+        vantage: [diagnosis.id for diagnosis in explain(replace(played.report, vantage=vantage))] for vantage in Vantage
+    }
+    here, server = ([name] if name else [] for name in fault_table.diagnoses(dialogue))
+    assert told == {Vantage.THIS_COMPUTER: here, Vantage.SERVER: server}
+    assert played.seconds < fault_table.seconds(dialogue, QUICK) + SLACK
     assert hidden(played.everything() + caplog.text)
 
 
@@ -56,3 +64,16 @@ def test_the_table_has_every_kind_of_failure_a_server_can_cause() -> None:
     # No server of a test can cause these: a name without address, no way to a network, our own limits, our own bugs.
     others = {FailureKind.UNRESOLVED, FailureKind.UNREACHABLE, FailureKind.LIMITED, FailureKind.UNEXPECTED}
     assert {kind.value for kind in set(FailureKind) - others} <= covered
+
+
+def test_the_page_of_faults_is_made_of_the_dialogues(update_golden: bool) -> None:
+    if update_golden:
+        fault_table.PAGE.write_text(fault_table.page(), encoding="utf-8")
+    assert fault_table.PAGE.read_text(encoding="utf-8") == fault_table.page()
+
+
+def test_network_trouble_is_never_told_as_a_refused_login_nor_the_other_way_round() -> None:
+    refusals = {"login-refused", "login-refused-for-sending", "app-password-needed"}
+    for dialogue in DIALOGUES:
+        told = set(fault_table.diagnoses(dialogue)) & refusals
+        assert bool(told) == (dialogue.fact("failure") == FailureKind.AUTHENTICATION_FAILED), dialogue.name

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from webapp.check_file.building import check_file
+
 ROOT = Path(__file__).parents[2]
 PIP = (sys.executable, "-m", "pip")
 
@@ -88,6 +90,15 @@ def test_the_installed_command_works_away_from_the_source(command: Path, tmp_pat
     assert result.returncode == 0, result.stderr
     assert "pop.gmx.net" in result.stdout
     assert "995" in result.stdout
+
+
+def test_the_installed_package_builds_the_very_file_that_the_source_builds(command: Path, tmp_path: Path) -> None:
+    program = "from webapp.check_file.building import check_file; print(check_file().sha256)"
+    result = subprocess.run(
+        [command.parent / "python", "-c", program],
+        cwd=tmp_path, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert result.stdout.strip() == check_file().sha256, result.stderr
 
 
 def test_the_installed_site_finds_its_templates_and_static_files(command: Path, tmp_path: Path) -> None:

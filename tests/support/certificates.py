@@ -41,12 +41,17 @@ class Certificates:
         return made()
 
     def _ok(self) -> ssl.SSLContext:
-        return _context(self._ca.issue_cert(HOSTNAME))
+        return _context(self._ca.issue_cert(HOSTNAME, common_name=HOSTNAME))
 
     def _expired(self) -> ssl.SSLContext:
         now = datetime.now(UTC)
         return _context(
-            self._ca.issue_cert(HOSTNAME, not_before=now - timedelta(days=30), not_after=now - timedelta(days=3))
+            self._ca.issue_cert(
+                HOSTNAME,
+                common_name=HOSTNAME,
+                not_before=now - timedelta(days=30),
+                not_after=now - timedelta(days=3),
+            )
         )
 
     def _not_yet_valid(self) -> ssl.SSLContext:
@@ -56,7 +61,7 @@ class Certificates:
         )
 
     def _wrong_host(self) -> ssl.SSLContext:
-        return _context(self._ca.issue_cert("pop.example.test"))
+        return _context(self._ca.issue_cert("pop.example.test", common_name="pop.example.test"))
 
     def _untrusted(self) -> ssl.SSLContext:
         """From an authority nobody knows, sent alone: what a scanner on the computer shows."""

@@ -66,7 +66,7 @@ default_login_user = nobody
 first_valid_uid = 1
 first_valid_gid = 1
 auth_mechanisms = plain
-auth_failure_delay = {failure_delay}
+auth_failure_delay = {failure_delay}s
 auth_debug = yes
 mail_location = maildir:~/Maildir
 mail_max_userip_connections = 0
@@ -238,7 +238,7 @@ def dovecot() -> Iterator[Dovecot]:
 
 def _write_configuration(folder: Path, ports: dict[str, int], failure_delay: int) -> None:
     ca = trustme.CA()
-    certificate = ca.issue_cert(HOSTNAME, "127.0.0.1")
+    certificate = ca.issue_cert(HOSTNAME, "127.0.0.1", common_name=HOSTNAME)  # fetchmail 6 wants a common name
     ca.cert_pem.write_to_path(folder / "ca.pem")
     (folder / "certificate.pem").write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
     certificate.private_key_pem.write_to_path(folder / "key.pem")

@@ -13,6 +13,8 @@ A file of `tests/dialogues` begins with what it is about and what must come of i
     failure        its kind
     code           its response code
     reply          a part of the reply that is kept
+    diagnosis      what is told: the id of its entry, seen from the person's computer; none where all is well
+    diagnosis from the server   the same seen from our server, where it differs
     state          of the whole run: failed (default), passed, unknown
     password sent  yes or no (default), to either server
     attempts       logins that this server saw; default 0
@@ -24,6 +26,7 @@ After a blank line follows the dialogue:
     R: text        octets to the client without a line end, in Python's escapes
     ! tls          shake hands
     ! hello        read what comes, such as a handshake, and leave it
+    ! pause        wait as long as a packet is on its way
     ! hang         say nothing until the client hangs up
     ! drip text    a line, one octet at a time
     ! flood text   a line, over and over, until the client hangs up
@@ -54,6 +57,7 @@ DIALOGUES = Path(__file__).parents[1] / "dialogues"
 WAIT = 10.0  # seconds after which a forgotten connection ends
 FLOOD_OCTETS = 4 * 1024 * 1024
 DRIP_SECONDS = 0.1
+PAUSE_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -216,6 +220,9 @@ class _Session:
     def _hello(self, _: str) -> None:
         if not self._socket.recv(4096):
             raise EOFError
+
+    def _pause(self, _: str) -> None:
+        time.sleep(PAUSE_SECONDS)
 
     def _hang(self, _: str) -> None:
         while data := self._socket.recv(4096):

@@ -38,7 +38,9 @@ class _Session(socketserver.StreamRequestHandler):
         while line := self.rfile.readline(2048):
             verb, _, rest = line.decode("ascii", "replace").strip().partition(" ")
             answers: dict[str, Callable[[str], str]] = {
-                "EHLO": lambda _: "250-relay\r\n250 SIZE 69920427",
+                "EHLO": lambda _: (
+                    "250-relay\r\n250-8BITMIME\r\n250 SIZE 69920427"
+                ),  # Dovecot offers it before login: keep it
                 "HELO": lambda _: "250 relay",
                 "MAIL": self._mail,
                 "RCPT": self._rcpt,

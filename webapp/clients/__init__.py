@@ -7,7 +7,12 @@ from types import MappingProxyType
 
 from webapp.clients.apple_mail import AppleMail
 from webapp.clients.base import Client, Export, ExportOptions
-from webapp.clients.other import Guide, Other
+from webapp.clients.fetchmail import Fetchmail
+from webapp.clients.getmail import Getmail
+from webapp.clients.guides import GUIDES
+from webapp.clients.mpop import Mpop
+from webapp.clients.msmtp import Msmtp
+from webapp.clients.other import Other
 from webapp.clients.outlook import Outlook
 from webapp.clients.thunderbird import Thunderbird
 from webapp.clients.thunderbird_android import ThunderbirdAndroid
@@ -22,10 +27,12 @@ CLIENTS: Mapping[str, Client] = MappingProxyType(
             ThunderbirdAndroid(),
             Outlook(),
             AppleMail(),
+            *GUIDES,
+            Fetchmail(),
+            Getmail(),
+            Mpop(),
+            Msmtp(),
             Other(),
-            Guide("outlook-new", "Outlook (neu)", "windows"),
-            Guide("outlook-mac", "Outlook für Mac", "macos"),
-            Guide("outlook-mobile", "Outlook für Android und iOS", "android", "ios"),
         )
     }
 )

@@ -48,24 +48,34 @@ class Client(ABC):
     """A mail program: its id, its name, the systems it runs on, and the formats we write for it.
 
     A client without formats has a guide only.
+
+    name: a text to translate; one that is the same in every language is its own translation.
+    hint: how a person recognises it among similar programs, or what follows from choosing it; one line marked with
+    `N_`, "" for none.
+    clears_after_days: whether its file can make it delete on the server after a number of days. Only such a program
+    may clear the mailbox where several devices fetch from it.
     """
 
     id: str
     name: str
     systems: tuple[str, ...] = ()  # of "windows", "macos", "linux", "ios", "android"
     formats: tuple[str, ...] = ()  # the first is the default
+    hint: str = ""
+    clears_after_days: bool = False
 
     def export(self, account: MailAccount, options: ExportOptions | None = None) -> Export:
         """Return the file for `account`; raises InputError where a format or value cannot be written."""
         options = options or ExportOptions()
         name = options.format or (self.formats[0] if self.formats else None)
         if name is None:
-            raise InputError(Message(N_("There is no file for %(client)s, only a guide."), {"client": self.name}))
+            raise InputError(
+                Message(N_("There is no file for %(client)s, only a guide."), {"client": Message(self.name)})
+            )
         if name not in self.formats:
             raise InputError(
                 Message(
                     N_("%(client)s has no format “%(format)s”. There is: %(formats)s."),
-                    {"client": self.name, "format": name, "formats": ", ".join(self.formats)},
+                    {"client": Message(self.name), "format": name, "formats": ", ".join(self.formats)},
                 )
             )
         return self.writers()[name](account, options)

@@ -11,22 +11,13 @@ from webapp.text import N_, Message, Translations, translations_for
 
 class Other(Client):
     id = "other"
-    name = "Anderes Programm"
+    name = N_("Another program")
+    hint = N_("We give you the values to type in")
     systems = ("windows", "macos", "linux", "ios", "android")
     formats = ("txt",)
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"txt": _txt}
-
-
-class Guide(Client):
-    """A program for which no file exists: its page has the values and the way through its menus."""
-
-    def __init__(self, id_: str, name: str, *systems: str) -> None:
-        self.id, self.name, self.systems = id_, name, systems
-
-    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
-        return {}
 
 
 def retention_message(retention: Retention) -> Message:

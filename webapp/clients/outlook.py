@@ -126,9 +126,11 @@ Then you can delete the files. They hold no password.
 
 class Outlook(Client):
     id = "outlook"
-    name = "Outlook (klassisch)"
+    name = N_("Outlook for Windows (classic)")
+    hint = N_("At the top left there is a menu “File”")
     systems = ("windows",)
     formats = ("prf", "zip")
+    clears_after_days = True
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"prf": _prf, "zip": _zip}

@@ -1,16 +1,17 @@
 """Thunderbird for Windows, macOS and Linux: profile ZIP, user.js, autoconfig XML.
 
 The preferences are those that Thunderbird 140 and 153 wrote and read in experiments; its importer takes a ZIP with one
-folder that holds one prefs.js (comm-central mailnews/import/modules/ThunderbirdProfileImporter.sys.mjs).
+folder that holds one prefs.js (comm-central mailnews/import/modules/ThunderbirdProfileImporter.sys.mjs). It never
+changes an account that is there: an imported one with the same server and user is dropped at the next start.
 """
 
 from __future__ import annotations
 
 import json
-import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 
-from webapp.account import MailAccount, Server, SocketType
+from webapp.account import KEEP_FOREVER, MailAccount, SocketType
+from webapp.clients import autoconfig
 from webapp.clients.base import Client, Export, ExportOptions
 from webapp.clients.files import zipped
 from webapp.text import N_, Message
@@ -29,6 +30,7 @@ class Thunderbird(Client):
     name = "Thunderbird"
     systems = ("windows", "macos", "linux")
     formats = ("zip", "autoconfig", "userjs")
+    clears_after_days = True
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"zip": _zip, "autoconfig": _autoconfig, "userjs": _user_js}
@@ -115,45 +117,17 @@ def _user_js(account: MailAccount, options: ExportOptions) -> Export:
 
 
 def _autoconfig(account: MailAccount, options: ExportOptions) -> Export:
-    root = ET.Element("clientConfig", version="1.1")
-    provider = ET.SubElement(root, "emailProvider", id=account.provider_id)
-    ET.SubElement(provider, "domain").text = account.email_address.partition("@")[2]
-    ET.SubElement(provider, "displayName").text = "GMX"
-    ET.SubElement(provider, "displayShortName").text = "GMX"
-    retention = account.retention
-    incoming = _server(provider, "incomingServer", account.incoming)
-    pop3 = ET.SubElement(incoming, "pop3")
-    ET.SubElement(pop3, "leaveMessagesOnServer").text = str(retention.leave_messages_on_server).lower()
-    ET.SubElement(pop3, "downloadOnBiff").text = "true"
-    notes: list[Message] = []
-    if retention.leave_messages_on_server:
-        days = retention.days_to_leave_messages_on_server
-        if days is None:
-            days = 36500  # a hundred years: Thunderbird's delete-by-age cannot be switched off from here
-            notes.append(
-                Message(
-                    N_(
-                        "This format cannot say “for ever”. "
-                        "The file says %(days)s days, the longest that Thunderbird takes."
-                    ),
-                    {"days": days},
-                )
-            )
-        ET.SubElement(pop3, "daysToLeaveMessagesOnServer").text = str(days)
-    _server(provider, "outgoingServer", account.outgoing)
-    ET.indent(root)
-    content = ET.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
-    return Export("config-v1.1.xml", "text/xml; charset=utf-8", content, tuple(notes))
-
-
-def _server(parent: ET.Element, element: str, server: Server) -> ET.Element:
-    node = ET.SubElement(parent, element, type=server.type.value)
-    for name, value in (
-        ("hostname", server.hostname),
-        ("port", str(server.port)),
-        ("socketType", server.socket_type.value),
-        ("username", "%EMAILADDRESS%"),
-        ("authentication", server.authentication),
-    ):
-        ET.SubElement(node, name).text = value
-    return node
+    notes: tuple[Message, ...] = ()
+    if account.retention.leave_messages_on_server:  # the format has no word for delete_mail_left_on_server
+        notes = (Message(N_("Set up from this file, Thunderbird deletes a mail at GMX, too, when you delete it.")),)
+    if account.retention == KEEP_FOREVER:
+        notes += (
+            Message(
+                N_(
+                    "This format cannot say “for ever”. The file says %(days)s days, "
+                    "the longest that Thunderbird takes."
+                ),
+                {"days": autoconfig.DAYS_FOREVER},
+            ),
+        )
+    return Export("config-v1.1.xml", autoconfig.MEDIA_TYPE, autoconfig.document(account), notes)

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from webapp.diagnosis.entry import ON_OUR_SERVER, ON_THIS_COMPUTER, OPENING, Diagnosis, Sign, entry
-from webapp.probe.report import FailureKind
+from webapp.probe.other_ports import UNREACHED
+from webapp.probe.report import FailureKind, Protocol
 from webapp.text import N_
+
+
+def _other_port_answers(protocol: Protocol) -> Sign:
+    """`webapp.probe.other_ports` found the way by STARTTLS open after the usual one was not."""
+    return Sign(
+        kinds=UNREACHED,
+        protocol=protocol,
+        stages=frozenset({"connect"}),
+        detail=(("other_port_answers", True),),
+    )
+
 
 ENTRIES: tuple[Diagnosis, ...] = (
     entry(
@@ -90,6 +102,42 @@ ENTRIES: tuple[Diagnosis, ...] = (
         ask=N_("Are you at home, or in a Wi-Fi network such as that of a hotel?"),
         vantages=ON_THIS_COMPUTER,
         signs=(Sign(kinds=frozenset({FailureKind.PLAINTEXT_ON_TLS_PORT, FailureKind.WRONG_PROTOCOL})),),
+    ),
+    entry(
+        "only-port-110",
+        title=N_("Only the other port for receiving is open"),
+        why=N_(
+            "The usual port 995 is blocked on the way from your computer. Port 110 of the same server answers, and "
+            "it is just as safe with “STARTTLS”. We have not logged in there."
+        ),
+        advice=(
+            N_("In your mail program, enter port 110 and “STARTTLS” for receiving. The server stays %(pop3)s."),
+            N_("Never choose “none” for the encryption."),
+            N_("Or switch off a VPN, or use another network. Then the usual port 995 may work."),
+        ),
+        say=N_("Port 995 is blocked where you are. Port 110 with “STARTTLS” is open, and we take that one."),
+        ask=N_("Does your mail program offer “STARTTLS” for receiving?"),
+        see="pop3-server-data",
+        vantages=ON_THIS_COMPUTER,
+        signs=(_other_port_answers(Protocol.POP3),),
+    ),
+    entry(
+        "only-port-587",
+        title=N_("Only the other port for sending is open"),
+        why=N_(
+            "The usual port 465 is blocked on the way from your computer. Port 587 of the same server answers, and "
+            "it is just as safe with “STARTTLS”. We have not logged in there."
+        ),
+        advice=(
+            N_("In your mail program, enter port 587 and “STARTTLS” for sending. The server stays %(smtp)s."),
+            N_("Or make your file here once more, with port 587."),
+            N_("Never choose “none” for the encryption."),
+        ),
+        say=N_("Port 465 is blocked where you are. Port 587 with “STARTTLS” is open, and we take that one."),
+        ask=N_("Which port does your mail program use for sending?"),
+        see="pop3-server-data",
+        vantages=ON_THIS_COMPUTER,
+        signs=(_other_port_answers(Protocol.SMTP),),
     ),
     entry(
         "port-blocked",

@@ -57,6 +57,26 @@ ENTRIES: tuple[Diagnosis, ...] = (
         signs=(Sign(kinds=frozenset({FailureKind.CERTIFICATE_WRONG_HOST})),),
     ),
     entry(
+        "no-authorities",
+        title=N_("This computer has no list of trusted authorities for Python"),
+        why=N_(
+            "Without that list our check can trust nobody, so it stopped. Your mail program brings a list of its own: "
+            "there everything may be in order. On a Mac one step is missing after Python was installed."
+        ),
+        advice=(
+            N_(
+                "Mac: in the Finder open “Applications”, then the folder “Python 3…”, and double-click “Install "
+                "Certificates.command”. Then start the check again."
+            ),
+            N_("Linux: install the package “ca-certificates”."),
+            N_("Or go on without the check. Your settings are right all the same."),
+        ),
+        say=N_("The check is missing a list on that computer. That says nothing about GMX or the password."),
+        ask=N_("Is it a Mac, and is there a folder “Python” among the applications?"),
+        vantages=ON_THIS_COMPUTER,
+        signs=(Sign(kinds=frozenset({FailureKind.CERTIFICATE_UNTRUSTED}), detail=(("trust_store", "empty"),)),),
+    ),
+    entry(
         "local-scanner",
         title=N_("A program on your computer or in your network stands between you and GMX"),
         why=N_(

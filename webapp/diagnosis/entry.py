@@ -28,12 +28,14 @@ class Sign:
     """What a failed stage looks like; all that is given must hold. `Sign()` fits every failed stage.
 
     stages: stage ids, none for all. reply: a pattern searched in the server's reply, whatever the case.
+    detail: facts of the stage, name and value.
     """
 
     kinds: frozenset[FailureKind] = frozenset(FailureKind)
     protocol: Protocol | None = None
     stages: frozenset[str] = frozenset()
     reply: str | None = None
+    detail: tuple[tuple[str, str | int | bool], ...] = ()
 
     def fits(self, stage: Stage) -> bool:
         failure = stage.failure or Failure(FailureKind.UNEXPECTED)
@@ -42,6 +44,7 @@ class Sign:
             and self.protocol in (None, stage.protocol)
             and (not self.stages or stage.stage in self.stages)
             and (self.reply is None or re.search(self.reply, failure.reply or "", re.IGNORECASE) is not None)
+            and all(stage.detail.get(name) == value for name, value in self.detail)
         )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from webapp.account import shorten_address
 from webapp.diagnosis.entry import Diagnosis
-from webapp.probe.report import VERSION, Protocol, Report, Stage, Status
+from webapp.probe.report import VERSION, Protocol, Report, Stage
 from webapp.providers import Provider
 from webapp.text import translations_for
 
@@ -49,9 +50,10 @@ def report_to_json(
 
 
 def report_to_text(report: Report, diagnoses: Sequence[Diagnosis], locale: str) -> str:
-    """Return the report as a tree of stages to copy into a ticket.
+    """Return the report as a tree of stages to copy into a ticket; `webapp.diagnosis.reading` reads it back.
 
-    Holds no address and no password: only ids, numbers and the server's replies, which the probe has redacted.
+    Holds no address and no password: only ids, numbers and the server's replies, which the probe has redacted. Facts
+    and replies are written as JSON, so that each stays one line and keeps its type.
     """
     translations = translations_for(locale)
     started_at = report.started_at.isoformat().replace("+00:00", "Z")
@@ -66,18 +68,22 @@ def report_to_text(report: Report, diagnoses: Sequence[Diagnosis], locale: str) 
             lines += ["", f"{protocol.value} {stages[0].host}:{stages[0].port}"]
         for stage in stages:
             lines += _stage_lines(stage)
+    if report.mailbox:
+        lines += ["", f"mailbox: {report.mailbox.messages} messages, {report.mailbox.octets} octets"]
     if diagnoses:
         lines += ["", *(f"{diagnosis.id}: {diagnosis.title.translated(translations)}" for diagnosis in diagnoses)]
     return "\n".join(lines) + "\n"
 
 
 def _stage_lines(stage: Stage) -> Iterator[str]:
-    took = "" if stage.milliseconds is None else f" {stage.milliseconds:.0f} ms"
+    took = "" if stage.milliseconds is None else f" {stage.milliseconds:g} ms"
     failure = stage.failure
     why = [failure.kind.value, failure.response_code] if failure else []
     yield "  ".join(["", stage.stage.ljust(STAGE_WIDTH) + stage.status.value + took, *filter(None, why)])
-    if stage.status is Status.FAILED and failure and failure.reply:
-        yield f"    {failure.reply}"
+    if failure and failure.reply is not None:
+        yield f"    reply: {json.dumps(failure.reply, ensure_ascii=False)}"
+    for name, value in stage.detail.items():
+        yield f"    {name}: {json.dumps(value, ensure_ascii=False)}"
 
 
 def _yes_no(value: bool) -> str:

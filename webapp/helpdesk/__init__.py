@@ -20,12 +20,19 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app, request
 from flask.blueprints import BlueprintSetupState
 
+from webapp import periodic
 from webapp.helpdesk import account, admin, case_pages, courier, desk, join, live, person, sign_in
+from webapp.helpdesk.purging import purge
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import current
 from webapp.i18n import TIME_ZONE
 
+PURGE_SECONDS = 600
+
 __all__ = ["account", "admin", "blueprint", "case_pages", "desk", "join", "person", "sign_in"]
+
+
+periodic.every(blueprint, "helpdesk-purge", PURGE_SECONDS, lambda app: purge(app.extensions["config"]))
 
 
 @blueprint.record_once

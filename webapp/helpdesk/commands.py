@@ -8,26 +8,29 @@ from typing import TYPE_CHECKING
 
 import click
 
-from webapp.text import N_, InputError, Message, Translations
+from webapp.cli.context import Problem, configuration
+from webapp.terminal import chosen_locale
+from webapp.text import N_, InputError, Message, Translations, translations_for
 
 if TYPE_CHECKING:
     from webapp.config import Config
 
 
+OTHER_PURGES = ("download-links", "health-purge", "attempts")  # what other rooms delete by the clock
+
+
 @contextmanager
 def _prepared() -> Iterator[tuple[Config, Translations]]:
     """Give the settings with an up-to-date database; an InputError ends the command with its sentence."""
-    from webapp import cli, db
-    from webapp.config import Config
-    from webapp.text import translations_for
+    from webapp import db
 
-    translations = translations_for(cli.chosen_locale(None))
+    translations = translations_for(chosen_locale())
     try:
-        config = Config.from_environment().completed()
+        config = configuration().completed()
         db.upgrade(config)
         yield config, translations
     except InputError as error:
-        raise cli.Problem(error, translations) from None
+        raise Problem(error, translations) from None
     finally:
         db.dispose()
 
@@ -39,18 +42,26 @@ def _first_run_url(config: Config, token: str) -> str:
     return f"{origin}/helpdesk/first-run/{token}"
 
 
-@click.group()
+@click.group(
+    help=N_(
+        """Add, list and disable the agents of the helpdesk.
+
+  gmx-pop-wizard agents add vera@example.org --name "Vera Weber" --role admin"""
+    )
+)
 def agents() -> None:
-    """Add, list and disable the agents of the helpdesk."""
+    pass
 
 
-@agents.command()
-@click.argument("login")
-@click.option("--name", default="", help="Name as people see it.")
-@click.option("--role", type=click.Choice(["agent", "admin"]), default="agent", show_default=True)
-@click.option("--again", is_flag=True, help="A new first-run link for an agent there is: password and factors anew.")
+@agents.command(help=N_("Add the agent LOGIN.\n\nPrints the link with which they set their password."))
+@click.argument("login", metavar="LOGIN")
+@click.option("--name", default="", metavar="NAME", help=N_("Name as people see it."))
+@click.option(
+    "--role", type=click.Choice(["agent", "admin"]), default="agent", show_default=True,
+    help=N_("An admin adds agents and reads the log."),
+)  # fmt: skip
+@click.option("--again", is_flag=True, help=N_("A new link for an agent there is: password and second step anew."))
 def add(login: str, name: str, role: str, again: bool) -> None:
-    """Add the agent LOGIN and print the link with which they set their password."""
     from webapp.helpdesk import agents as accounts
 
     with _prepared() as (config, translations):
@@ -60,9 +71,8 @@ def add(login: str, name: str, role: str, again: bool) -> None:
         click.echo(_first_run_url(config, token))
 
 
-@agents.command("list")
+@agents.command("list", help=N_("List the agents."))
 def list_agents() -> None:
-    """List the agents: sign-in name, role, name, and what is not as usual."""
     from webapp import db
     from webapp.helpdesk import agents as accounts
 
@@ -76,31 +86,31 @@ def list_agents() -> None:
             click.echo(f"{agent.login:32} {agent.role:6} {agent.name}{'  – ' + ', '.join(marks) if marks else ''}")
 
 
-@agents.command()
-@click.argument("login")
-@click.option("--enable", is_flag=True, help="Open the account again.")
+@agents.command(help=N_("Close the account LOGIN.\n\nEvery session of it ends at once."))
+@click.argument("login", metavar="LOGIN")
+@click.option("--enable", is_flag=True, help=N_("Open the account again."))
 def disable(login: str, enable: bool) -> None:
-    """Close the account LOGIN; every session of it ends at once."""
     from webapp.helpdesk import agents as accounts
 
     with _prepared() as (config, _):
         accounts.disable(config, login, enable=enable)
 
 
-@click.command()
+@click.command(help=N_("Delete what is older than it may be.\n\nThe server does it by itself, too."))
 def purge() -> None:
-    """Delete what is older than it may be: cases, reports, sessions. The server does it by itself, too."""
-    from webapp import create_app
+    from webapp import create_app, periodic
     from webapp.helpdesk.purging import purge as run
 
-    with _prepared() as (config, _), create_app(config).app_context():
-        for name, number in run(config).items():
-            click.echo(f"{name:10} {number}")
+    with _prepared() as (config, _):
+        app = create_app(config)
+        with app.app_context():
+            for name, number in run(config).items():
+                click.echo(f"{name:10} {number}")
+            for duty in periodic.duties(app):
+                if duty.name in OTHER_PURGES:
+                    duty.work(app)
 
 
 def command(name: str) -> click.Command | None:
     """Return the command of this room with that name."""
     return {"agents": agents, "purge": purge}.get(name)
-
-
-COMMANDS = ("agents", "purge")

@@ -1,4 +1,4 @@
-"""The thread that carries reports to other systems and deletes by time, beside the requests.
+"""The thread that carries reports to other systems, beside the requests.
 
 Started after fork by the first request that a server brings; several processes may each have one.
 """
@@ -6,18 +6,15 @@ Started after fork by the first request that a server brings; several processes 
 from __future__ import annotations
 
 import threading
-import time
 from typing import Final
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.helpdesk import tickets
-from webapp.helpdesk.purging import purge
 from webapp.logs import logger
 
 LOOK_SECONDS: Final = 15.0  # between two looks whether a report is due again
-PURGE_SECONDS: Final = 600.0
 
 
 class Courier:
@@ -26,7 +23,6 @@ class Courier:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._woken = threading.Event()
-        self._purged = 0.0
         self._thread = threading.Thread(target=self._run, name="helpdesk-courier", daemon=True)
         self._lock = threading.Lock()
         self._started = False
@@ -45,9 +41,6 @@ class Courier:
         try:
             with self._app.app_context():
                 tickets.deliver_due()
-                if time.monotonic() - self._purged > PURGE_SECONDS or not self._purged:
-                    self._purged = time.monotonic()
-                    purge(self._app.extensions["config"])
         except SQLAlchemyError as error:
             logger.error("helpdesk courier: the database does not answer: %s", type(error).__name__)
         except Exception:

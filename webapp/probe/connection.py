@@ -7,7 +7,9 @@ would not do: it begins anew with every byte, and a server that drips one a seco
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
+import selectors
 import socket
 import ssl
 import threading
@@ -27,6 +29,8 @@ RECEIVE = 16384  # octets at a time: a whole TLS record
 
 # `getaddrinfo` cannot be interrupted; a look-up that hangs keeps its thread until the resolver gives up.
 _LOOKUPS = threading.BoundedSemaphore(64)
+
+_TIMED_OUT = (TimeoutError, socket.timeout)  # two types until Python 3.10
 
 Address = tuple[socket.AddressFamily, str, tuple[Any, ...]]  # family, numeric address, what connect() takes
 
@@ -96,6 +100,18 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
     return _default_context(ca_file)
 
 
+def has_authorities(context: ssl.SSLContext) -> bool:
+    """Whether `context` knows any authority at all.
+
+    Python of python.org on a Mac knows none until its own `Install Certificates.command` has run. OpenSSL reads a
+    folder of certificates only when it looks for one, so the folder is counted too.
+    """
+    if context.cert_store_stats()["x509_ca"]:
+        return True
+    folder = ssl.get_default_verify_paths().capath
+    return bool(folder) and any(Path(folder).iterdir())
+
+
 @cache
 def unverified_context() -> ssl.SSLContext:
     """Return the context of the second look at a certificate that was refused. Nothing is ever sent inside it."""
@@ -124,7 +140,7 @@ def look_up(host: str, port: int, clock: Clock, limits: Limits) -> list[Address]
     for wait in clock.waits(limits.resolve):
         with contextlib.suppress(queue.Empty):
             answer = answers.get(timeout=wait)
-            if isinstance(answer, OSError | UnicodeError) or answer == []:
+            if isinstance(answer, (OSError, UnicodeError)) or answer == []:
                 raise Failed(FailureKind.UNRESOLVED)
             if isinstance(answer, Exception):
                 raise answer
@@ -164,23 +180,37 @@ def connect(addresses: list[Address], clock: Clock, limits: Limits) -> tuple[soc
 
 
 def _connect(address: Address, clock: Clock, seconds: float) -> socket.socket:
-    for _ in clock.waits(max(seconds, 0)):  # once: looks whether the run was cancelled
-        sock = socket.socket(address[0], socket.SOCK_STREAM)
+    sock = socket.socket(address[0], socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
         try:
-            sock.settimeout(min(seconds, clock.left) or SLICE)
             sock.connect(address[2])
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except BaseException:
-            sock.close()
-            raise
-        return sock
+        except BlockingIOError:
+            _wait_for_connection(sock, clock, max(seconds, 0))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _wait_for_connection(sock: socket.socket, clock: Clock, seconds: float) -> None:
+    """Wait in slices, so that a run can be cancelled while a silent host is called; raises OSError, Cancelled."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_WRITE)
+        for wait in clock.waits(seconds):
+            if selector.select(wait):
+                code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                if code:
+                    raise OSError(code, os.strerror(code))
+                return
     raise TimeoutError
 
 
 def _refusal_kind(error: OSError) -> FailureKind:
     if isinstance(error, ConnectionRefusedError):
         return FailureKind.REFUSED
-    if isinstance(error, TimeoutError):
+    if isinstance(error, _TIMED_OUT):
         return FailureKind.TIMED_OUT
     if isinstance(error, ConnectionError):
         return FailureKind.CONNECTION_LOST
@@ -200,21 +230,39 @@ class Connection:
         return str(self._socket.getsockname()[0])
 
     def start_tls(self, context: ssl.SSLContext, hostname: str) -> None:
-        """Shake hands; raises Failed with the exact reason."""
+        """Shake hands; raises Failed with the exact reason, and with what was said where TLS was expected."""
         for wait in self._clock.waits(self._limits.tls):
             try:
-                self._socket.settimeout(wait)
                 if not isinstance(self._socket, ssl.SSLSocket):
                     self._socket = context.wrap_socket(
                         self._socket, server_hostname=hostname, do_handshake_on_connect=False
                     )
+                    self._send_hello(self._socket)
+                if not _is_readable(self._socket, wait):
+                    continue
+                self._refuse_plain_text(self._socket)
+                self._socket.settimeout(wait)
                 self._socket.do_handshake()
-            except TimeoutError:
+            except _TIMED_OUT:
                 continue
             except OSError as error:  # ssl.SSLError is one
                 raise Failed(tls_failure(error), detail=_reason(error)) from None
             return
         raise Failed(FailureKind.TIMED_OUT)
+
+    def _send_hello(self, inside: ssl.SSLSocket) -> None:
+        """Begin the handshake and leave the answer unread, unless it is faster than we look."""
+        inside.setblocking(False)
+        with contextlib.suppress(BlockingIOError):  # a server that spoke first
+            self._refuse_plain_text(inside)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            inside.do_handshake()
+
+    def _refuse_plain_text(self, inside: ssl.SSLSocket) -> None:
+        """Raise Failed with the words of a server that speaks in clear: OpenSSL would only say that they are no TLS."""
+        answer = socket.socket.recv(inside, RECEIVE, socket.MSG_PEEK)  # around SSLSocket.recv, which knows no flags
+        if answer and answer[0] not in _TLS_RECORDS:
+            raise Failed(FailureKind.PLAINTEXT_ON_TLS_PORT, answer.partition(b"\n")[0])
 
     @property
     def tls(self) -> ssl.SSLSocket:
@@ -228,7 +276,7 @@ class Connection:
         try:
             self._socket.settimeout(max(min(self._limits.reply, self._clock.left), 0.001))
             self._socket.sendall(data)
-        except TimeoutError:
+        except _TIMED_OUT:
             raise Failed(FailureKind.TIMED_OUT) from None
         except OSError:
             raise Failed(FailureKind.CONNECTION_LOST) from None
@@ -239,7 +287,7 @@ class Connection:
             try:
                 self._socket.settimeout(wait)
                 data = self._socket.recv(RECEIVE)
-            except TimeoutError:
+            except _TIMED_OUT:
                 continue
             except OSError:
                 raise Failed(FailureKind.CONNECTION_LOST) from None
@@ -267,10 +315,18 @@ _CERTIFICATE_FAILURES: Mapping[int, FailureKind] = {  # X509_V_ERR_… of OpenSS
     62: FailureKind.CERTIFICATE_WRONG_HOST,
     64: FailureKind.CERTIFICATE_WRONG_HOST,  # address instead of name
 }
+_TLS_RECORDS = range(20, 25)  # RFC 8446 section 5.1, with heartbeat: the first octet of whatever is TLS
 _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL",
            "RECORD_LAYER_FAILURE")  # fmt: skip
 _OLD_TLS = ("UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "WRONG_SSL_VERSION", "VERSION_TOO_LOW",
             "NO_PROTOCOLS_AVAILABLE")  # fmt: skip
+
+
+def _is_readable(sock: socket.socket, seconds: float) -> bool:
+    """Wait until something can be read, or the other side has hung up."""
+    with selectors.DefaultSelector() as selector:  # not select(), which stops at descriptor 1023
+        selector.register(sock, selectors.EVENT_READ)
+        return bool(selector.select(max(seconds, 0)))
 
 
 def tls_failure(error: OSError) -> FailureKind:

@@ -24,6 +24,7 @@ from webapp.probe.connection import (
     Connection,
     Failed,
     connect,
+    has_authorities,
     look_up,
     unverified_context,
 )
@@ -250,10 +251,13 @@ class Conversation(ABC, Generic[Reply]):
         except Failed:
             chain = []
         kind = failed.kind
+        detail = {**failed.detail, **(certificate.certificate_facts(chain[0]) if chain else {})}
         if kind is FailureKind.CERTIFICATE_UNTRUSTED:
-            kind = certificate.explain_untrusted(chain)
-        facts = certificate.certificate_facts(chain[0]) if chain else {}
-        return Failed(kind, detail=self._shown({**failed.detail, **facts}))
+            if has_authorities(self.setting.tls):
+                kind = certificate.explain_untrusted(chain)
+            else:
+                detail["trust_store"] = "empty"  # then nobody's certificate can be trusted
+        return Failed(kind, detail=self._shown(detail))
 
     def _presented_certificates(self) -> list[certificate.Certificate]:
         if self._address is None:

@@ -96,7 +96,7 @@ class Failure:
     reply: str | None = None
 
 
-Detail = Mapping[str, str | int | bool | list[str]]
+Detail = Mapping[str, "str | int | bool | list[str]"]  # in quotes: Python 3.9 runs this in the check of one file
 
 
 @dataclass(frozen=True, slots=True)

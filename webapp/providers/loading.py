@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from webapp.account import Server, ServerType, SocketType
 from webapp.providers.types import MenuPath, Provider
 from webapp.text import N_, InputError, Message
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 T = TypeVar("T")
 
@@ -95,6 +96,16 @@ def load(directory: Path | None = None) -> dict[str, Provider]:
 
     Raises InputError that names file and key of the first mistake.
     """
+    providers = {id_: parse(id_, content, name) for id_, (name, content) in contents(directory).items()}
+    _check_domains(providers.values())
+    return providers
+
+
+def contents(directory: Path | None = None) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return by id what `load` parses: how messages call the file, and its content.
+
+    The check in a single file takes it along as JSON, because Python knows no TOML before 3.11.
+    """
     files: dict[str, Traversable] = {}
     folders: list[Traversable] = [resources.files("webapp.providers")]
     if directory is not None:
@@ -107,20 +118,19 @@ def load(directory: Path | None = None) -> dict[str, Provider]:
                 files[file.name.removesuffix(".toml")] = file
     # gmx.net first: most people who come here are its customers
     order = sorted(files, key=lambda id_: (id_ != "gmx.net", id_ != "gmx.com", id_))
-    providers = {id_: _read(id_, files[id_]) for id_ in order}
-    _check_domains(providers.values())
-    return providers
+    return {id_: _read(id_, files[id_]) for id_ in order}
 
 
-def _read(id_: str, file: Traversable) -> Provider:
+def _read(id_: str, file: Traversable) -> tuple[str, dict[str, Any]]:
+    import tomllib  # not at import: the check in a single file runs on older Pythons too, and reads JSON
+
     name = str(file) if isinstance(file, Path) else file.name
     if not _ID.fullmatch(id_):
         raise ProviderFileError(name, "file name", "may hold a-z, 0-9, dots and hyphens")
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        return name, tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProviderFileError(name, "TOML", str(error)) from None
-    return parse(id_, content, name)
 
 
 def parse(id_: str, content: Mapping[str, Any], name: str) -> Provider:

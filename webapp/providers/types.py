@@ -94,6 +94,8 @@ class Provider:
             outgoing=self._submission(smtp_port),
             retention=retention,
             provider_id=self.id,
+            provider_name=self.name,
+            provider_website=self.website,
         )
 
 

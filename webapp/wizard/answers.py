@@ -2,11 +2,13 @@
 
 Each step keeps one small dict of plain JSON under its slug:
 
-    {"address": {"email_address": "anna@gmx.de", "name": "Anna", "providers": ["gmx.net"], "certainty": "certain"},
-     "platform": {"provider": "gmx.net"},                       only where the domain does not decide
-     "program": {"client": "apple-mail", "device": "mac"},      client may be "unknown"
+    {"address": {"email_address": "anna@gmx.de", "name": "Anna", "providers": ["gmx.net"], "certainty": "certain",
+                 "suggestion": "", "handler": ""},             of an address that is none of GMX's, as far as we know
+     "platform": {"provider": "gmx.net"},                       only where the domain does not decide; or "none"
+     "program": {"client": "apple-mail", "device": "mac"},      client may be "unknown"; device: an id of SYSTEMS
      "outlook-profile": {"profile": "existing"},                only classic Outlook
-     "devices": {"devices": "one" | "several" | "unsure"},
+     "devices": {"devices": "one" | "several" | "unsure",
+                 "others": [{"name": "", "program": "apple-mail:iphone"}], "listed": true},     only with several
      "retention": {"keep": "forever" | "delete" | "14"},        what `Retention.parse` reads
      "preparation": {"done": ["pop3"], "two_factor": "yes" | "no" | "unsure" | ""},
      "review": {}}
@@ -24,13 +26,14 @@ from typing import Any, Final
 from flask import session
 
 from webapp.account import KEEP_FOREVER, MailAccount, Retention
+from webapp.clients import CLIENTS
 from webapp.providers import Provider
-from webapp.text import InputError
+from webapp.text import N_, InputError
+from webapp.wizard import plan, programs
 
 SESSION_KEY: Final = "answers"
-MAX_BYTES: Final = (
-    3500  # of JSON: sealed and in base64 it still fits a browser's 4,096 bytes for a cookie with its name
-)
+# Of JSON as the session writes it, in ASCII. Sealed and in base64 it leaves a quarter of SESSION_BYTES_MAX to others.
+MAX_BYTES: Final = 1950
 
 Answer = Mapping[str, Any]
 
@@ -59,6 +62,12 @@ class Answers:
         """Return these answers with the one to `slug` confirmed."""
         return self.answered(slug, {**self[slug], "confirmed": True})
 
+    def unconfirmed(self, slug: str) -> Answers:
+        """Return these answers with the one to `slug` to be confirmed again, where there is one."""
+        if slug not in self:
+            return self
+        return self.answered(slug, {key: value for key, value in self[slug].items() if key != "confirmed"})
+
     def without(self, *slugs: str) -> Answers:
         """Return these answers without those of the steps named."""
         return Answers({slug: answer for slug, answer in self.by_step.items() if slug not in slugs})
@@ -81,23 +90,29 @@ class Answers:
     @property
     def provider_id(self) -> str | None:
         """The provider the person chose where the domain does not decide, else the one of the domain, else None."""
-        if chosen := self["platform"].get("provider"):
-            return str(chosen)
         found = self["address"].get("providers", ())
-        return str(found[0]) if found and self.certainty == "certain" else None
+        if self.certainty == "certain":
+            return str(found[0]) if found else None
+        chosen = self["platform"].get("provider")
+        return str(chosen) if chosen and chosen != "none" else None
 
     @property
     def client(self) -> str | None:
         """The id of the mail program; `other` once a person says that they cannot find out."""
         client = self["program"].get("client")
-        if client == "unknown":
+        if client == programs.UNKNOWN:
             return "other" if self["program"].get("confirmed") else None
         return client
 
     @property
+    def system(self) -> str | None:
+        """The system of the person's device, an id of `SYSTEMS`; None where they did not say."""
+        return self["program"].get("device")
+
+    @property
     def device(self) -> str | None:
         """`iphone`, `mac` or None, as in `ExportOptions`."""
-        return self["program"].get("device")
+        return self.system if self.system in ("iphone", "mac") else None
 
     @property
     def outlook_profile(self) -> str | None:
@@ -110,10 +125,33 @@ class Answers:
         return self["devices"].get("devices") in ("several", "unsure")
 
     @property
-    def retention(self) -> Retention:
-        """What stays on the server, for ever before the question is answered."""
+    def devices(self) -> tuple[plan.Device, ...]:
+        """Every device of the plan, the one in the person's hands first; without the program, nothing."""
+        if self.client is None:
+            return ()
+        found = [plan.Device(self.client, self.system)]
+        if self["devices"].get("devices") == "several":
+            for other in self["devices"].get("others", ()):
+                client, system = programs.parse(other.get("program", ""))
+                if client in CLIENTS:
+                    found.append(plan.Device(client, system, other.get("name", "")))
+        return tuple(found)
+
+    @property
+    def keep(self) -> Retention:
+        """What the person wishes to stay on the server, for ever before the question is answered."""
         keep = self["retention"].get("keep")
         return Retention.parse(keep) if keep else KEEP_FOREVER
+
+    @property
+    def plan(self) -> plan.Plan:
+        """What each device does so that no mail is lost; needs the program."""
+        return plan.propose(self.devices, self.keep)
+
+    @property
+    def retention(self) -> Retention:
+        """What the device in the person's hands leaves on the server."""
+        return self.plan.devices[0].retention if self.devices else self.keep
 
     def account(self, providers: Mapping[str, Provider]) -> MailAccount | None:
         """Return the mail account, or None while address or provider are not known."""
@@ -132,8 +170,8 @@ def load() -> Answers:
 def store(answers: Answers) -> None:
     """Keep the answers in this session; raises InputError for more than a cookie holds."""
     kept = {slug: dict(answer) for slug, answer in answers.by_step.items()}
-    if len(json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()) > MAX_BYTES:
-        raise InputError("The answers are larger than a cookie holds.")
+    if len(json.dumps(kept, separators=(",", ":"))) > MAX_BYTES:
+        raise InputError(N_("That is more text than your browser keeps for us. Shorten the names."))
     session[SESSION_KEY] = kept
 
 

@@ -10,11 +10,17 @@ from wtforms import RadioField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
-from webapp.account import parse_address, parse_name
+from webapp.account import DAYS_MAX, DAYS_MIN, Retention, parse_address, parse_name
+from webapp.config import current_providers
 from webapp.i18n import translate
+from webapp.providers import Certainty
 from webapp.text import N_, InputError, Message
+from webapp.wizard import programs
+from webapp.wizard.answers import Answers
 
 CHOOSE = N_("Choose one of the answers")
+OTHER_DAYS = "days"
+_DAYS = {"low": DAYS_MIN, "high": DAYS_MAX}
 
 
 def _choices(options: Mapping[str, str]) -> list[SelectChoice]:
@@ -24,8 +30,16 @@ def _choices(options: Mapping[str, str]) -> list[SelectChoice]:
 class StepForm(FlaskForm):
     """A form whose fields bear the names of the keys in the step's answer."""
 
-    # option → what follows from it, in one line
-    consequences: ClassVar[Mapping[str, str]] = {}
+    consequences: ClassVar[Mapping[str, str]] = {}  # option → what follows from it, in one line
+
+    def fit(self, answers: Answers) -> None:
+        """Offer what fits the answers so far; called before anything is checked or shown."""
+
+    def show(self, answer: Mapping[str, Any]) -> None:
+        """Fill the fields with an answer that was kept."""
+        for field in self:
+            if field.name != "csrf_token" and answer.get(field.name) is not None:
+                field.data = answer[field.name]
 
     def answer(self) -> dict[str, Any]:
         """Return what is kept, plain JSON values only."""
@@ -61,41 +75,37 @@ class AddressForm(StepForm):
 
 
 class PlatformForm(StepForm):
-    provider = Choice(
-        N_("On which site do you read your mail in the browser?"),
-        {"gmx.net": "www.gmx.net", "gmx.com": "www.gmx.com"},
-    )
+    """On which site the mail is read: among the candidates, and none of them where GMX itself is not sure."""
+
+    provider = Choice(N_("On which site do you read your mail in the browser?"), {})
     consequences: ClassVar[Mapping[str, str]] = {
         "gmx.net": N_("Most people in Germany, Austria and Switzerland"),
         "gmx.com": N_("GMX in English and other languages"),
+        "none": N_("Your mail then comes from another provider"),
     }
+
+    def fit(self, answers: Answers) -> None:
+        providers = current_providers()
+        candidates = [providers[id_] for id_ in answers["address"].get("providers", ()) if id_ in providers]
+        options = {provider.id: provider.website for provider in candidates}
+        if answers.certainty != Certainty.AMBIGUOUS:
+            options["none"] = N_("On neither of them") if len(options) > 1 else N_("No, somewhere else")
+        self.provider.choices = _choices(options)
 
 
 class ProgramForm(StepForm):
-    program = Choice(
-        N_("Which e-mail program do you use?"),
-        {
-            "thunderbird": "Thunderbird",
-            "outlook": N_("Outlook for Windows (classic)"),
-            "outlook-new": N_("Outlook for Windows (new)"),
-            "apple-mail:iphone": N_("Mail on iPhone or iPad"),
-            "apple-mail:mac": N_("Mail on the Mac"),
-            "thunderbird-android": N_("Thunderbird or K-9 Mail on Android"),
-            "outlook-mac": N_("Outlook for Mac"),
-            "outlook-mobile": N_("Outlook on phone or tablet"),
-            "other": N_("Another program"),
-            "unknown": N_("I do not know"),
-        },
-    )
-    consequences: ClassVar[Mapping[str, str]] = {
-        "outlook": N_("At the top left there is a menu “File”"),
-        "outlook-new": N_("At the top left there is no menu “File”"),
-        "unknown": N_("We show you how to find out"),
-    }
+    program = Choice(N_("Which e-mail program do you use?"), {})
+
+    def fit(self, answers: Answers) -> None:
+        self.program.choices = _choices(dict.fromkeys([*programs.values(), programs.UNKNOWN], ""))
+
+    def show(self, answer: Mapping[str, Any]) -> None:
+        device = answer.get("device")
+        self.program.data = f"{answer.get('client')}:{device}" if device else answer.get("client")
 
     def answer(self) -> dict[str, Any]:
-        client, _, device = str(self.program.data).partition(":")
-        return {"client": client, "device": device or None}
+        client, device = programs.parse(str(self.program.data))
+        return {"client": client, "device": device}
 
 
 class OutlookProfileForm(StepForm):
@@ -121,18 +131,26 @@ class DevicesForm(StepForm):
             "unsure": N_("I do not know yet"),
         },
     )
+    consequences: ClassVar[Mapping[str, str]] = {
+        "several": N_("Then we make a plan, so that every device gets every mail"),
+        "unsure": N_("Then let all mail stay at GMX: so nothing gets lost"),
+    }
 
 
 class RetentionForm(StepForm):
+    """For ever, for a number of days, or not at all; the number has a field of its own beside the quick choices."""
+
     keep = Choice(
         N_("Shall your mail also stay at GMX?"),
         {
             "forever": N_("Yes, always"),
             "30": N_("Yes, for 30 days"),
             "14": N_("Yes, for 14 days"),
+            OTHER_DAYS: N_("Yes, for another number of days"),
             "delete": N_("No, fetch and delete there"),
         },
     )
+    days = StringField(N_("Number of days (1 to 99)"))
     consequences: ClassVar[Mapping[str, str]] = {
         "forever": N_("Nothing gets lost. Now and then you tidy up the mailbox yourself."),
         "30": N_("After that they are only in your program. Think of a backup."),
@@ -140,9 +158,40 @@ class RetentionForm(StepForm):
         "delete": N_("Your mail is then in one place only: on this device."),
     }
 
+    def show(self, answer: Mapping[str, Any]) -> None:
+        keep = answer.get("keep")
+        if keep is not None and keep not in {choice.value for choice in self.keep.choices}:
+            self.keep.data, self.days.data = OTHER_DAYS, keep
+        else:
+            self.keep.data = keep
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if not self.keep.data and (self.days.data or "").strip():  # whoever types a number has chosen it
+            self.keep.data = OTHER_DAYS
+        return bool(super().validate(extra_validators))
+
+    def validate_days(self, field: StringField) -> None:
+        if self.keep.data != OTHER_DAYS:
+            field.data = ""
+            return
+        try:
+            number = int((field.data or "").strip())
+        except ValueError:
+            raise ValidationError(
+                translate(Message(N_("Enter a whole number of days, from %(low)s to %(high)s"), _DAYS))
+            ) from None
+        try:
+            Retention(True, number)
+        except InputError as error:
+            raise ValidationError(translate(error.message)) from None
+
+    def answer(self) -> dict[str, Any]:
+        return {"keep": str(int(self.days.data)) if self.keep.data == OTHER_DAYS else self.keep.data}
+
 
 class PreparationForm(StepForm):
-    done = SelectMultipleField(N_("Done"), choices=_choices({"pop3": N_("POP3 is switched on")}), validate_choice=False)
+    tasks: ClassVar[tuple[str, ...]] = ("pop3", "app-password", "pop3-again")
+    done = SelectMultipleField(N_("Done"), choices=_choices(dict.fromkeys(tasks, "")), validate_choice=False)
     two_factor = RadioField(
         N_("Do you type in a code from your phone when you log in at GMX?"),
         choices=_choices({"no": N_("No"), "yes": N_("Yes"), "unsure": N_("I do not know")}),
@@ -152,7 +201,7 @@ class PreparationForm(StepForm):
 
     def answer(self) -> dict[str, Any]:
         two_factor = self.two_factor.data if self.two_factor.data in ("no", "yes", "unsure") else ""
-        return {"done": ["pop3"] if "pop3" in (self.done.data or []) else [], "two_factor": two_factor}
+        return {"done": [task for task in self.tasks if task in (self.done.data or [])], "two_factor": two_factor}
 
 
 class ReviewForm(StepForm):

@@ -46,6 +46,12 @@ MESSAGES: tuple[ProgramMessage, ...] = (
         "port-blocked encryption-mismatch connection-interrupted",
     ),
     _apple(
+        "E-Mail kann nicht geladen werden. Der POP-Server „…“ reagiert nicht. Überprüfen Sie, ob Sie die korrekten "
+        "Account-Informationen eingegeben haben.",
+        "The POP server “…” is not responding. Verify that you have entered the correct account info.",
+        "port-blocked encryption-mismatch name-not-found",
+    ),
+    _apple(
         "Accountname oder Passwort konnte nicht überprüft werden.",
         "Unable to verify account name or password.",
         "login-refused old-password-saved",

@@ -16,12 +16,51 @@ RESULTS_MAX = 20
 ENOUGH = 0.5  # of the query's words, or of the message's, by weight
 PREFIX_MIN, PART_MIN = 4, 5  # letters from which on the beginning, or any part, of a word will do
 PARTIAL_CODE_MIN = 4  # signs of a code
+REPLY_CODE_BONUS = 1.0  # beside the likeness of the words: 554 alone stands for several answers
+PROGRAM_BONUS = 0.5  # for the messages of a program that the query names
 CLOSE = 0.84  # of difflib: one wrong letter in a word of seven
 
 # Eight hexadecimal signs as people type them: with blanks, × for x, the letter O for zero.
 _CODE = re.compile(r"(?<![0-9a-z])(?:[0o]\s?[x×]\s?)?(8[0o][0-9a-fo](?:[ -]?[0-9a-fo]){5})(?![0-9a-z])")
 _WORD = re.compile(r"[a-z0-9]+")
+_REPLY_CODE = re.compile(r"[45][0-9]{2}")
 _UMLAUTS = (("ß", "ss"), ("ae", "a"), ("oe", "o"), ("ue", "u"))
+# What programs put in for … : names of servers and addresses say nothing of the cause.
+_NAMES = re.compile(r"\S+@\S+|\b(?:pop3?|imap4?|mail|smtp|www)\.[a-z0-9-]+\.[a-z0-9.-]+", re.IGNORECASE)
+
+
+# Words that stand in every sentence, folded. Left out where others remain.
+_STOP_WORDS = frozenset(
+    _WORD.findall(
+        """der die das dem den des ein eine einen einem einer und oder ist sind wird werden wurde wurden worden
+        kann konnen konnte konnten hat haben nicht kein keine keinen mit auf zu zum zur vom von im in an am
+        als aus bei bis durch fur es ich er sie wir ihr ihre ihren ihrem ihrer mein meine meinen meinem sich
+        wie was warum wieso wo wenn weil dass immer noch mehr nur schon jetzt hier da auch mal the an of to
+        is are was be been by with your my you it not no cannot can could has have that this and or for on
+        in at from"""
+    )
+)
+# One word for what people call by several names, in both languages, folded.
+_SAME = {
+    same: word
+    for word, others in {
+        "passwort": "passworter kennwort kennworter password passwords passphrase",
+        "mail": "mails email emails nachricht nachrichten message messages",
+        "konto": "konten account accounts mailkonto emailkonto",
+        "senden": "versenden verschicken schicken rausschicken gesendet verschickt send sending sent",
+        "empfangen": "abrufen abholen abruf empfang receive receiving fetch fetching",
+        "anmeldung": "anmelden login logon einloggen",
+        "falsch": "inkorrekt incorrect invalid wrong falsches falsche",
+        "mailbox": "postfach inbox",
+        "voll": "full",
+    }.items()
+    for same in others.split()
+}
+_PROGRAM_NAMES = {
+    "outlook": "outlook", "thunderbird": "thunderbird", "apple": "apple-mail", "iphone": "apple-mail",
+    "ipad": "apple-mail", "mac": "apple-mail", "ios": "apple-mail", "macos": "apple-mail",
+    "android": "thunderbird-android", "k9": "thunderbird-android",
+}  # fmt: skip
 
 
 def fold(text: str) -> str:
@@ -34,7 +73,9 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    return _WORD.findall(fold(text))
+    """Return the words in `text` that say something, folded, one word for one meaning; all where none does."""
+    found = [_SAME.get(word, word) for word in _WORD.findall(fold(text))]
+    return [word for word in found if word not in _STOP_WORDS and len(word) > 1] or found
 
 
 def codes(text: str) -> set[str]:
@@ -57,8 +98,15 @@ class Index:
         """Return at most RESULTS_MAX messages, best first, in their own order where they fit equally well."""
         query = query[:QUERY_MAX]
         wanted_codes = codes(query) & frozenset().union(*self._codes)
-        wanted = [self._meant(word) for word in dict.fromkeys(words(query))]
-        scores = (self._score(number, wanted_codes, wanted) for number in range(len(self._messages)))
+        typed = dict.fromkeys(words(_NAMES.sub(" ", query)) or words(query))
+        programs = {_PROGRAM_NAMES[word] for word in typed if word in _PROGRAM_NAMES}
+        if len(typed) > 1:
+            typed = {word: None for word in typed if word not in _PROGRAM_NAMES} or typed
+        wanted = [self._meant(word) for word in typed]
+        scores = [self._score(number, wanted_codes, wanted) for number in range(len(self._messages))]
+        for number, message in enumerate(self._messages):
+            if scores[number] and message.program in programs:
+                scores[number] += PROGRAM_BONUS
         ranked = sorted(((score, -number) for number, score in enumerate(scores) if score), reverse=True)
         return tuple(self._messages[-number] for _, number in ranked[:RESULTS_MAX])
 
@@ -78,9 +126,11 @@ class Index:
     def _score(self, number: int, wanted_codes: set[str], wanted: Sequence[frozenset[str]]) -> float:
         if wanted_codes:
             return 10.0 if wanted_codes & self._codes[number] else 0.0
-        if any(self._is_part_of_code(word, number) for meanings in wanted for word in meanings):
-            return 5.0
-        return max(self._likeness(text, wanted) for text in self._texts[number])
+        likeness = max(self._likeness(text, wanted) for text in self._texts[number])
+        named = {word for meanings in wanted for word in meanings if self._is_part_of_code(word, number)}
+        if any(not _REPLY_CODE.fullmatch(word) for word in named):
+            return 5.0 + likeness
+        return likeness + REPLY_CODE_BONUS if named else likeness
 
     def _is_part_of_code(self, word: str, number: int) -> bool:
         """`ccc92` names a code; `535` only where it is a whole one."""

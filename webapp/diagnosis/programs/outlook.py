@@ -151,6 +151,25 @@ MESSAGES: tuple[ProgramMessage, ...] = (
         _AUTH_80,
     ),
     _outlook(
+        "Der Postausgangsserver (SMTP) unterstützt keine sicheren Verbindungen (SSL).",
+        "Your outgoing (SMTP) e-mail server does not support SSL-secured connections.",
+        "0x800CCC7D",
+        "encryption-mismatch local-scanner",
+        "https://keurigonline.nl/email-instellen",
+    ),
+    _outlook(
+        "Das Postfach wurde nicht gefunden. Serverfehler: 550",
+        "Mailbox not found. Server error: 550",
+        "0x800CCC69",
+        "sender-not-allowed recipient-refused sending-paused",
+    ),
+    _outlook(
+        "Falsche Reihenfolge der Befehle. Serverfehler: 503",
+        "Bad sequence of commands. Server error: 503",
+        "0x800CCC65",
+        "encryption-mismatch sending-login-off",
+    ),
+    _outlook(
         "Der Postausgangsserver hat die Verbindung abgelehnt. Serverfehler: 421",
         "The outgoing server refused the connection. Server error: 421",
         "0x800CCC67",
@@ -184,9 +203,9 @@ MESSAGES: tuple[ProgramMessage, ...] = (
         "connection-interrupted encryption-mismatch local-scanner",
     ),
     _outlook(
-        "Fehler beim Ausführen der Operation. Der Server hat auf QUIT mit einem Fehler geantwortet.",
-        "The server responded with an error. Sending and receiving reported error.",
-        "0x80040600",
+        "Unbekannter Fehler beim Senden und Empfangen.",
+        "Sending and Receiving reported error: Unknown Error.",
+        "0x80040600 0x80040119",
         "program-damaged",
     ),
     _outlook(
@@ -196,10 +215,12 @@ MESSAGES: tuple[ProgramMessage, ...] = (
         "program-damaged",
     ),
     _outlook(
-        "Unbekannter Fehler. Das Netzwerk hindert die Verbindung mit dem Server.",
-        "Unknown error.",
-        "0x80040119 0x800408FC",
-        "program-damaged name-not-found",
+        "Der eingegebene Servername wurde im Netzwerk nicht gefunden. Möglicherweise ist der Server vorübergehend "
+        "außer Betrieb. Stellen Sie sicher, dass Sie online sind und der Servername richtig ist.",
+        "The server name you entered can't be found on the network (it might be down temporarily). Please verify that "
+        "you are online and that the server name is correct.",
+        "0x800408FC",
+        "name-not-found not-online",
     ),
     _outlook(
         "Der Server, mit dem Sie verbunden sind, verwendet ein Sicherheitszertifikat, das nicht überprüft werden kann. "

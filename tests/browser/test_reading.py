@@ -1,0 +1,97 @@
+"""The pages to read in a real browser: no barrier that axe knows, nothing sideways, and an article on two sheets."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, sync_playwright
+from werkzeug.serving import make_server
+
+pytestmark = pytest.mark.browser
+
+STANDARDS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
+PATHS = (
+    "/settings", "/settings/gmx.net", "/privacy", "/imprint", "/accessibility", "/help", "/help?q=Passwort",
+    "/help?q=xyzzy", "/help/login-refused", "/no-such-page",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is not installed")
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def url(app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("width", "scheme", "locale"), [(320, "light", "de"), (1280, "dark", "en")])
+def test_pages_to_read_have_no_barrier_and_do_not_scroll_sideways(
+    browser: Browser, url: str, width: int, scheme: str, locale: str
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, locale=locale)  # type: ignore[arg-type]
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    for path in PATHS:
+        page.goto(url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        violations = Axe().run(page, options=STANDARDS).response["violations"]
+        assert not violations, [(path, v["id"], [node["target"] for node in v["nodes"]]) for v in violations]
+    assert not [text for text in complaints if "404" not in text]
+    context.close()
+
+
+def test_the_help_is_used_with_the_keyboard_alone(browser: Browser, url: str) -> None:
+    page = browser.new_page(locale="de")
+    page.goto(f"{url}/help")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.locator(".skip").bounding_box()["y"] >= 0  # type: ignore[index]  it has moved into sight
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "q"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.type("0x800CCC92")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/help?q=0x800CCC92*")
+    link = page.get_by_role("link", name="GMX hat die Anmeldung abgelehnt").first
+    for _ in range(30):
+        if link.evaluate("link => link === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/help/login-refused")
+    page.close()
+
+
+@pytest.mark.parametrize("locale", ["de", "en"])
+@pytest.mark.parametrize("provider", ["gmx.net", "gmx.com"])
+def test_the_article_fits_on_two_sheets_of_paper(browser: Browser, url: str, provider: str, locale: str) -> None:
+    page = browser.new_page(locale=locale)
+    page.goto(f"{url}/settings/{provider}")
+    paper = page.pdf(prefer_css_page_size=True)
+    page.close()
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 2

@@ -1,0 +1,160 @@
+"""A site whose mail servers are scripted, with its tests in the process or in a worker by way of a real Redis."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests.support.certificates import Certificates
+from tests.support.client import PageLintingClient, parse, text_of
+from tests.support.fault_server import Dialogue, FaultServer, read
+from tests.support.providers import rewrite_providers
+from webapp import create_app, db
+from webapp.config import Config
+from webapp.connection_tests import jobs
+from webapp.connection_tests.engine import Engine
+from webapp.connection_tests.jobs import EmbeddedEngine
+from webapp.connection_tests.progress import Run
+from webapp.connection_tests.redis_engine import Worker
+from webapp.events import test_progressed as progressed
+
+USER = "anna@gmx.de"
+PASSWORD = "canary-ßecret-Test-Passwort-4711"
+PATIENCE = 30.0
+
+PLAIN_ANSWERS: dict[str, dict[str, Any]] = {
+    "address": {"email_address": USER, "name": "Anna", "providers": ["gmx.net"], "certainty": "certain"},
+    "program": {"client": "thunderbird"},
+    "devices": {"devices": "one"},
+    "retention": {"keep": "forever"},
+    "preparation": {"done": [], "two_factor": ""},
+    "review": {},
+}
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@dataclass
+class Site:
+    """An application with its engine, the servers it dials, and everything that was told of its tests."""
+
+    app: Flask
+    client: PageLintingClient
+    config: Config
+    pop3: FaultServer
+    smtp: FaultServer
+    told: list[dict[str, Any]] = field(default_factory=list)
+    worker: Worker | None = None
+
+    @property
+    def engine(self) -> Engine:
+        return jobs.of(self.app)
+
+    @property
+    def attempts(self) -> tuple[int, int]:
+        return self.pop3.attempts, self.smtp.attempts
+
+    def answer(self, client: PageLintingClient | None = None, **steps: dict[str, Any]) -> None:
+        """Put answers to the wizard's questions into a session."""
+        with (client or self.client).session_transaction() as session:
+            session["answers"] = {**PLAIN_ANSWERS, **steps}
+
+    def log_in(self, password: str = PASSWORD, **data: Any) -> TestResponse:
+        return self.client.submit(self.client.get("/connection-tests"), {"password": password, **data}, form=1)
+
+    def check(self, client: PageLintingClient | None = None) -> TestResponse:
+        client = client or self.client
+        return client.submit(client.get("/connection-tests"), form=0)
+
+    def run(self, response: TestResponse) -> Run:
+        """Return the run to which `response` sends, at its end."""
+        assert response.status_code == 303, response.text
+        return self.ended(response.location.rpartition("/")[2].partition("?")[0])
+
+    def ended(self, run_id: str) -> Run:
+        end = time.monotonic() + PATIENCE
+        while (run := self.engine.runs.wait(run_id, 1)) is not None and not run.ended:
+            assert time.monotonic() < end, run.state
+        assert run is not None
+        return run
+
+    def until(self, condition: Callable[[], Any]) -> None:
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+    def page(self, response: TestResponse, locale: str = "de") -> str:
+        """Return the text of the result page to which `response` sends."""
+        run = self.run(response)
+        page = self.client.get(f"/connection-tests/{run.id}?lang={locale}")
+        assert page.status_code == 200
+        return text_of(parse(page.text).find("body/main"))
+
+
+MakeSite = Callable[..., AbstractContextManager[Site]]
+
+
+@pytest.fixture(params=["embedded", "redis"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def make_site(
+    kind: str, config: Config, certificates: Certificates, request: pytest.FixtureRequest
+) -> Iterator[MakeSite]:
+    """Make a site whose servers play the dialogues named; `start` False: nobody works on its tests."""
+
+    @contextlib.contextmanager
+    def make(
+        pop3: str | Dialogue = "pop3-good", smtp: str | Dialogue = "smtp-good", *, work: bool = True, **settings: Any
+    ) -> Iterator[Site]:
+        servers = [
+            FaultServer(each, certificates.server_context(each.fact("certificate", "ok")), USER, PASSWORD)
+            for each in (read(name) if isinstance(name, str) else name for name in (pop3, smtp))
+        ]
+        own = replace(config, tls_ca_file=certificates.ca_file, providers_dir=config.data_dir / "providers", **settings)
+        if kind == "redis":
+            own = replace(own, redis_url=request.getfixturevalue("redis_url"))
+        with contextlib.ExitStack() as stack:
+            for server in servers:
+                stack.enter_context(server)
+            assert own.providers_dir
+            rewrite_providers(own.providers_dir, [server.server for server in servers])
+            app = create_app(own)
+            app.testing = True
+            app.test_client_class = PageLintingClient
+            client = app.test_client()
+            assert isinstance(client, PageLintingClient)
+            site = Site(app, client, own, *servers)
+
+            def hear(_: Any, **values: Any) -> None:
+                site.told.append(values)
+
+            stack.enter_context(progressed.connected_to(hear))
+            site.answer()
+            if work or kind == "redis":
+                jobs.start(app)
+                stack.callback(jobs.shutdown, app)
+            else:
+                app.extensions["jobs"] = EmbeddedEngine(app, own)
+            if kind == "redis" and work:
+                site.worker = Worker(create_app(own), own)
+                site.worker.start()
+                stack.callback(site.worker.shutdown)
+            yield site
+
+    yield make
+    db.dispose()

@@ -1,0 +1,446 @@
+"""The connection test as a person meets it: pages, buttons, reloads; with both engines."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import sqlite3
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from redis import Redis
+
+from tests.connection_tests.conftest import PASSWORD, PLAIN_ANSWERS, USER, MakeSite, Site
+from tests.connection_tests.test_engines import silent_dialogue
+from tests.support.client import PageLintingClient, button_texts, parse, text_of
+from tests.support.fault_server import read
+from webapp import connection_tests as views
+from webapp import db
+from webapp.config import LOGIN_TESTS_PER_ACCOUNT, RESULT_WAITERS_MAX
+from webapp.connection_tests.engine import Plan, current_providers
+from webapp.connection_tests.redis_stores import PREFIX
+from webapp.connection_tests.sealing import WorkerKey
+from webapp.probe import RunState
+
+COM = "john@gmx.com"
+COM_ANSWERS = {
+    "address": {
+        "email_address": COM,
+        "name": "",
+        "providers": ["gmx.com", "gmx.net"],
+        "certainty": "ambiguous",
+    },
+    "platform": {"provider": "gmx.com"},
+}
+
+
+def buttons(page: str) -> list[str]:
+    return [text for form in parse(page).iter("form") for text in button_texts(form)]
+
+
+@pytest.fixture
+def site(make_site: MakeSite) -> Iterator[Site]:
+    with make_site() as made:
+        yield made
+
+
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_a_green_login_test_says_what_waits_and_how_it_went(site: Site, locale: str) -> None:
+    page = site.page(site.log_in(), locale)
+    if locale == "de":
+        assert "Alles funktioniert" in page
+        assert "Im Posteingang liegen 5 E-Mails mit 0,1 MB." in page
+        assert "Das erste Abholen dauert weniger als eine Minute. Das ist geschätzt: mit 10 Mbit" in page
+        assert "Nimmt E-Mails bis 69,9 MB an" in page
+        assert "Verschlüsselung TLSv1.3 · Zertifikat gültig bis " in page
+    else:
+        assert "Everything works" in page
+        assert "5 messages with 0.1 MB are in the inbox." in page
+    assert site.attempts == (1, 1)
+
+
+def test_reload_back_and_a_second_click_change_nothing(site: Site) -> None:
+    form = site.client.get("/connection-tests")
+    first = site.client.submit(form, {"password": PASSWORD}, form=1)
+    second = site.client.submit(form, {"password": PASSWORD}, form=1)
+    run = site.run(first)
+    assert second.location == first.location + "?again=1"
+    for url in (first.location, second.location, first.location):
+        assert site.client.get(url).status_code == 200
+    assert "Wir haben uns nicht noch einmal angemeldet" in site.client.get(second.location).text
+    again = site.client.submit(form, {"password": PASSWORD}, form=1)
+    assert site.run(again).report.reference == run.report.reference
+    assert site.attempts == (1, 1)
+
+
+def test_clicks_that_arrive_together_are_one_test(site: Site) -> None:
+    """Two clicks before the first answer: both come with the same cookie, which knows of no test."""
+    form = site.client.get("/connection-tests")
+    cookie = site.client.get_cookie("session")
+    assert cookie is not None
+
+    def click(_: int) -> str:
+        client = site.app.test_client()
+        assert isinstance(client, PageLintingClient)
+        client.set_cookie("session", cookie.value)
+        return str(client.submit(form, {"password": PASSWORD}, form=1).location)
+
+    with ThreadPoolExecutor(5) as pool:
+        locations = list(pool.map(click, range(5)))
+    run_id = locations[0].rpartition("/")[2].partition("?")[0]
+    assert site.ended(run_id).state is RunState.PASSED
+    assert {location.partition("?")[0] for location in locations} == {f"/connection-tests/{run_id}"}
+    assert site.attempts == (1, 1)
+    with site.app.app_context():
+        assert views.current_limits().allowance(USER).left == LOGIN_TESTS_PER_ACCOUNT - 1
+
+
+def test_a_form_used_before_a_restart_is_not_used_again(make_site: MakeSite) -> None:
+    with make_site() as site:
+        form = site.client.get("/connection-tests")
+        cookie = site.client.get_cookie("session")
+        assert cookie is not None
+        site.run(site.client.submit(form, {"password": PASSWORD}, form=1))
+        if site.worker is None:
+            site.engine.runs._runs.clear()  # type: ignore[attr-defined]
+        else:
+            Redis.from_url(site.config.redis_url).flushall()
+            site.worker._say_alive()
+        site.client.set_cookie("session", cookie.value)  # the browser never got the answer
+        again = site.client.submit(form, {"password": PASSWORD}, form=1)
+        page = site.client.get(again.location)
+        assert page.status_code == 410
+        assert "unterbrochen" in page.text
+        assert site.attempts == (1, 1)
+
+
+def test_a_refused_login_shows_the_checklist_and_what_is_left(make_site: MakeSite) -> None:
+    with make_site("pop3-auth-one-text") as site:
+        page = site.page(site.log_in())
+        assert "GMX hat die Anmeldung abgelehnt" in page
+        assert "Warum" in page
+        assert "Was Sie jetzt tun können" in page
+        assert "Nicht geprüft" in page
+        assert "Sie können die Anmeldung noch 2 Mal prüfen. Danach warten wir 15 Minuten" in page
+        assert "Ihr Passwort wurde nicht gesendet" not in page
+        assert site.attempts == (1, 0)
+
+
+def test_after_three_tests_the_clock_says_when_the_next_one_is(
+    make_site: MakeSite,
+) -> None:
+    now = datetime(2026, 11, 25, 17, 25, tzinfo=UTC)
+    with make_site("pop3-auth-one-text") as site:
+        with site.app.app_context():
+            views.current_limits()._clock = lambda: now
+        form = site.client.get("/connection-tests")
+        for _ in range(LOGIN_TESTS_PER_ACCOUNT):
+            page = site.page(site.log_in())
+        assert "Im Moment können Sie die Anmeldung nicht prüfen. Die nächste Prüfung geht um 18:40 Uhr." in page
+        late = site.client.submit(form, {"password": PASSWORD}, form=1)
+        assert late.status_code == 429
+        assert int(late.headers["Retry-After"]) > 0
+        assert "18:40 Uhr" in late.text
+        index = site.client.get("/connection-tests").text
+        assert "18:40 Uhr" in index
+        assert 'name="password"' not in index
+        assert site.attempts == (3, 0)
+
+
+def test_a_blank_is_asked_about_without_typing_the_password_again(make_site: MakeSite) -> None:
+    with make_site() as site:
+        for press, sent in (("Ohne Leerzeichen prüfen", PASSWORD), ("Mit Leerzeichen prüfen", f" {PASSWORD} ")):
+            before = site.attempts
+            question = site.log_in(f" {PASSWORD} ")
+            assert question.status_code == 200
+            assert PASSWORD not in question.text
+            assert buttons(question.text) == ["Ohne Leerzeichen prüfen", "Mit Leerzeichen prüfen"]
+            assert site.attempts == before
+            site.pop3.values["{password}"] = sent
+            run = site.run(site.client.submit(question, form=press))
+            assert run.report.password_sent
+            assert site.attempts[0] == before[0] + 1
+        tried = [line for line in site.pop3.seen if line.startswith("AUTH PLAIN")]
+        assert [base64.b64decode(line.split()[2]).decode().split("\0")[2] for line in tried] == [
+            PASSWORD,
+            f" {PASSWORD} ",
+        ]
+
+
+def test_the_question_about_a_blank_counts_nothing_and_waits_a_minute_only(site: Site) -> None:
+    for _ in range(5):
+        question = site.log_in(f"{PASSWORD} ")
+    with site.app.app_context():
+        assert views.current_limits().allowance(USER).left == LOGIN_TESTS_PER_ACCOUNT
+    ticket = next(f.get("value") for f in parse(question.text).iter("input") if f.get("name") == "ticket")
+    assert ticket
+    site.engine.passwords.take(ticket)  # the minute is over
+    late = site.client.submit(question, form="Mit Leerzeichen prüfen")
+    assert late.status_code == 422
+    assert "Geben Sie Ihr Passwort noch einmal ein" in late.text
+    assert site.attempts == (0, 0)
+
+
+@pytest.mark.parametrize("password", ["", "   ", "a\nb", "x" * 2000])
+def test_a_password_that_cannot_be_used_is_refused_at_the_field(site: Site, password: str) -> None:
+    answer = site.log_in(password)
+    assert answer.status_code == 422
+    assert "Fehler: " in answer.text
+    assert site.attempts == (0, 0)
+
+
+def test_everybody_sees_the_same_check(make_site: MakeSite) -> None:
+    with make_site("pop3-good-without-login", "smtp-good-without-login") as site:
+        other = site.app.test_client()
+        assert isinstance(other, PageLintingClient)
+        site.answer(other, address={**PLAIN_ANSWERS["address"], "email_address": "bert@gmx.de"})
+        first, second = site.check(), site.check(other)
+        run = site.run(first)
+        assert site.run(second).report.reference == run.report.reference
+        page = other.get(second.location).text
+        assert re.search(r"Gerade eben geprüft\.|Vor \d+ Sekunden? geprüft\.", page)
+        assert "GMX antwortet" in page
+        assert "Ihr Passwort wurde nicht gesendet" in page
+        assert other.get(first.location).status_code == 404
+        report = json.loads(other.get(f"{second.location}/report.json").text)
+        assert report["address"] == "b…t@gmx.de"
+        assert (site.pop3.connections, site.smtp.connections) == (1, 1)
+
+
+def test_the_report_is_saved_in_the_pinned_shape(site: Site) -> None:
+    run = site.run(site.log_in())
+    response = site.client.get(f"/connection-tests/{run.id}/report.json")
+    assert response.headers["Content-Disposition"] == f"attachment; filename=gmx-pop-{run.report.reference}.json"
+    shape = json.loads(response.text)
+    assert list(shape) == [
+        "version", "reference", "address", "provider", "vantage", "login", "password_sent", "started_at", "state",
+        "passed", "stages", "diagnoses", "mailbox",
+    ]  # fmt: skip
+    assert (shape["address"], shape["state"], shape["passed"]) == ("a…a@gmx.de", "passed", True)
+    assert shape["mailbox"] == {"messages": 5, "octets": 47919}
+    page = site.client.get(f"/connection-tests/{run.id}").text
+    assert f"GMX-POP {run.report.reference}" in page
+
+
+def test_a_result_is_its_own_sessions_alone(site: Site) -> None:
+    run = site.run(site.log_in())
+    stranger = site.app.test_client()
+    assert isinstance(stranger, PageLintingClient)
+    site.answer(stranger)
+    token = next(
+        f.get("value")
+        for f in parse(stranger.get("/connection-tests").text).iter("input")
+        if f.get("name") == "csrf_token"
+    )
+    for path in ("", "/progress", "/report.json"):
+        assert stranger.get(f"/connection-tests/{run.id}{path}").status_code == 404
+    for path in ("cancel", "platform"):
+        assert stranger.post(f"/connection-tests/{run.id}/{path}", data={"csrf_token": token}).status_code == 404
+
+
+def test_progress_is_a_part_of_the_page_with_a_tag_that_changes(make_site: MakeSite) -> None:
+    with make_site(silent_dialogue()) as site:
+        answer = site.log_in()
+        run_id = answer.location.rpartition("/")[2]
+        url = f"/connection-tests/{run_id}/progress"
+        site.until(lambda: any(told["stage"] == "greeting" for told in site.told))
+        client = FlaskClient(site.app)  # the part alone is no page
+        cookie = site.client.get_cookie("session")
+        assert cookie is not None
+        client.set_cookie("session", cookie.value)
+
+        def settled() -> Any:
+            part = client.get(url)
+            same = client.get(url, headers={"If-None-Match": part.headers["ETag"]})
+            return (part, same) if same.status_code == 304 else None
+
+        site.until(settled)
+        part, same = settled()
+        assert 'data-ended="no"' in part.text
+        assert same.data == b""
+        assert same.headers["Cache-Control"] == "no-store"
+        english = client.get(f"{url}?lang=en", headers={"If-None-Match": part.headers["ETag"]})
+        assert english.status_code == 200
+        page = site.client.get(answer.location)
+        assert "Stand: " in page.text
+        assert "Aktualisieren" in page.text
+        cancelled = site.client.submit(page, form="Prüfung abbrechen")
+        assert cancelled.location == answer.location
+        site.ended(run_id)
+        end = client.get(url, headers={"If-None-Match": part.headers["ETag"]})
+        assert 'data-ended="yes"' in end.text
+        assert "abgebrochen" in site.page(answer)
+        assert site.attempts == (0, 0)
+
+
+def test_only_a_part_of_the_threads_waits_for_results(make_site: MakeSite) -> None:
+    with make_site(silent_dialogue()) as site:
+        answer = site.log_in()
+        site.client.get(answer.location)
+        slots = site.app.extensions["result_waiters"]
+        for _ in range(RESULT_WAITERS_MAX):
+            assert slots.acquire(blocking=False)
+        begin = time.monotonic()
+        assert site.client.get(answer.location).status_code == 200
+        assert time.monotonic() - begin < views.RESULT_WAIT_SECONDS
+        site.client.submit(site.client.get(answer.location), form="Prüfung abbrechen")
+        site.run(answer)
+
+
+def test_who_waits_reads_their_place_and_may_leave(make_site: MakeSite, kind: str) -> None:
+    with make_site(work=False) as site:
+        site.engine.check_ready = lambda: None  # type: ignore[method-assign]
+        if kind == "redis":  # a worker that has just died
+            site.engine.passwords._workers = lambda: {"gone": WorkerKey().public}  # type: ignore[attr-defined]
+        first, second = site.log_in(), site.log_in()
+        assert "Position 1" in site.client.get(first.location).text
+        page = site.client.get(second.location)
+        assert "Position 2" in page.text
+        site.client.submit(site.client.get(first.location), form="Prüfung abbrechen")
+        assert "Position 1" in site.client.get(second.location).text
+        assert site.run(first).state is RunState.CANCELLED
+
+
+@pytest.mark.parametrize("state", [RunState.EXPIRED, RunState.INTERRUPTED, RunState.CANCELLED, RunState.UNKNOWN])
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_every_end_has_its_page(make_site: MakeSite, state: RunState, locale: str) -> None:
+    with make_site(work=False) as site:
+        with site.app.app_context():
+            run = Plan("gmx.net", USER, login=True).run("a-run-of-the-test", current_providers())
+        site.engine.runs.add(run)
+        site.engine.runs.end(run.id, state)
+        with site.client.session_transaction() as session:
+            session["runs"] = [run.id]
+        page = site.client.get(f"/connection-tests/{run.id}?lang={locale}")
+        title = {
+            "expired": ("kam nicht an die Reihe", "did not get its turn"),
+            "interrupted": ("wurde unterbrochen", "was interrupted"),
+            "cancelled": ("wurde abgebrochen", "was cancelled"),
+            "unknown": ("nicht geantwortet", "did not answer the login"),
+        }[state.value][locale == "en"]
+        assert title in text_of(parse(page.text).find("body/main"))
+
+
+def test_the_other_platform_is_offered_once_and_taken_over_by_a_press(make_site: MakeSite) -> None:
+    with make_site("pop3-auth-code-auth") as site:
+        site.answer(**COM_ANSWERS)
+        answer = site.log_in()
+        site.run(answer)
+        page = site.client.get(answer.location)
+        assert "Mit www.gmx.net versuchen" in buttons(page.text)
+        assert site.attempts == (1, 0)  # never by itself
+        site.pop3.dialogue = read("pop3-good")
+        site.pop3.values["{user}"] = site.smtp.values["{user}"] = COM
+        other = site.client.submit(page, {"password": PASSWORD}, form="Mit www.gmx.net versuchen")
+        run = site.run(other)
+        assert (run.report.provider, run.state) == ("gmx.net", RunState.PASSED)
+        result = site.client.get(other.location)
+        assert "Ihr Postfach liegt bei www.gmx.net" in result.text
+        with site.client.session_transaction() as session:
+            assert session["answers"]["platform"] == {"provider": "gmx.com"}
+        taken = site.client.submit(result, form="Meine Einstellungen auf www.gmx.net umstellen")
+        assert taken.location == "/setup/review"
+        with site.client.session_transaction() as session:
+            assert session["answers"]["platform"] == {"provider": "gmx.net"}
+
+
+def test_the_other_platform_is_not_offered_twice_or_to_others(make_site: MakeSite) -> None:
+    with make_site("pop3-auth-code-auth") as site:
+        site.answer(**COM_ANSWERS)
+        answer = site.log_in()
+        site.run(answer)
+        page = site.client.get(answer.location)
+        other = site.client.submit(page, {"password": PASSWORD}, form="Mit www.gmx.net versuchen")
+        site.run(other)
+        for location in (answer.location, other.location):
+            assert not [text for text in buttons(site.client.get(location).text) if "versuchen" in text]
+        with site.app.app_context():
+            assert views.current_limits().allowance(COM).left == LOGIN_TESTS_PER_ACCOUNT - 2
+        site.answer()
+        form = site.client.get("/connection-tests")
+        refused = site.client.submit(form, {"password": PASSWORD, "provider": "gmx.com"}, form=1)
+        assert refused.status_code == 400
+        assert site.attempts == (2, 0)
+
+
+@pytest.mark.parametrize(("keep", "said"), [("delete", "nach dem Abholen"), ("14", "14 Tage nach dem Abholen")])
+def test_warns_before_the_first_fetch_of_what_it_would_delete(site: Site, keep: str, said: str) -> None:
+    site.answer(retention={"keep": keep})
+    answer = site.log_in()
+    page = site.page(answer)
+    assert f"5 E-Mails werden {said} bei GMX gelöscht. Wollen Sie das?" in page
+    assert 'href="/setup/retention?from=review"' in site.client.get(answer.location).text
+
+
+# What does not answer
+
+
+def test_nothing_is_tried_while_the_counters_do_not_answer(site: Site) -> None:
+    form = site.client.get("/connection-tests")
+    db.dispose()
+    for path in site.config.data_dir.glob("wizard.sqlite3*"):
+        path.unlink()
+    (site.config.data_dir / "wizard.sqlite3").mkdir()
+    for number in (0, 1):
+        answer = site.client.submit(form, {"password": PASSWORD}, form=number)
+        assert answer.status_code == 503
+        assert "Wir haben uns nicht angemeldet" in answer.text
+    page = site.client.get("/connection-tests").text
+    assert "gerade ausgeschaltet" in page
+    assert site.attempts == (0, 0)
+    assert (site.pop3.connections, site.smtp.connections) == (0, 0)
+
+
+def test_a_locked_database_refuses_kindly(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    form = site.client.get("/connection-tests")
+    monkeypatch.setattr(db, "DATABASE_BUSY_SECONDS", 0.1)
+    db.dispose()
+    blocking = sqlite3.connect(site.config.data_dir / "wizard.sqlite3", isolation_level=None)
+    blocking.execute("BEGIN IMMEDIATE")
+    answer = site.client.submit(form, {"password": PASSWORD}, form=1)
+    blocking.execute("ROLLBACK")
+    blocking.close()
+    assert answer.status_code == 503
+    assert site.attempts == (0, 0)
+
+
+@pytest.mark.parametrize("way", ["setting", "breaker"])
+def test_while_the_login_test_is_off_the_rest_goes_on(make_site: MakeSite, way: str) -> None:
+    with make_site("pop3-good-without-login", "smtp-good-without-login", login_test=way != "setting") as site:
+        form = site.client.get("/connection-tests")
+        with site.app.app_context():
+            limits = views.current_limits()
+            if way == "breaker":
+                for number in range(20):
+                    limits.refused(f"{number % 5}@gmx.de")
+        page = site.client.get("/connection-tests").text
+        assert "Die Anmelde-Prüfung ist gerade ausgeschaltet. Ihre Einstellungen bekommen Sie trotzdem." in page
+        assert 'name="password"' not in page
+        ticket = {"ticket": "a-ticket-of-an-old-form", "login": "1", "password": PASSWORD}
+        answer = site.client.submit(form, ticket, form=0)
+        assert answer.status_code == 403
+        assert "Die Prüfung ist gerade ausgeschaltet" in answer.text
+        assert ("Pause" in answer.text) == (way == "breaker")
+        assert site.run(site.check()).state is RunState.PASSED
+        assert site.client.get("/finish").status_code == 200
+        assert site.attempts == (0, 0)
+
+
+def test_without_a_worker_the_page_says_so_at_once(make_site: MakeSite, kind: str) -> None:
+    with make_site(work=False) as site:
+        form = site.client.get("/connection-tests")
+        begin = time.monotonic()
+        for number in (0, 1):
+            answer = site.client.submit(form, {"password": PASSWORD}, form=number)
+            assert answer.status_code == 503
+        assert time.monotonic() - begin < 5
+        with site.app.app_context():
+            assert views.current_limits().allowance(USER).left == LOGIN_TESTS_PER_ACCOUNT
+        if kind == "redis":
+            assert not list(Redis.from_url(site.config.redis_url).scan_iter(PREFIX + "*"))

@@ -1,0 +1,164 @@
+"""The command `gmx-pop-wizard`.
+
+What a command needs is imported when it runs: a file is exported without the web application.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from webapp.cli.checking import check, explain
+from webapp.cli.context import EXIT_CANCELLED, Problem, json_option
+from webapp.cli.context import configuration as _configuration
+from webapp.cli.context import known_providers as _providers
+from webapp.cli.database import db
+from webapp.cli.exporting import export
+from webapp.cli.language import locale_of, speak
+from webapp.cli.rooms import RoomCommands
+from webapp.terminal import chosen_locale, prepare_streams
+from webapp.text import N_, InputError, translations_for
+
+NAME = "gmx-pop-wizard"
+COMPLETION_VARIABLE = "_GMX_POP_WIZARD_COMPLETE"
+
+
+@click.group(
+    cls=RoomCommands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    help=N_(
+        """GMX by POP3: test the connection, make files for mail programs, run the setup wizard.
+
+  gmx-pop-wizard check anna@gmx.de                  test GMX's servers, without a password
+  gmx-pop-wizard check anna@gmx.de --login          the same, and log in (asks for the password)
+  gmx-pop-wizard export outlook anna@gmx.de --keep 14 --output gmx-pop.prf
+  gmx-pop-wizard export --from people.csv --output files.zip
+  gmx-pop-wizard serve                              the wizard on http://127.0.0.1:8000
+
+Every command explains itself: gmx-pop-wizard check --help"""
+    ),
+)
+@click.version_option(package_name=NAME)
+def cli() -> None:
+    pass
+
+
+cli.add_command(check)
+cli.add_command(explain)
+cli.add_command(export)
+cli.add_command(db)
+
+
+@cli.command(help=N_("List the mail programs and their formats."))
+@json_option
+def clients(as_json: bool) -> None:
+    from webapp.clients import CLIENTS
+
+    translations = translations_for(chosen_locale())
+    if as_json:
+        rows = [
+            {"id": c.id, "name": translations.gettext(c.name), "systems": list(c.systems), "formats": list(c.formats)}
+            for c in CLIENTS.values()
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for client in CLIENTS.values():
+        click.echo(f"{client.id:22} {translations.gettext(client.name):42} {', '.join(client.formats) or '–'}")
+
+
+@cli.command(help=N_("List the providers with their servers."))
+@json_option
+def providers(as_json: bool) -> None:
+    config = _configuration()
+    try:
+        known = _providers(config)
+    except InputError as error:
+        raise Problem(error, translations_for(chosen_locale())) from None
+    if as_json:
+        rows = [
+            {
+                "id": p.id, "name": p.name, "website": p.website, "checked": p.checked.isoformat(),
+                "domains": sorted(p.domains), "domains_to_confirm": sorted(p.domains_to_confirm),
+                "servers": [
+                    {"type": s.type, "hostname": s.hostname, "port": s.port, "socket_type": s.socket_type}
+                    for s in p.servers
+                ],
+            }
+            for p in known.values()
+        ]  # fmt: skip
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for provider in known.values():
+        click.echo(f"{provider.id}  {provider.name}, {provider.website}, {provider.checked.isoformat()}")
+        for server in provider.servers:
+            click.echo(f"  {server.type.value.upper():5} {server.hostname}:{server.port} {server.socket_type}")
+
+
+@cli.command(help=N_("Print the settings in force, secrets masked."))
+@json_option
+def config(as_json: bool) -> None:
+    settings = dict(_configuration().describe())
+    if as_json:
+        click.echo(json.dumps(settings, ensure_ascii=False, indent=2))
+        return
+    for name, value in settings.items():
+        click.echo(f"{name}={value}")
+
+
+@cli.command(help=N_("Serve the wizard.\n\nIts jobs and its database are inside."))
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="HOST", help=N_("Address to listen on."))
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, metavar="PORT",
+    help=N_("Port to listen on."),
+)  # fmt: skip
+def serve(host: str, port: int) -> None:
+    from webapp.server import serve as run_server
+
+    try:
+        run_server(host, port, _configuration())
+    except InputError as error:
+        raise Problem(error, translations_for(chosen_locale())) from None
+
+
+@cli.command(
+    help=N_("Run connection tests for web processes.\n\nThey hand them on through Redis or Valkey (WEBAPP_REDIS_URL).")
+)
+def worker() -> None:
+    from webapp.connection_tests.redis_engine import work
+
+    try:
+        work(_configuration())
+    except InputError as error:
+        raise Problem(error, translations_for(chosen_locale())) from None
+
+
+@cli.command(
+    help=N_(
+        """Print the completion for a shell.
+
+With it the Tab key completes commands, options, clients and providers.
+
+  bash:  eval "$(gmx-pop-wizard completion bash)"      in ~/.bashrc
+  zsh:   eval "$(gmx-pop-wizard completion zsh)"       in ~/.zshrc
+  fish:  gmx-pop-wizard completion fish > ~/.config/fish/completions/gmx-pop-wizard.fish"""
+    )
+)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    from click.shell_completion import get_completion_class
+
+    made = get_completion_class(shell)
+    if made is not None:
+        click.echo(made(cli, {}, NAME, COMPLETION_VARIABLE).source())
+
+
+def main() -> None:
+    """Run the command; Ctrl+C ends it without a trace."""
+    prepare_streams()
+    speak(cli, locale_of(sys.argv[1:]))
+    try:
+        cli.main(prog_name=NAME, standalone_mode=True)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_CANCELLED)

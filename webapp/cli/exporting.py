@@ -1,0 +1,262 @@
+"""`export`: the file for a mail program, for one person or for a table of people."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from webapp.account import KEEP_FOREVER, Retention
+from webapp.cli.context import (
+    EXIT_FAILED,
+    Problem,
+    account_of,
+    client_ids,
+    configuration,
+    json_option,
+    known_providers,
+    locale_option,
+    provider_option,
+)
+from webapp.terminal import chosen_locale
+from webapp.text import N_, InputError, Message, Translations, translations_for
+
+if TYPE_CHECKING:
+    from webapp.bulk import Result, Summary, Table
+    from webapp.config import Config
+
+
+@click.command(
+    help=N_(
+        """Write the file of a mail program.
+
+It is made for ADDRESS, for the program CLIENT. It never holds a password.
+
+  gmx-pop-wizard export thunderbird anna@gmx.de --name "Anna Beispiel" --output gmx-pop-thunderbird.zip
+  gmx-pop-wizard export outlook anna@gmx.de --keep 14 --output gmx-pop.prf
+  gmx-pop-wizard export apple-mail anna@gmx.de --device iphone --output gmx-pop.mobileconfig
+
+With --from it writes a ZIP with the files of many people. The table is CSV with the columns address and client; name,
+keep, provider, smtp_port, device, profile and format may be there too. Rows of no use are named, the rest goes on.
+
+  gmx-pop-wizard export --from people.csv --output files.zip
+
+Exit code 0: written. 1: some rows were of no use. 2: the call was wrong."""
+    )
+)
+@click.argument("client_id", metavar="[CLIENT]", required=False, shell_complete=client_ids)
+@click.argument("address", metavar="[ADDRESS]", required=False)
+@click.option(
+    "--from",
+    "table",
+    metavar="FILE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help=N_("Table of people (CSV), in the place of CLIENT and ADDRESS."),
+)
+@provider_option
+@click.option("--name", default="", metavar="NAME", help=N_("Sender name."))
+@click.option("--keep", default="forever", metavar="KEEP", help=N_("What stays on the server: forever, days, delete."))
+@click.option("--smtp-port", type=int, default=465, show_default=True, metavar="PORT", help=N_("465 or 587."))
+@click.option("--format", "format_name", metavar="FORMAT", help=N_("One of the client's formats (see: clients)."))
+@click.option("--device", type=click.Choice(["iphone", "mac"]), help=N_("For Apple Mail."))
+@click.option("--profile", type=click.Choice(["existing", "new"]), default="existing", help=N_("For Outlook."))
+@json_option
+@locale_option
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+    help=N_("File to write (default: standard output)."),
+)  # fmt: skip
+def export(locale_name: str | None, **options: Any) -> None:
+    locale = chosen_locale(locale_name)
+    translations = translations_for(locale)
+    config = configuration()
+    try:
+        if options["table"] is not None:
+            _many(options, config, locale, translations)
+        else:
+            _one(options, config, locale, translations)
+    except InputError as error:
+        raise Problem(error, translations) from None
+
+
+def _one(options: dict[str, Any], config: Config, locale: str, translations: Translations) -> None:
+    from webapp.clients import CLIENTS, ExportOptions
+
+    client_id, address = options["client_id"], options["address"]
+    if client_id is None or address is None:
+        raise InputError(
+            N_("Name a client and an address, such as: export outlook anna@gmx.de. Or a table: --from FILE")
+        )
+    client = CLIENTS.get(client_id)
+    if client is None:
+        near = difflib.get_close_matches(client_id, CLIENTS, n=3, cutoff=0.4) or list(CLIENTS)
+        raise InputError(
+            Message(
+                N_("There is no client “%(client)s”. Did you mean: %(clients)s?"),
+                {"client": client_id, "clients": ", ".join(near)},
+            )
+        )
+    if options["as_json"] and options["output"] is None:
+        raise InputError(N_("With --json the file itself needs a place: --output FILE"))
+    keep = options["keep"]
+    account = account_of(
+        address,
+        options["provider_id"],
+        config,
+        translations,
+        name=options["name"],
+        retention=Retention.parse(keep) if keep != "forever" else KEEP_FOREVER,
+        smtp_port=options["smtp_port"],
+    )
+    made = client.export(
+        account,
+        ExportOptions(
+            format=options["format_name"], device=options["device"], profile=options["profile"], locale=locale,
+            host=config.public_host, organization=config.operator_name,
+        ),
+    )  # fmt: skip
+    if config.profile_signing_cert is not None:
+        from webapp.signing import sign
+
+        made = sign(made, config)
+    _write(made.content, options["output"])
+    notes = [note.translated(translations) for note in made.notes]
+    if options["as_json"]:
+        shape = {"client": client.id, "media_type": made.media_type, "file": str(options["output"]), "notes": notes}
+        click.echo(json.dumps(shape, ensure_ascii=False, indent=2))
+        return
+    for note in notes:
+        click.echo(note, err=True)
+
+
+def _write(content: bytes, output: Path | None) -> None:
+    if output is not None:
+        with _written(output) as stream:
+            stream.write(content)
+        return
+    if b"\0" in content and sys.stdout.isatty():
+        raise InputError(N_("This file is not text. Write it to a file: --output FILE"))
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that takes the place of `path` once it is whole; what stood there stays until then."""
+    try:
+        if path.exists() and not path.is_file():  # /dev/stdout, a named pipe
+            with path.open("wb") as stream:
+                yield stream
+            return
+        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        try:
+            with os.fdopen(handle, "w+b") as stream:
+                yield stream
+            mask = os.umask(0)
+            os.umask(mask)
+            Path(draft).chmod(0o666 & ~mask)
+            Path(draft).replace(path)
+        finally:
+            Path(draft).unlink(missing_ok=True)
+    except OSError as error:
+        values = {"file": str(path), "problem": error.strerror or ""}
+        raise InputError(Message(N_("Cannot write %(file)s: %(problem)s"), values)) from None
+
+
+def _many(options: dict[str, Any], config: Config, locale: str, translations: Translations) -> None:
+    from webapp.bulk import read_table, write_exports
+    from webapp.clients import ExportOptions
+
+    if options["client_id"] is not None:
+        raise InputError(N_("With --from, the table names clients and addresses. Leave them out of the call."))
+    if options["output"] is None:
+        raise InputError(N_("A ZIP needs a file to be written to: --output FILE"))
+    path: Path = options["table"]
+    export_options = ExportOptions(locale=locale, host=config.public_host, organization=config.operator_name)
+    with path.open("rb") as source:
+        table = read_table(source)
+        for name in table.ignored:
+            ignored = Message(N_("The column “%(name)s” is not used."), {"name": name})
+            click.echo(ignored.translated(translations), err=True)
+        bad: list[dict[str, str | int]] = []
+        with _written(options["output"]) as target, _Progress(source, path, translations) as progress:
+
+            def told(result: Result) -> None:
+                progress.advance()
+                if result.error is not None:
+                    reason = result.error.translated(translations)
+                    if options["as_json"]:
+                        bad.append({"row": result.row.number, "reason": reason})
+                    else:
+                        progress.say(_row_problem(result.row.number, reason, translations))
+
+            summary = write_exports(table, target, known_providers(config), export_options, told)
+    _summarise(summary, bad, options, table, translations)
+
+
+def _row_problem(number: int, reason: str, translations: Translations) -> str:
+    return Message(N_("Row %(row)s: %(reason)s"), {"row": number, "reason": reason}).translated(translations)
+
+
+def _summarise(
+    summary: Summary, bad: list[dict[str, str | int]], options: dict[str, Any], table: Table, translations: Translations
+) -> None:
+    """Say how many files were written; ends with 1 where a row was of no use."""
+    written = summary.rows - summary.bad
+    if options["as_json"]:
+        shape = {
+            "file": str(options["output"]), "rows": summary.rows, "written": written, "encoding": table.encoding,
+            "delimiter": table.delimiter, "ignored_columns": list(table.ignored), "bad_rows": bad,
+        }  # fmt: skip
+        click.echo(json.dumps(shape, ensure_ascii=False, indent=2))
+    else:
+        done = Message(
+            N_("%(number)s of %(rows)s row became a file in %(file)s."),
+            {"number": written, "rows": summary.rows, "file": str(options["output"])},
+            plural=N_("%(number)s of %(rows)s rows became files in %(file)s."),
+        )
+        click.echo(done.translated(translations), err=True)
+    if summary.bad:
+        sys.exit(EXIT_FAILED)
+
+
+class _Progress:
+    """A bar on a terminal, by the octets of the table that were read; nothing elsewhere."""
+
+    def __init__(self, source: BinaryIO, path: Path, translations: Translations) -> None:
+        self._source, self._seen = source, 0
+        self._visible = sys.stderr.isatty()
+        self._bar = click.progressbar(
+            length=path.stat().st_size,
+            label=translations.gettext(N_("Writing files")),
+            file=sys.stderr,
+            hidden=not self._visible,
+        )
+
+    def __enter__(self) -> _Progress:
+        self._bar.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        if error[0] is None:
+            self._bar.update(max(0, (self._bar.length or 0) - self._seen))
+        self._bar.__exit__(*error)
+
+    def advance(self) -> None:
+        position = self._source.tell()
+        if position > self._seen:
+            self._bar.update(position - self._seen)
+            self._seen = position
+
+    def say(self, text: str) -> None:
+        if self._visible:
+            click.echo("\r\x1b[K", err=True, nl=False)
+        click.echo(text, err=True)

@@ -1,0 +1,283 @@
+"""Runs and passwords in Redis or Valkey, for web and worker processes together.
+
+Keys, all with an end of their own:
+
+    gmx-pop:run:<id>         hash: state, sequence, queued_at, deadline, ended_at; report, final and one field for
+                             each stage, sealed
+    gmx-pop:waiting          sorted set of ids by the time they came
+    gmx-pop:follow:<id>      the shared run a person looks at, or their own word that they look no more
+    gmx-pop:followers:<id>   set: who looks at a shared run
+    gmx-pop:shared:<key>     the shared run that is young enough, or under way
+    gmx-pop:key:<id>         the key of a shared run
+    gmx-pop:password:<id>    the password, sealed once to each worker's key
+    gmx-pop:worker:<name>    a worker that lives: its public key, sealed
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
+
+from cryptography.exceptions import InvalidTag
+from redis import Redis
+
+from webapp.config import CHECK_CACHE_SECONDS, PASSWORD_SECONDS, RUN_STATE_SECONDS
+from webapp.connection_tests.engine import EXPIRES_SECONDS, UnavailableError
+from webapp.connection_tests.progress import SHARED_ID, TOLD, Run, RunStore, password_may_be_out
+from webapp.connection_tests.records import report_from_record, report_to_record, stage_from_record
+from webapp.connection_tests.sealing import PasswordStore, Sealer, WorkerKey, associated, seal_to
+from webapp.probe import Secret
+from webapp.probe.report import Report, RunState, Stage
+
+PREFIX = "gmx-pop:"
+WAITING = PREFIX + "waiting"
+SHARED_SECONDS = EXPIRES_SECONDS + 60  # a check waits and runs no longer
+POLL_SECONDS = 0.1  # between two looks of a page that waits for the end
+LEFT = b"left "
+
+# KEYS: the run, the waiting ones. ARGV: now, seconds to keep, id, "queued" or "" for what it must be, state or "",
+# then fields and values. Answers 1 where the run was still open and is changed now.
+_CHANGE = """
+local known = redis.call('HMGET', KEYS[1], 'state', 'deadline')
+if known[1] ~= 'queued' and known[1] ~= 'running' then return 0 end
+if ARGV[4] ~= '' and known[1] ~= ARGV[4] then return 0 end
+if tonumber(ARGV[1]) > tonumber(known[2]) then return 0 end
+if ARGV[5] ~= '' then
+  redis.call('HSET', KEYS[1], 'state', ARGV[5])
+  redis.call('ZREM', KEYS[2], ARGV[3])
+end
+if #ARGV > 5 then redis.call('HSET', KEYS[1], unpack(ARGV, 6)) end
+redis.call('HINCRBY', KEYS[1], 'sequence', 1)
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+
+# KEYS: the shared run of a key, the person's own, the followers. ARGV: id of a new run, seconds that it may take,
+# seconds to keep, the person's id, prefixes of runs and followers. Answers the id of the run to look at.
+_JOIN = """
+local found = redis.call('GET', KEYS[1])
+if not found or redis.call('EXISTS', ARGV[5] .. found) == 0 then
+  found = ARGV[1]
+  redis.call('SET', KEYS[1], found, 'EX', ARGV[2])
+end
+redis.call('SET', KEYS[2], found, 'EX', ARGV[3])
+redis.call('SADD', ARGV[6] .. found, ARGV[4])
+redis.call('EXPIRE', ARGV[6] .. found, ARGV[3])
+return found
+"""
+
+# KEYS: a key. ARGV: the value it must have, seconds or 0. Lets it live so long, or deletes it.
+_RELEASE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if ARGV[2] == '0' then return redis.call('DEL', KEYS[1]) end
+return redis.call('EXPIRE', KEYS[1], ARGV[2])
+"""
+
+
+class RedisRunStore(RunStore):
+    """One round trip for each change."""
+
+    def __init__(self, redis: Redis, sealer: Sealer, clock: Callable[[], float] = time.time) -> None:
+        self._redis = redis
+        self._sealer = sealer
+        self._clock = clock
+        self._change_script = redis.register_script(_CHANGE)
+        self._join_script = redis.register_script(_JOIN)
+        self._release_script = redis.register_script(_RELEASE)
+
+    def add(self, run: Run) -> bool:
+        name = PREFIX + f"run:{run.id}"
+        if not self._redis.hsetnx(name, "state", run.state.value):
+            return False
+        fields: dict[Any, Any] = {
+            "sequence": run.sequence,
+            "queued_at": repr(run.queued_at),
+            "deadline": repr(run.deadline),
+            "report": self._sealer.seal(report_to_record(run.report), f"report {run.id}"),
+        }
+        pipeline = self._redis.pipeline()
+        pipeline.hset(name, mapping=fields)
+        pipeline.expire(name, RUN_STATE_SECONDS)
+        pipeline.zremrangebyscore(WAITING, 0, self._clock() - EXPIRES_SECONDS)
+        pipeline.zadd(WAITING, {run.id: run.queued_at})
+        pipeline.expire(WAITING, RUN_STATE_SECONDS)
+        pipeline.execute()
+        return True
+
+    def get(self, run_id: str) -> Run | None:
+        pipeline = self._redis.pipeline()
+        pipeline.hgetall(PREFIX + f"run:{run_id}")
+        pipeline.get(PREFIX + f"follow:{run_id}")
+        fields, followed = pipeline.execute()
+        if followed is None:
+            return self._run(run_id, fields)
+        left = followed.startswith(LEFT)
+        shared_id = followed.removeprefix(LEFT).decode()
+        run = self._run(shared_id, cast("dict[bytes, bytes]", self._redis.hgetall(PREFIX + f"run:{shared_id}")))
+        if run is None:
+            return None
+        run = replace(run, id=run_id, shared=True)
+        return replace(run, state=RunState.CANCELLED, ended_at=run.queued_at) if left else run
+
+    def begin(self, run_id: str, deadline: float) -> Run | None:
+        if not self._change(run_id, RunState.RUNNING, {"deadline": repr(deadline)}, must_be=RunState.QUEUED.value):
+            return None
+        return self.get(run_id)
+
+    def stage(self, run_id: str, stage: Stage) -> None:
+        name = f"stage:{stage.protocol.value}:{stage.stage}"
+        fields: dict[str, Any] = {name: self._sealer.seal(stage.to_json(), f"{name} {run_id}")}
+        self._change(run_id, None, fields)
+
+    def end(self, run_id: str, state: RunState, report: Report | None = None, *, waiting: bool = False) -> bool:
+        fields: dict[str, Any] = {"ended_at": repr(self._clock())}
+        if report is not None:
+            fields["final"] = self._sealer.seal(report_to_record(report), f"final {run_id}")
+        changed = self._change(run_id, state, fields, must_be=RunState.QUEUED.value if waiting else "")
+        key = self._redis.get(PREFIX + f"key:{run_id}") if changed and run_id.startswith(SHARED_ID) else None
+        if key is not None:
+            self._release(cast(bytes, key).decode(), run_id, CHECK_CACHE_SECONDS if state in TOLD else 0)
+        return changed
+
+    def position(self, run_id: str) -> int:
+        followed = cast("bytes | None", self._redis.get(PREFIX + f"follow:{run_id}"))
+        pipeline = self._redis.pipeline()
+        pipeline.zremrangebyscore(WAITING, 0, self._clock() - EXPIRES_SECONDS)
+        pipeline.zrank(WAITING, followed.decode() if followed else run_id)
+        rank = pipeline.execute()[1]
+        return 0 if rank is None else int(rank) + 1
+
+    def wait(self, run_id: str, seconds: float) -> Run | None:
+        end = time.monotonic() + seconds
+        while True:
+            run = self.get(run_id)
+            left = end - time.monotonic()
+            if run is None or run.ended or left <= 0:
+                return run
+            time.sleep(min(left, POLL_SECONDS))
+
+    def join(self, key: str, follower: str, run: Run) -> bool:
+        self.add(run)
+        self._redis.set(PREFIX + f"key:{run.id}", key, ex=RUN_STATE_SECONDS)
+        found = self._join(key, follower, run.id)
+        if found != run.id and self._is_stale(found):
+            self._release(key, found, 0)
+            found = self._join(key, follower, run.id)
+        if found != run.id:
+            pipeline = self._redis.pipeline()
+            pipeline.delete(PREFIX + f"run:{run.id}", PREFIX + f"key:{run.id}")
+            pipeline.zrem(WAITING, run.id)
+            pipeline.execute()
+        return found == run.id
+
+    def leave(self, follower: str) -> str | None:
+        run = self.get(follower)
+        followed = cast("bytes | None", self._redis.get(PREFIX + f"follow:{follower}"))
+        if run is None or run.ended or followed is None:
+            return None
+        own = followed.decode()
+        pipeline = self._redis.pipeline()
+        pipeline.set(PREFIX + f"follow:{follower}", LEFT + followed, ex=RUN_STATE_SECONDS)
+        pipeline.srem(PREFIX + f"followers:{own}", follower)
+        pipeline.scard(PREFIX + f"followers:{own}")
+        return None if pipeline.execute()[2] else own
+
+    def followers(self, run_id: str) -> list[str]:
+        if not run_id.startswith(SHARED_ID):
+            return [run_id]
+        found = cast("set[bytes]", self._redis.smembers(PREFIX + f"followers:{run_id}"))
+        return sorted(name.decode() for name in found)
+
+    def _join(self, key: str, follower: str, run_id: str) -> str:
+        found = self._join_script(
+            keys=[PREFIX + f"shared:{key}", PREFIX + f"follow:{follower}"],
+            args=[run_id, SHARED_SECONDS, RUN_STATE_SECONDS, follower, PREFIX + "run:", PREFIX + "followers:"],
+        )
+        return cast(bytes, found).decode()
+
+    def _is_stale(self, run_id: str) -> bool:
+        run = self.get(run_id)
+        return run is None or (run.ended and run.state not in TOLD)
+
+    def _release(self, key: str, run_id: str, seconds: float) -> None:
+        self._release_script(keys=[PREFIX + f"shared:{key}"], args=[run_id, int(seconds)])
+
+    def _change(self, run_id: str, state: RunState | None, fields: dict[str, Any], must_be: str = "") -> bool:
+        flat = [part for pair in fields.items() for part in pair]
+        arguments = [repr(self._clock()), RUN_STATE_SECONDS, run_id, must_be, state.value if state else "", *flat]
+        return bool(self._change_script(keys=[PREFIX + f"run:{run_id}", WAITING], args=arguments))
+
+    def _run(self, run_id: str, fields: dict[bytes, bytes]) -> Run | None:
+        if b"report" not in fields:  # unknown, or being added this very moment
+            return None
+        if b"final" in fields:
+            report = report_from_record(self._sealer.open(fields[b"final"], f"final {run_id}"))
+        else:
+            report = self._report_so_far(run_id, fields)
+        ended_at = fields.get(b"ended_at")
+        run = Run(
+            run_id,
+            report,
+            queued_at=float(fields[b"queued_at"]),
+            deadline=float(fields[b"deadline"]),
+            state=RunState(fields[b"state"].decode()),
+            sequence=int(fields[b"sequence"]),
+            ended_at=float(ended_at) if ended_at else None,
+        )
+        return run.as_of(self._clock())
+
+    def _report_so_far(self, run_id: str, fields: dict[bytes, bytes]) -> Report:
+        report = report_from_record(self._sealer.open(fields[b"report"], f"report {run_id}"))
+        for name, sealed in fields.items():
+            if name.startswith(b"stage:"):
+                stage = stage_from_record(self._sealer.open(sealed, f"{name.decode()} {run_id}"))
+                sent = report.password_sent or password_may_be_out(report, stage)
+                report = replace(report.with_stage(stage), password_sent=sent)
+        return report
+
+
+class RedisPasswordStore(PasswordStore):
+    """Sealed to the workers that live now; a worker takes with its own key, a web process cannot open anything."""
+
+    def __init__(
+        self, redis: Redis, workers: Callable[[], dict[str, bytes]], own: tuple[str, WorkerKey] | None = None
+    ) -> None:
+        """Keep the store of a web process; `own` is name and key of the worker whose store it is.
+
+        workers: gives the public keys of the workers that live, by name.
+        """
+        self._redis = redis
+        self._workers = workers
+        self._own = own
+
+    def put(self, job_id: str, password: Secret) -> None:
+        workers = self._workers()
+        if not workers:
+            raise UnavailableError
+        expires = time.time() + PASSWORD_SECONDS
+        about, plain = associated(job_id, expires), password.reveal().encode()
+        sealed = {name: base64.b64encode(seal_to(public, plain, about)).decode() for name, public in workers.items()}
+        self._redis.set(
+            PREFIX + f"password:{job_id}", json.dumps({"expires": expires, "sealed": sealed}), ex=PASSWORD_SECONDS
+        )
+
+    def take(self, job_id: str) -> Secret | None:
+        kept = cast("bytes | None", self._redis.getdel(PREFIX + f"password:{job_id}"))
+        if kept is None or self._own is None:
+            return None
+        name, key = self._own
+        content = json.loads(kept)
+        sealed, expires = content["sealed"].get(name), content["expires"]
+        if sealed is None or expires < time.time():
+            return None
+        try:
+            return Secret(key.open(base64.b64decode(sealed), associated(job_id, expires)).decode())
+        except InvalidTag:
+            return None
+
+    def seconds_left(self, job_id: str) -> float:
+        return max(0, self._redis.pttl(PREFIX + f"password:{job_id}")) / 1000

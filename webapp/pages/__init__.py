@@ -1,0 +1,146 @@
+"""Pages to read: the settings with what one should know of them, privacy, imprint, accessibility.
+
+They ask nothing and keep nothing. What they say of servers and dates comes from provider data, what they say of times
+from `webapp.config`; rooms that are not there (see `webapp.ROOMS`) are not spoken of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from flask import Blueprint, abort, current_app, render_template
+
+from webapp import config
+from webapp.account import Server, ServerType
+from webapp.config import current_providers
+from webapp.i18n import current_locale
+from webapp.providers import MenuPath, Provider
+from webapp.security import allow_indexing, public_url
+from webapp.text import N_, locales
+from webapp.wizard import answers
+
+# What a provider's own help pages are called in the list of sources, in the order of the article.
+HELP_PAGES: Mapping[str, str] = {
+    "overview": N_("POP3 and IMAP"),
+    "activation": N_("Allow access by POP3 and IMAP"),
+    "pop3-server-data": N_("Servers for POP3"),
+    "two-factor": N_("Two-factor login"),
+    "app-password": N_("Application-specific passwords"),
+    "aliases": N_("Further addresses (aliases)"),
+    "spam": N_("Spam folder"),
+    "locked": N_("Locked mailbox"),
+}
+
+_MAIL_ADDRESS = re.compile(r"[^\s@<>\"?&]+@[^\s@<>\"?&]+\.[^\s@<>\"?&]+")
+_TELEPHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{4,}")
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.get("/settings")
+def overview() -> str:
+    """List the providers by the ends of their addresses; the person's own, where the wizard knows it, first."""
+    own = answers.load().provider_id
+    providers = sorted(current_providers().values(), key=lambda provider: provider.id != own)
+    return render_template("pages/overview.html", entries=[(provider, _domains(provider)) for provider in providers])
+
+
+@blueprint.get("/settings/<provider>")
+def settings(provider: str) -> str:
+    """Show the values of one provider and the article about them. The one page that search engines may keep."""
+    found = current_providers().get(provider)
+    if found is None:
+        abort(404)
+    allow_indexing()
+    receiving, sending = _main(found)
+    return render_template(
+        "pages/settings.html",
+        provider=found,
+        domains=_domains(found),
+        receiving=receiving,
+        receiving_else=_others(found, receiving),
+        sending=sending,
+        sending_else=_others(found, sending),
+        imap=next((server for server in found.servers if server.type is ServerType.IMAP), None),
+        shared=_shared(found),
+        activation=_in_locale(found.activation),
+        app_password=_in_locale(found.app_password),
+        help_pages=[(title, link) for topic, title in HELP_PAGES.items() if (link := _help_link(found, topic))],
+        canonical=public_url("pages.settings", provider=found.id, lang=current_locale()),
+        alternates=[
+            *((locale, public_url("pages.settings", provider=found.id, lang=locale)) for locale in locales()),
+            ("x-default", public_url("pages.settings", provider=found.id)),
+        ],
+    )
+
+
+@blueprint.get("/privacy")
+def privacy() -> str:
+    """Say what is kept where and for how long, with the numbers of `webapp.config`."""
+    return render_template(
+        "pages/privacy.html",
+        rooms=frozenset(current_app.blueprints),
+        session_hours=config.SESSION_HOURS,
+        link_hours=config.LINK_HOURS,
+        result_minutes=config.RUN_STATE_SECONDS // 60,
+        password_seconds=config.PASSWORD_SECONDS,
+        contact_link=contact_link,
+    )
+
+
+@blueprint.get("/imprint")
+def imprint() -> str:
+    return render_template("pages/imprint.html", contact_link=contact_link)
+
+
+@blueprint.get("/accessibility")
+def accessibility() -> str:
+    return render_template("pages/accessibility.html", session_hours=config.SESSION_HOURS, contact_link=contact_link)
+
+
+def contact_link(contact: str) -> str | None:
+    """Return the link for a contact that is nothing but a mail address or a telephone number, else None."""
+    if _MAIL_ADDRESS.fullmatch(contact):
+        return f"mailto:{contact}"
+    if _TELEPHONE.fullmatch(contact):
+        return "tel:" + re.sub(r"[^+0-9]", "", contact.replace("(0)", ""))
+    return None
+
+
+def _main(provider: Provider) -> tuple[Server, Server]:
+    """Return the servers to type in: for receiving and for sending."""
+    return provider.server(ServerType.POP3), provider.server(ServerType.SMTP)
+
+
+def _domains(provider: Provider) -> list[str]:
+    """Return the ends of addresses in a readable order: gmx.de before email.gmx."""
+    return sorted(provider.domains, key=lambda domain: (not domain.startswith(f"{provider.name.lower()}."), domain))
+
+
+def _others(provider: Provider, main: Server) -> list[Server]:
+    """Return the other ways to reach what `main` is for."""
+    return [server for server in provider.servers if server.type is main.type and server is not main]
+
+
+def _shared(provider: Provider) -> list[tuple[str, Provider]]:
+    """Return the ends of addresses that another provider gives out too, each with that provider."""
+    providers = current_providers()
+    ours = provider.domains_shared_with.items()
+    theirs = [
+        (domain, other.id)
+        for other in providers.values()
+        for domain, owner in other.domains_shared_with.items()
+        if owner == provider.id
+    ]
+    return [(domain, providers[other]) for domain, other in (*ours, *theirs) if other in providers]
+
+
+def _in_locale(by_locale: Mapping[str, tuple[MenuPath, ...]]) -> tuple[MenuPath, ...]:
+    """Return the entries in the person's language, or those there are."""
+    return by_locale.get(current_locale()) or next(iter(by_locale.values()), ())
+
+
+def _help_link(provider: Provider, topic: str) -> str | None:
+    """Return the provider's page on `topic` in the person's language only: a list of sources can do without."""
+    return provider.help_links.get(current_locale(), {}).get(topic)
