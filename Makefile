@@ -53,12 +53,13 @@ test: install $(VENV)/.developed system-deps
 lint: install $(VENV)/.developed
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --config pyproject.toml
 
-# Times a check of ours beside curl's, in one run, against one Dovecot; and how long a test waits for its first stage;
-# and discovery beside automx2's.
+# Times a check of ours beside curl's, in one run, against one Dovecot; how long a test waits for its first stage;
+# discovery beside automx2's; and a thousand agents who watch live cases.
 bench: install $(VENV)/.developed system-deps
 	@$(BIN)/python -m tests.bench.check
 	@$(BIN)/python -m tests.bench.engine
 	@$(BIN)/python -m tests.bench.discovery
+	@$(BIN)/python -m tests.bench.helpdesk
 
 # What a scanner finds in our code, and whether the pinned versions fit together.
 audit: install $(VENV)/.developed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ ROOMS = (
     "webapp.check_file.page",
     "webapp.reports",
 )
+# Rooms that may be taken out: without their folder the rest works as before.
+OPTIONAL_ROOMS = ("webapp.helpdesk",)
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -48,7 +51,7 @@ def create_app(config: Config | None = None) -> Flask:
     security.init_app(app, config)
     i18n.init_app(app)
     errors.init_app(app)
-    for room in ROOMS:
+    for room in (*ROOMS, *filter(find_spec, OPTIONAL_ROOMS)):
         app.register_blueprint(import_module(room).blueprint)
     app.context_processor(lambda: {"settings": config})
     discovery.init_app(app, config)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
 
 STOP_SECONDS = 60  # a test with a login takes 40 at most; what runs longer is killed and reads as interrupted
+CONNECTIONS_MAX = 4096  # kept open at once; each agent who watches a case keeps one
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  for gunicorn's heartbeat file, which must not wait for a disk
 
 logger = logging.getLogger("webapp.server")
@@ -165,6 +166,7 @@ class _Server(BaseApplication):
             "worker_class": "gthread",
             "workers": 1,
             "threads": WEB_THREADS,
+            "worker_connections": CONNECTIONS_MAX,
             "preload_app": False,
             "max_requests": 0,
             "graceful_timeout": STOP_SECONDS,

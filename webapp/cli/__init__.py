@@ -18,6 +18,7 @@ from webapp.cli.database import db
 from webapp.cli.exporting import export
 from webapp.cli.language import locale_of, speak
 from webapp.cli.operating import api_keys, with_check
+from webapp.cli.rooms import RoomCommands
 from webapp.terminal import chosen_locale, prepare_streams
 from webapp.text import N_, InputError, translations_for
 
@@ -26,6 +27,7 @@ COMPLETION_VARIABLE = "_GMX_POP_WIZARD_COMPLETE"
 
 
 @click.group(
+    cls=RoomCommands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     help=N_(
         """GMX by POP3: test the connection, make files for mail programs, run the setup wizard.
