@@ -1,6 +1,7 @@
 # GMX POP setup wizard. On a fresh machine: `make run`, `make test`.
 PYTHON ?= python3
 PORT ?= 8000
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 VENV := .venv
 BIN := $(VENV)/bin
 PO := $(wildcard webapp/translations/*/LC_MESSAGES/*.po)
@@ -47,8 +48,9 @@ system-deps:
 		echo "  sudo apt-get update && sudo apt-get install -y --no-install-recommends $(SYSTEM_PACKAGES)"; \
 	fi
 
+# TESTS=tests/wizard runs a part, JOBS=1 one after the other.
 test: install $(VENV)/.developed system-deps
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(TESTS)
 
 lint: install $(VENV)/.developed
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --config pyproject.toml
