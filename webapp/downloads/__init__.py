@@ -13,6 +13,7 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from webapp import periodic
 from webapp.account import shorten_address
 from webapp.clients import Export
 from webapp.downloads import links
@@ -23,6 +24,7 @@ from webapp.signing import signed
 from webapp.systems import installs_no_profiles, system_of
 
 blueprint = Blueprint("downloads", __name__)
+periodic.every(blueprint, "links-purge", 3600, lambda _app: links.purge())
 
 
 class DeadLinkError(Exception):
