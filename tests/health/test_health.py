@@ -177,6 +177,16 @@ def test_metrics_are_closed_without_the_token(watching: Flask, client: PageLinti
     assert watching.test_client().get("/metrics", headers={"Authorization": f"Bearer {TOKEN}x"}).status_code == 404
 
 
+def test_a_word_that_is_no_method_makes_no_counter_of_its_own(watching: Flask) -> None:
+    """Whoever invents methods would fill the memory: a counter is never forgotten."""
+    client = watching.test_client()
+    for number in range(20):
+        assert client.open("/", method=f"INVENTED{number}").status_code == 405
+    text = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).get_data(as_text=True)
+    assert "INVENTED" not in text
+    assert 'http_requests_total{method="other",route="(no such page)",status="405"} 20.0' in text
+
+
 def test_metrics_count_routes_and_ids_only(watching: Flask) -> None:
     client = watching.test_client()
     client.get("/setup/address?emailaddress=anna@gmx.de")

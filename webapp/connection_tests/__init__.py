@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import secrets
 import threading
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from secrets import token_urlsafe
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_time
 from flask_wtf import FlaskForm
+from flask_wtf.csrf import CSRFError
 from redis.exceptions import RedisError
 from wtforms import PasswordField
 
 from webapp import periodic, probe
 from webapp.config import POLL_MILLISECONDS, RESULT_WAIT_SECONDS, RESULT_WAITERS_MAX, current_config, current_providers
-from webapp.connection_tests import jobs, pages
+from webapp.connection_tests import jobs, pages, tickets
 from webapp.connection_tests.engine import NOBODY, Engine, Plan, UnavailableError, tell
 from webapp.connection_tests.limits import Again, Allowance, Limits, LimitsUnavailableError
 from webapp.connection_tests.progress import SHARED_ID, Run
@@ -31,16 +33,14 @@ from webapp.wizard import answers as store
 from webapp.wizard.answers import Answers
 from webapp.wizard.steps import is_complete, path
 
-PURGE_SECONDS = 15 * 60
+PURGE_SECONDS = 600  # what is counted is forgotten on a site without visitors too
 
 blueprint = Blueprint("connection_tests", __name__, url_prefix="/connection-tests")
-
-periodic.every(blueprint, "attempts", PURGE_SECONDS, lambda _app: current_limits().purge())
+periodic.every(blueprint, "limits-purge", PURGE_SECONDS, lambda _app: current_limits().purge())
 
 RUNS_KEY = "runs"  # in the session: the tests that belong to it alone, by the ticket of their form
 RUNS_MAX = 8
-OTHER_KEY = "other_platform_tried"  # in the session: the address for which it was
-TICKET_LENGTH = (16, 32)
+OTHER_KEY = "other_platform_tried"  # in the session: the mark of the address for which it was
 HELD_SECONDS_MIN = 10  # that a password must still live when the question about its blanks is answered
 
 
@@ -59,6 +59,11 @@ class Account:
     @property
     def address(self) -> str:
         return self.answers.email_address
+
+    @property
+    def mark(self) -> str:
+        """What stands for the address in the cookie, which a second one of 254 letters would burst."""
+        return hashlib.sha256(self.address.encode()).hexdigest()[:16]
 
 
 def current_limits() -> Limits:
@@ -116,7 +121,8 @@ def _form(account: Account, form: LoginForm) -> str:
         account=account.answers.account(current_providers()),
         provider=account.provider,
         other=account.other,
-        ticket=secrets.token_urlsafe(16),
+        ticket=tickets.new(account.address),
+        login_ticket=tickets.new(account.address),
         allowance=allowance,
         left=allowance.left if allowance else 0,
         login_test=_login_test_is_on(allowance),
@@ -142,18 +148,14 @@ def create() -> ResponseReturnValue:
     if account is None:
         return redirect(url_for("wizard.start"), 303)
     ticket = request.form.get("ticket", "")
-    if not TICKET_LENGTH[0] <= len(ticket) <= TICKET_LENGTH[1] or not _is_plain(ticket):
-        abort(400)
+    if not tickets.is_ours(ticket, account.address):
+        raise CSRFError
     engine = _engine()
     if ticket in session.get(RUNS_KEY, []) or engine.runs.get(ticket):
         return _shown(ticket, again=1)
     if "login" in request.form:
         return _create_login(_asked_platform(account), ticket, engine)
     return _create_check(account, ticket, engine)
-
-
-def _is_plain(ticket: str) -> bool:
-    return ticket.isascii() and ticket.replace("-", "").replace("_", "").isalnum()
 
 
 def _create_check(account: Account, ticket: str, engine: Engine) -> ResponseReturnValue:
@@ -167,7 +169,7 @@ def _create_check(account: Account, ticket: str, engine: Engine) -> ResponseRetu
     plan = Plan(account.provider.id, NOBODY)
     tested = plan.account(current_providers())
     key = f"{plan.provider} {tested.incoming.hostname}:{tested.incoming.port} {tested.outgoing.port}"
-    run = plan.run(SHARED_ID + secrets.token_urlsafe(16), current_providers())
+    run = plan.run(SHARED_ID + token_urlsafe(16), current_providers())
     fresh = engine.runs.join(key, ticket, run)
     _remember(ticket)
     _tell_queued(engine, ticket)
@@ -199,7 +201,7 @@ def _create_login(account: Account, ticket: str, engine: Engine) -> ResponseRetu
     plan = Plan(account.provider.id, account.address, login=True, strip=request.form.get("blanks") == "strip")
     _remember(ticket)
     if account.other:
-        session[OTHER_KEY] = account.address
+        session[OTHER_KEY] = account.mark
     if engine.runs.add(plan.run(ticket, current_providers())):
         _tell_queued(engine, ticket)
         engine.submit(ticket, plan)
@@ -353,7 +355,7 @@ def _result(engine: Engine, run: Run) -> dict[str, object]:
     other = pages.other_provider(account.answers, current_providers())
     diagnoses = explain(report, provider) if run.ended else ()
     allowance = _allowance(account)
-    tried = session.get(OTHER_KEY) == account.address
+    tried = session.get(OTHER_KEY) == account.mark
     refused = run.ended and report.login and pages.login_refused(report)
     return {
         "run": run,
@@ -378,6 +380,6 @@ def _result(engine: Engine, run: Run) -> dict[str, object]:
         "other": other if refused and not tried and report.provider == account.provider.id else None,
         "take_over": other if other and report.provider == other.id and run.state is RunState.PASSED else None,
         "form": LoginForm(formdata=None),
-        "ticket": secrets.token_urlsafe(16),
+        "ticket": tickets.new(account.address),
         "poll_milliseconds": POLL_MILLISECONDS,
     }

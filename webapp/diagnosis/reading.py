@@ -290,6 +290,8 @@ class _Lines:
         try:
             failure = Failure(FailureKind(kind), code) if kind else None
             milliseconds = float(match[3]) if match[3] else None
+            if milliseconds is not None and not 0 <= milliseconds <= NUMBER_MAX:
+                self._refuse()
             stage = Stage(protocol, match[1], host, port, Status(match[2]), milliseconds, {}, failure)
         except ValueError:
             self._refuse()
