@@ -22,6 +22,7 @@ from webapp.wizard import programs
 from webapp.wizard.answers import SESSION_KEY
 
 OPTIONS = [option for _, options in programs.groups() for option in options]
+IMAP_ONLY = {"gmail-app", "outlook-mobile", "spark"}
 IPHONE = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1"}
 
 
@@ -378,6 +379,27 @@ def test_the_finish_page_offers_the_other_port_and_imap(client: PageLintingClien
     assert other.status_code == 200
     assert other.get_data() != client.get("/finish/gmx-pop-thunderbird.zip").get_data()
     assert client.get("/finish/gmx-pop-thunderbird.zip?smtp_port=25").status_code == 404
+
+
+@pytest.mark.parametrize("client_id", sorted(CLIENTS))
+def test_the_finish_page_says_everything_once_and_nothing_that_contradicts(
+    client: PageLintingClient, client_id: str
+) -> None:
+    chosen = CLIENTS[client_id]
+    system = next(system.id for system in SYSTEMS.values() if system.client_system in chosen.systems)
+    walk(client, PLAIN[0], ("program", {"program": f"{client_id}:{system}"}))
+    if client_id == "outlook":
+        walk(client, ("outlook-profile", {"profile": "existing"}))
+    walk(client, *PLAIN[2:])
+    text = client.get("/finish?lang=en").text
+    assert text.count(">Receiving (POP3)</th>") == (chosen.receives and client_id not in IMAP_ONLY)
+    assert text.count(">Sending (SMTP)</th>") == 1
+    assert text.count(">Receiving (IMAP)</th>") == (client_id in IMAP_ONLY)
+    assert ("POP fetches the inbox only" in text) == (chosen.speaks_pop and chosen.receives)
+    assert text.count("Which message does your program show?") == 1
+    assert text.count("after about 7 days") == (client_id == "apple-mail")
+    done = client.get("/done?lang=en").text
+    assert ("Well done, your mail arrives" in done) == chosen.receives
 
 
 def test_done_says_what_comes_next(client: PageLintingClient, locale: str) -> None:

@@ -30,6 +30,7 @@ class AppleMail(Client):
     name = "Apple Mail"
     systems = ("macos", "ios")
     formats = ("mobileconfig",)
+    notes_in_guide = True
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"mobileconfig": _mobileconfig}

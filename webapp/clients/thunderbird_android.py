@@ -33,6 +33,7 @@ class ThunderbirdAndroid(Client):
     name = N_("Thunderbird or K-9 Mail on Android")
     systems = ("android",)
     formats = ("k9s", "qr-svg", "qr-png", "qr-payload")
+    notes_in_guide = True
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"k9s": _k9s, "qr-svg": _qr_svg, "qr-png": _qr_png, "qr-payload": _qr_payload}

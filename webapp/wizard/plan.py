@@ -29,6 +29,10 @@ _DELETES_BY_HAND = {
         "Use our file. Set up by hand, Thunderbird deletes mail at GMX after 14 days unless you take the tick away."
     ),
 }
+_BY_IMAP = N_(
+    "With IMAP your mail lies at GMX and the app shows it. Nothing is moved, nothing is deleted by itself. But what "
+    "you delete in the app is deleted at GMX too."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ def propose(devices: Sequence[Device], keep: Retention, can_clear: Callable[[Dev
 def _warnings(device: Device, *, alone: bool) -> tuple[Message, ...]:
     found = [_DELETES_UNASKED.get((device.client, device.system or "")), _DELETES_BY_HAND.get(device.client)]
     client = CLIENTS.get(device.client)
-    if not alone and (client is None or not client.formats or client.id == "other"):
+    if client is not None and not client.speaks_pop:
+        found = [_BY_IMAP]
+    elif not alone and (client is None or not client.formats or client.id == "other"):
         found.append(N_("Choose there by hand that mail is left on the server."))
     return tuple(Message(text) for text in found if text)
