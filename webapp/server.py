@@ -215,7 +215,7 @@ class _Server(BaseApplication):
         db.dispose()
 
 
-class _Threads(ThreadWorker):  # type: ignore[misc]
+class _Threads(ThreadWorker):
     """gunicorn's threads, of which nobody holds one for longer than REQUEST_SECONDS.
 
     By itself a thread waits for ever for a request that comes drop by drop, and thirty-two such lines stop the site.
