@@ -61,7 +61,7 @@ PAGES = {
     ),
     429: ErrorPage(
         Message(N_("Please wait a little")),
-        Message(N_("This was asked for too often in a short time.")),
+        Message(N_("This page was requested too often in a short time.")),
         Message(N_("Wait a few minutes, then try again.")),
     ),
     500: ErrorPage(
@@ -80,11 +80,11 @@ PAGES[410] = PAGES[404]
 
 EXPIRED_FORM = ErrorPage(
     Message(N_("The page was open for too long")),
-    Message(N_("For your protection a form is good for one visit only. Nothing was changed.")),
+    Message(N_("For your protection a form is valid for one visit only. Nothing was changed.")),
     Message(
         N_(
-            "Go back, load the page again and send the form once more. If this page comes again, allow cookies for "
-            "this site in your browser."
+            "Go back, load the page again and send the form once more. If you see this message again, allow "
+            "cookies for this site in your browser."
         )
     ),
 )

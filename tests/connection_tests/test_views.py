@@ -58,7 +58,10 @@ def test_a_green_login_test_says_what_waits_and_how_it_went(site: Site, locale: 
     if locale == "de":
         assert "Alles funktioniert" in page
         assert "Im Posteingang liegen 5 E-Mails mit 0,1 MB." in page
-        assert "Das erste Abholen dauert weniger als eine Minute. Das ist geschätzt: mit 10 Mbit" in page
+        assert (
+            "Das erste Abholen dauert weniger als eine Minute. Das ist geschätzt, für einen Internetanschluss mit 10 Megabit"
+            in page
+        )
         assert "Nimmt E-Mails bis 69,9 MB an" in page
         assert "Verschlüsselung TLSv1.3 · Zertifikat gültig bis " in page
     else:
@@ -144,7 +147,7 @@ def test_after_three_tests_the_clock_says_when_the_next_one_is(
         form = site.client.get("/connection-tests")
         for _ in range(LOGIN_TESTS_PER_ACCOUNT):
             page = site.page(site.log_in())
-        assert "Im Moment können Sie die Anmeldung nicht prüfen. Die nächste Prüfung geht um 18:40 Uhr." in page
+        assert "Im Moment können Sie die Anmeldung nicht prüfen. Die nächste Prüfung ist um 18:40 Uhr möglich." in page
         late = site.client.submit(form, {"password": PASSWORD}, form=1)
         assert late.status_code == 429
         assert int(late.headers["Retry-After"]) > 0
@@ -501,7 +504,7 @@ def test_while_the_login_test_is_off_the_rest_goes_on(make_site: MakeSite, way: 
         assert 'name="password"' not in page
         answer = site.client.submit(form, {"login": "1", "password": PASSWORD}, form=0)
         assert answer.status_code == 403
-        assert "Die Prüfung ist gerade ausgeschaltet" in answer.text
+        assert "Die Anmelde-Prüfung ist gerade ausgeschaltet" in answer.text
         assert ("Pause" in answer.text) == (way == "breaker")
         assert site.run(site.check()).state is RunState.PASSED
         assert site.client.get("/finish").status_code == 200

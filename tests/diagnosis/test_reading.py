@@ -244,7 +244,7 @@ def test_a_file_with_a_byte_order_mark_is_read() -> None:
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
-    with pytest.raises(ReportError, match="no text"):
+    with pytest.raises(ReportError, match="not text"):
         read_report(b"\x89PNG\r\n\xff")
 
 

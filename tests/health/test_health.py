@@ -116,7 +116,7 @@ def test_the_page_shows_every_state(watching: Flask, language: str) -> None:
         keep((now, None, 1234), protocol="smtp", port=465)
         keep((now, "timed_out", 10), protocol="smtp", port=587)
     page = client.get("/status").get_data(as_text=True)
-    assert ("gestört" if language == "de" else "disturbed") in page
+    assert ("gestört" if language == "de" else "not working") in page
     assert ("1.234 ms" if language == "de" else "1,234 ms") in page
     assert 'class="curve"' in page
     assert 'class="outage"' in page

@@ -166,7 +166,7 @@ def test_gmx_com_is_asked_for_its_site(client: PageLintingClient, locale: str) -
 def test_an_old_domain_is_to_be_confirmed(client: PageLintingClient, locale: str) -> None:
     walk(client, ("address", {"email_address": "anna@turboprinz.de"}))
     page = client.get("/setup/platform")
-    assert ("Ist das eine Adresse von GMX?" if locale == "de" else "Is this an address of GMX?") in page.text
+    assert ("Ist das eine Adresse von GMX?" if locale == "de" else "Is this a GMX address?") in page.text
     stopped = follow(client, client.submit(page, {"provider": "none"}))
     assert "turboprinz" in stopped.text
     assert client.get("/setup/program").headers["Location"] == "/setup/platform"

@@ -92,9 +92,9 @@ def _written(account: MailAccount, options: ExportOptions, own: Mapping[str, str
     address = account.email_address
     description = Message(
         N_(
-            "Sets up %(address)s in Apple Mail: %(incoming)s for receiving, %(outgoing)s for sending. "
-            "The profile holds no password; your device asks for it during the installation. "
-            "If you remove the profile, the account goes from the device together with the mail fetched into it."
+            "Sets up %(address)s in Apple Mail: %(incoming)s for receiving, %(outgoing)s for sending. The "
+            "profile contains no password; your device asks for it during installation. If you remove the "
+            "profile, the account disappears from the device, together with the mail in it."
         ),
         {"address": address, "incoming": account.incoming.hostname, "outgoing": account.outgoing.hostname},
     ).translated(translations)
@@ -157,8 +157,9 @@ def _notes(account: MailAccount) -> tuple[Message, ...]:
     notes = [
         Message(
             N_(
-                "A profile cannot say what stays on the server. A Mac deletes mail there after about 7 days unless "
-                "you change that in Mail before the first fetch; iPhone and iPad leave it there."
+                "A profile cannot set what stays on the server. A Mac deletes mail there after about 7 days. "
+                "Change that in Mail before you fetch mail for the first time. iPhone and iPad leave it "
+                "there."
             )
         )
     ]

@@ -119,8 +119,8 @@ def _qr_notes(account: MailAccount) -> tuple[Message, ...]:
     return (
         Message(
             N_(
-                "The QR code cannot say what stays on the server or that new mail is announced. "
-                "Mail that is deleted on the server also goes from the phone."
+                "The QR code does not set what stays on the server or whether the phone announces new mail. "
+                "Mail that is deleted on the server also disappears from the phone."
             )
         ),
     )

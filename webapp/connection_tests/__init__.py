@@ -186,7 +186,7 @@ def _create_login(account: Account, ticket: str, engine: Engine) -> ResponseRetu
     held = request.form.get("blanks") in ("keep", "strip")
     if held and engine.passwords.seconds_left(ticket) < HELD_SECONDS_MIN:
         form = LoginForm(formdata=None)
-        form.password.errors = [translate_text(N_("You waited for more than a minute. Type your password once more."))]
+        form.password.errors = [translate_text(N_("More than a minute has passed. Type your password again."))]
         return _form(account, form), 422
     if not held:
         answer = _take_password(account, ticket, engine)

@@ -67,7 +67,7 @@ def read_report(data: bytes | str) -> Report:
         try:
             data = data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise ReportError(N_("That is no text. Give the report as it was saved.")) from None
+            raise ReportError(N_("This is not text. Use the report as it was saved.")) from None
     text = data.strip().removeprefix("\ufeff")
     if not text:
         raise ReportError(N_("Paste a report, or choose its file."))
@@ -79,7 +79,7 @@ def report_from_json(text: str) -> Report:
     try:
         shape = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError):  # JSONDecodeError is a ValueError, and so is a number of 5000 digits
-        raise ReportError(N_("That is no report: its JSON is damaged. Copy it whole, from { to }.")) from None
+        raise ReportError(N_("This is not a report: its JSON is damaged. Copy all of it, from { to }.")) from None
     top = _Shape(shape, "report")
     _check_version(top.take("version", int))
     report = Report(
@@ -105,7 +105,7 @@ def report_from_text(text: str) -> Report:
     lines = [_QUOTED.sub("", line.strip()).strip() for line in text.splitlines()]
     start = next((number for number, line in enumerate(lines) if _HEAD.fullmatch(line)), None)
     if start is None:
-        raise ReportError(N_("That is no report. A report begins with “GMX-POP”, or with { as JSON."))
+        raise ReportError(N_("This is not a report. A report begins with “GMX-POP”, or with { as JSON."))
     return _checked(_Lines(lines[start:]).report())
 
 
@@ -389,5 +389,5 @@ def _no_number(text: str) -> NoReturn:
 
 def _refuse(path: str) -> NoReturn:
     raise ReportError(
-        Message(N_("That is no report we know: “%(place)s” in it is missing or not right."), {"place": path})
+        Message(N_("This is not a report we know: “%(place)s” in it is missing or not right."), {"place": path})
     )
