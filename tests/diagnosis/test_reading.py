@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from webapp import providers
 from webapp.account import shorten_address
 from webapp.diagnosis import explain, report_to_json, report_to_text
-from webapp.diagnosis.reading import OCTETS_MAX, ReportError, read_report, report_from_json, report_from_text
+from webapp.diagnosis.reading import read_report, report_from_json
+from webapp.diagnosis.reading_text import report_from_text
+from webapp.diagnosis.report_values import OCTETS_MAX, ReportError
 from webapp.probe.report import (
     STAGES,
     Failure,

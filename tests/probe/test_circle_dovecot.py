@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
-import re
-import time
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 
 import pytest
 
-from tests.support.dovecot import MANY, POP_OFF, Dovecot, User
+from tests.support.dovecot import MANY, Dovecot, User
 from webapp import probe
 from webapp.account import SocketType
-from webapp.probe import FailureKind, Protocol, Report, RunState, Secret, Stage, Status, Vantage, circle
+from webapp.probe import Report, RunState, Secret, Stage, Status, Vantage, circle
 
 pytestmark = pytest.mark.peers
 

@@ -226,7 +226,7 @@ class _Sending(Smtp):
         try:
             reply = self._ask(self._mail_text)
         except Failed as failed:
-            raise Failed(failed.kind, failed.reply, failed.response_code, {"handed_over": True}) from None
+            raise Failed(failed.kind, failed.reply, failed.response_code, {"confirmed": False}) from None
         self._must(reply, sender=True)
         self.sent = True
         return Found({"octets": len(self._mail_text)})

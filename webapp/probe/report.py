@@ -158,7 +158,7 @@ class Circle:
     def sent(self) -> bool | None:
         """Whether the mail was sent; None where it was handed over and nobody knows what became of it."""
         data = self.stages[0]
-        if data.status is Status.RUNNING or data.detail.get("handed_over"):
+        if data.status is Status.RUNNING or data.detail.get("confirmed") is False:
             return None
         return data.status is Status.PASSED
 
