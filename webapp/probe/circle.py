@@ -57,7 +57,7 @@ SUBJECT = N_("Test mail: you may delete it")
 TEXT = (
     N_("This mail was sent from this mailbox to itself. It shows that sending and receiving work."),
     N_("You asked for it in the connection test of the setup help for GMX by POP. You may delete it."),
-    N_("If you did not ask for it, somebody knows your password. Then change it at GMX in the browser."),
+    N_("If you did not ask for it, perhaps somebody knows your password. Then change it at GMX in the browser."),
 )
 
 
