@@ -244,7 +244,7 @@ def test_ends_at_once_when_it_is_cancelled_while_it_waits(make: MakeOffice, cert
 
 
 def test_the_password_and_the_mark_are_in_nothing_that_is_kept(make: MakeOffice, certificates: Certificates) -> None:
-    with make(answers={"AUTH": "535 {user} {password}"}) as office:
+    with make(answers={"AUTH": f"535 {USER} {PASSWORD}"}) as office:
         reports = [close(office, certificates)]
     with make() as office:
         reports.append(close(office, certificates))

@@ -176,7 +176,7 @@ class _Smtp(_Session):
         office = self.office
         self.say("220 ready")
         usual: dict[str, Any] = {
-            "EHLO": "250-here\r\n250 AUTH PLAIN", "AUTH": "235 in", "MAIL": "250 ok", "RCPT": "250 ok",
+            "EHLO": "250-here\r\n250 AUTH PLAIN", "AUTH": "235 in", "MAIL": "250 ok", "RCPT": "250 ok", "RSET": "250 ok",
             "DATA": "354 go on", "QUIT": "221 bye", ".": "250 queued",
         }  # fmt: skip
         answers = usual | office.answers

@@ -173,7 +173,7 @@ def compose(address: str, mark: str, reference: str) -> bytes:
     mail["Auto-Submitted"] = "auto-generated"
     mail[MARK] = mark
     paragraphs = ["\n\n".join(map(each.gettext, TEXT)) for each in every]
-    mail.set_content("\n\n-- \n\n".join([*paragraphs, f"GMX-POP {reference}"]) + "\n", cte="quoted-printable")
+    mail.set_content("\n\n* * *\n\n".join([*paragraphs, f"GMX-POP {reference}"]) + "\n", cte="quoted-printable")
     lines = mail.as_bytes().splitlines()
     return b"".join((b"." if line.startswith(b".") else b"") + line + b"\r\n" for line in lines) + b".\r\n"
 
