@@ -17,6 +17,7 @@ ROOMS = (
     "webapp.health",
     "webapp.wizard",
     "webapp.connection_tests",
+    "webapp.connection_tests.full_circle",
     "webapp.downloads",
     "webapp.help",
     "webapp.api",

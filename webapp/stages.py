@@ -28,11 +28,15 @@ STAGE_LABELS: Mapping[str, str] = {
     "rcpt": N_("Name the recipient"),
     "rset": N_("Take both back"),
     "quit": N_("Say goodbye"),
+    "data": N_("Send the test mail"),
+    "look": N_("Look whether it has arrived"),
+    "look_again": N_("Look once more"),
 }
 PROTOCOL_LABELS: Mapping[Protocol, str] = {
     Protocol.POP3: N_("Receiving (POP3)"),
     Protocol.SMTP: N_("Sending (SMTP)"),
 }
+CIRCLE_LABEL = N_("Full circle: a mail to yourself")
 STATUS_LABELS: Mapping[Status, str] = {
     Status.PENDING: N_("waiting"),
     Status.RUNNING: N_("running"),
@@ -73,6 +77,9 @@ FACTS: Mapping[str, _Fact] = {
     "mechanism": _Fact(N_("Login method %(value)s"), expert=True),
     "messages": _Fact(N_("%(number)s message"), plural=N_("%(number)s messages")),
     "octets": _Fact(N_("%(value)s MB in all")),
+    "headers": _Fact(N_("%(number)s header looked at"), expert=True, plural=N_("%(number)s headers looked at")),
+    "step": _Fact(N_("Stopped at: %(value)s"), expert=True),
+    "confirmed": _Fact(N_("Handed over, but not confirmed")),
     "count": _Fact(N_("%(number)s message listed"), plural=N_("%(number)s messages listed")),
     "supported": _Fact(N_("The server gives no list")),
     "answered": _Fact(N_("The server did not answer any more")),

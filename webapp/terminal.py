@@ -17,11 +17,12 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, TextIO
 
-from webapp.probe.report import Stage, Status
+from webapp.probe.report import Circle, Stage, Status
 from webapp.probe.secret import Secret
-from webapp.stages import PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS, facts, megabytes
+from webapp.stages import CIRCLE_LABEL, PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS, facts, megabytes
 from webapp.text import DEFAULT_LOCALE, N_, SOURCE_LOCALE, InputError, Message, Translations, locales
 
+CIRCLE_CLOSED = N_("The circle is closed: the test mail was sent and has arrived.")
 _MARKS = {Status.PASSED: "✓", Status.WARNING: "!", Status.FAILED: "✗", Status.SKIPPED: "–"}
 _COLOURS = {Status.PASSED: "32", Status.WARNING: "33", Status.FAILED: "31", Status.SKIPPED: "2"}
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -100,9 +101,23 @@ def write_outcome(shape: Mapping[str, Any], translations: Translations, *, offer
     if offer_login and not shape["login"]:
         lines.append(_(N_("With --login the check logs in too.")))
     verdict = N_("Everything passed.") if shape["passed"] else N_("Something failed.")
+    if circle := shape.get("circle"):
+        if circle["found"]:
+            lines.append(_(CIRCLE_CLOSED))
+        elif shape["passed"]:
+            verdict = N_("Nothing failed, but the circle is not proved.")
+        if circle["sent"] is not False:
+            lines.append(_(circle_mail(circle["sent"])))
     reference = Message(N_("Reference: %(reference)s"), {"reference": shape["reference"]}).translated(translations)
     out.write("\n".join([*lines, f"{_(verdict)} {reference}", ""]))
     out.flush()
+
+
+def circle_mail(sent: bool | None) -> str:
+    """Return the msgid that says where the test mail is; sent None: nobody knows."""
+    if sent is None:
+        return N_("Perhaps a test mail from yourself is in your mailbox. You may delete it.")
+    return N_("The test mail stays in your mailbox. You may delete it.")
 
 
 def _locale_of(translations: Translations) -> str:
@@ -182,6 +197,14 @@ class StageTree:
             for stage in of_protocol:
                 self._line(self._stage_line(stage, width))
             self._line("")
+
+    def write_circle(self, circle: Circle) -> None:
+        """Write the stages of a full circle below those of the servers."""
+        width = max(len(self._translations.gettext(label)) for label in STAGE_LABELS.values()) + 2
+        self._line(self._paint("1", self._translations.gettext(CIRCLE_LABEL)))
+        for stage in circle.stages:
+            self._line(self._stage_line(stage, width))
+        self._line("")
 
     def _stage_line(self, stage: Stage, width: int) -> str:
         _ = self._translations.gettext

@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from tests.support.certificates import Certificates
 from tests.support.client import PageLintingClient, parse, text_of
 from tests.support.fault_server import Dialogue, FaultServer, read
+from tests.support.post_office import PostOffice
 from tests.support.providers import rewrite_providers
 from webapp import create_app, db
 from webapp.config import Config
@@ -115,11 +116,20 @@ def kind(request: pytest.FixtureRequest) -> str:
 def make_site(
     kind: str, config: Config, certificates: Certificates, request: pytest.FixtureRequest
 ) -> Iterator[MakeSite]:
-    """Make a site whose servers play the dialogues named; `start` False: nobody works on its tests."""
+    """Make a site whose servers play the dialogues named, or are those of `office`.
+
+    work: False where nobody works on its tests. seconds_between: between two POP3 logins of a full circle.
+    """
 
     @contextlib.contextmanager
     def make(
-        pop3: str | Dialogue = "pop3-good", smtp: str | Dialogue = "smtp-good", *, work: bool = True, **settings: Any
+        pop3: str | Dialogue = "pop3-good",
+        smtp: str | Dialogue = "smtp-good",
+        *,
+        work: bool = True,
+        office: PostOffice | None = None,
+        seconds_between: int = 0,
+        **settings: Any,
     ) -> Iterator[Site]:
         servers = [
             FaultServer(each, certificates.server_context(each.fact("certificate", "ok")), USER, PASSWORD)
@@ -132,7 +142,8 @@ def make_site(
             for server in servers:
                 stack.enter_context(server)
             assert own.providers_dir
-            rewrite_providers(own.providers_dir, [server.server for server in servers])
+            dialled = office.servers if office else [server.server for server in servers]
+            rewrite_providers(own.providers_dir, dialled, seconds_between)
             app = create_app(own)
             app.testing = True
             app.test_client_class = PageLintingClient

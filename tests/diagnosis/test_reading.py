@@ -16,9 +16,13 @@ from hypothesis import strategies as st
 from webapp import providers
 from webapp.account import shorten_address
 from webapp.diagnosis import explain, report_to_json, report_to_text
-from webapp.diagnosis.reading import OCTETS_MAX, ReportError, read_report, report_from_json, report_from_text
+from webapp.diagnosis.reading import read_report, report_from_json
+from webapp.diagnosis.reading_text import report_from_text
+from webapp.diagnosis.report_values import OCTETS_MAX, ReportError
 from webapp.probe.report import (
+    CIRCLE_STAGES,
     STAGES,
+    Circle,
     Failure,
     FailureKind,
     Mailbox,
@@ -47,6 +51,16 @@ FAILURES = st.builds(
 
 
 @st.composite
+def circles(draw: st.DrawFn, servers: dict[Protocol, tuple[str, int]]) -> Circle:
+    stages = []
+    for protocol, name in CIRCLE_STAGES:
+        status = draw(st.sampled_from(Status))
+        failure = draw(FAILURES) if status is Status.FAILED else None
+        stages.append(Stage(protocol, name, *servers[protocol], status, draw(MILLISECONDS), draw(FACTS), failure))
+    return Circle(tuple(stages))
+
+
+@st.composite
 def reports(draw: st.DrawFn) -> Report:
     stages = []
     for protocol in Protocol:
@@ -67,6 +81,7 @@ def reports(draw: st.DrawFn) -> Report:
         stages=tuple(stages),
         state=draw(st.sampled_from(RunState)),
         password_sent=draw(st.booleans()),
+        circle=draw(st.one_of(st.none(), circles({stage.protocol: (stage.host, stage.port) for stage in stages}))),
         mailbox=draw(st.one_of(st.none(), st.builds(Mailbox, st.integers(0, 10**9), st.integers(0, 10**12)))),
     )
 

@@ -2,87 +2,63 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from secrets import token_urlsafe
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_time
-from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
 from redis.exceptions import RedisError
-from wtforms import PasswordField
 
 from webapp import periodic, probe
-from webapp.config import POLL_MILLISECONDS, RESULT_WAIT_SECONDS, RESULT_WAITERS_MAX, current_config, current_providers
+from webapp.config import POLL_MILLISECONDS, RESULT_WAIT_SECONDS, RESULT_WAITERS_MAX, current_providers
 from webapp.connection_tests import jobs, pages, tickets
-from webapp.connection_tests.engine import NOBODY, Engine, Plan, UnavailableError, tell
-from webapp.connection_tests.limits import Again, Allowance, Limits, LimitsUnavailableError
+from webapp.connection_tests.engine import NOBODY, Engine, Plan, UnavailableError
+from webapp.connection_tests.limits import Again, LimitsUnavailableError
+from webapp.connection_tests.person import (
+    Account,
+    allowance_of,
+    check_own,
+    circle_offer,
+    current_account,
+    current_limits,
+    is_own,
+    login_test_is_on,
+    note_passed_login,
+    remember,
+)
 from webapp.connection_tests.progress import SHARED_ID, Run
+from webapp.connection_tests.starting import (
+    OTHER_KEY,
+    LoginForm,
+    shown,
+    start_login,
+    tell_queued,
+    wait_page,
+)
 from webapp.diagnosis import explain, report_to_json, report_to_text
-from webapp.i18n import current_locale, translate
+from webapp.i18n import current_locale
 from webapp.probe.report import RunState
-from webapp.providers import Provider
-from webapp.text import N_, InputError, translations_for
+from webapp.stages import CIRCLE_LABEL
+from webapp.terminal import circle_mail
+from webapp.text import translations_for
 from webapp.wizard import answers as store
-from webapp.wizard.answers import Answers
-from webapp.wizard.steps import is_complete, path
+from webapp.wizard.steps import path
 
 PURGE_SECONDS = 600  # what is counted is forgotten on a site without visitors too
 
 blueprint = Blueprint("connection_tests", __name__, url_prefix="/connection-tests")
 periodic.every(blueprint, "limits-purge", PURGE_SECONDS, lambda _app: current_limits().purge())
 
-RUNS_KEY = "runs"  # in the session: the tests that belong to it alone, by the ticket of their form
-RUNS_MAX = 8
-OTHER_KEY = "other_platform_tried"  # in the session: the mark of the address for which it was
-HELD_SECONDS_MIN = 10  # that a password must still live when the question about its blanks is answered
 
-
-class LoginForm(FlaskForm):
-    password = PasswordField(N_("Your GMX password"))
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What this session tests: its answers, and the platform, which may be the other one for a single attempt."""
-
-    answers: Answers
-    provider: Provider
-    other: bool = False
-
-    @property
-    def address(self) -> str:
-        return self.answers.email_address
-
-    @property
-    def mark(self) -> str:
-        """What stands for the address in the cookie, which a second one of 254 letters would burst."""
-        return hashlib.sha256(self.address.encode()).hexdigest()[:16]
-
-
-def current_limits() -> Limits:
-    """Return the counters of this application."""
-    found = current_app.extensions.get("limits")
-    if not isinstance(found, Limits):
-        found = current_app.extensions["limits"] = Limits(current_config())
-    return found
-
-
-def _engine() -> Engine:
+def current_engine() -> Engine:
+    """Return the engine of this application; raises UnavailableError where none was started."""
     return jobs.of(current_app)
-
-
-def _account() -> Account | None:
-    """Return what the answers lead to; None while they are not complete."""
-    answers = store.load()
-    provider = current_providers().get(answers.provider_id or "")
-    return Account(answers, provider) if provider and is_complete(answers) else None
 
 
 def _asked_platform(account: Account) -> Account:
@@ -107,14 +83,14 @@ def unavailable(error: Exception) -> ResponseReturnValue:
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
-    account = _account()
+    account = current_account()
     if account is None:
         return redirect(url_for("wizard.step", slug=path(store.load())[-1].slug), 303)
     return _form(account, LoginForm(formdata=None))
 
 
 def _form(account: Account, form: LoginForm) -> str:
-    allowance = _allowance(account)
+    allowance = allowance_of(account)
     return render_template(
         "connection_tests/index.html",
         form=form,
@@ -125,36 +101,25 @@ def _form(account: Account, form: LoginForm) -> str:
         login_ticket=tickets.new(account.address),
         allowance=allowance,
         left=allowance.left if allowance else 0,
-        login_test=_login_test_is_on(allowance),
+        login_test=login_test_is_on(allowance),
+        circle=circle_offer(account, allowance),
     )
-
-
-def _allowance(account: Account) -> Allowance | None:
-    """Return how often the account may still be tested; None where the counters do not answer."""
-    try:
-        return current_limits().allowance(account.address)
-    except LimitsUnavailableError:
-        return None
-
-
-def _login_test_is_on(allowance: Allowance | None) -> bool:
-    return current_config().login_test and allowance is not None and allowance.paused_until is None
 
 
 @blueprint.post("")
 def create() -> ResponseReturnValue:
     """Queue one test. The form's ticket is its id: sent twice, it is still one test."""
-    account = _account()
+    account = current_account()
     if account is None:
         return redirect(url_for("wizard.start"), 303)
     ticket = request.form.get("ticket", "")
     if not tickets.is_ours(ticket, account.address):
         raise CSRFError
-    engine = _engine()
-    if ticket in session.get(RUNS_KEY, []) or engine.runs.get(ticket):
-        return _shown(ticket, again=1)
+    engine = current_engine()
+    if is_own(ticket) or engine.runs.get(ticket):
+        return shown(ticket, again=1)
     if "login" in request.form:
-        return _create_login(_asked_platform(account), ticket, engine)
+        return start_login(_asked_platform(account), ticket, engine, LoginForm(), _form)
     return _create_check(account, ticket, engine)
 
 
@@ -163,106 +128,26 @@ def _create_check(account: Account, ticket: str, engine: Engine) -> ResponseRetu
     engine.check_ready()
     wait = current_limits().take_check(request.remote_addr or "", ticket)
     if isinstance(wait, Again):
-        return _shown(ticket, again=1)
+        return shown(ticket, again=1)
     if wait is not None:
-        return _wait_page(wait.until)
+        return wait_page(wait.until, login=False)
     plan = Plan(account.provider.id, NOBODY)
     tested = plan.account(current_providers())
     key = f"{plan.provider} {tested.incoming.hostname}:{tested.incoming.port} {tested.outgoing.port}"
     run = plan.run(SHARED_ID + token_urlsafe(16), current_providers())
     fresh = engine.runs.join(key, ticket, run)
-    _remember(ticket)
-    _tell_queued(engine, ticket)
+    remember(ticket)
+    tell_queued(engine, ticket)
     if fresh:
         engine.submit(run.id, plan)
-    return _shown(ticket)
-
-
-def _create_login(account: Account, ticket: str, engine: Engine) -> ResponseReturnValue:
-    allowance = current_limits().allowance(account.address)
-    if not _login_test_is_on(allowance):
-        return render_template("connection_tests/paused.html", until=allowance.paused_until), 403
-    engine.check_ready()
-    held = request.form.get("blanks") in ("keep", "strip")
-    if held and engine.passwords.seconds_left(ticket) < HELD_SECONDS_MIN:
-        form = LoginForm(formdata=None)
-        form.password.errors = [translate_text(N_("More than a minute has passed. Type your password again."))]
-        return _form(account, form), 422
-    if not held:
-        answer = _take_password(account, ticket, engine)
-        if answer is not None:
-            return answer
-    wait = current_limits().take_login(account.address, request.remote_addr or "", ticket)
-    if isinstance(wait, Again):
-        return _shown(ticket, again=1)
-    if wait is not None:
-        engine.passwords.take(ticket)
-        return _wait_page(wait.until, account)
-    plan = Plan(account.provider.id, account.address, login=True, strip=request.form.get("blanks") == "strip")
-    _remember(ticket)
-    if account.other:
-        session[OTHER_KEY] = account.mark
-    if engine.runs.add(plan.run(ticket, current_providers())):
-        _tell_queued(engine, ticket)
-        engine.submit(ticket, plan)
-    return _shown(ticket)
-
-
-def _take_password(account: Account, ticket: str, engine: Engine) -> ResponseReturnValue | None:
-    """Seal the password for the run; return a page where it cannot be used, or where a blank must be asked about.
-
-    It is never shown again. While the person answers it lies sealed, a minute long, under the ticket.
-    """
-    form = LoginForm()
-    try:
-        password = probe.Secret(form.password.data or "")
-        probe.Secret(password.reveal().strip())  # blanks alone are no password
-    except InputError as error:
-        form.password.errors = [translate(error.message)]
-        return _form(account, form), 422
-    engine.passwords.put(ticket, password)
-    if password.has_outer_blank:
-        return render_template("connection_tests/blanks.html", ticket=ticket, provider=account.provider)
-    return None
-
-
-def translate_text(text: str) -> str:
-    return translations_for(current_locale()).gettext(text)
-
-
-def _wait_page(until: datetime, account: Account | None = None) -> ResponseReturnValue:
-    response = Response(render_template("connection_tests/wait.html", until=until, login=account is not None), 429)
-    response.headers["Retry-After"] = str(max(1, round((until - datetime.now(UTC)).total_seconds())))
-    return response
-
-
-def _remember(ticket: str) -> None:
-    session[RUNS_KEY] = [*session.get(RUNS_KEY, []), ticket][-RUNS_MAX:]
-
-
-def _shown(ticket: str, again: int | None = None) -> ResponseReturnValue:
-    """Send to the result. A second click carries the same ticket, and may come with the cookie of the first."""
-    if ticket not in session.get(RUNS_KEY, []):
-        _remember(ticket)
-    return redirect(url_for("connection_tests.show", run_id=ticket, again=again), 303)
-
-
-def _tell_queued(engine: Engine, ticket: str) -> None:
-    run = engine.runs.get(ticket)
-    if run is not None:
-        tell(current_app._get_current_object(), run)  # type: ignore[attr-defined]
-
-
-def _own(run_id: str) -> None:
-    if run_id not in session.get(RUNS_KEY, []):
-        abort(404)
+    return shown(ticket)
 
 
 @blueprint.get("/<run_id>")
 def show(run_id: str) -> ResponseReturnValue:
     """Show how far the test has come; waits a moment for its end."""
-    _own(run_id)
-    engine = _engine()
+    check_own(run_id)
+    engine = current_engine()
     run = _waited(engine, run_id)
     if run is None:  # ours, but forgotten: the server was started anew, or it is long ago
         return render_template("connection_tests/interrupted.html"), 410
@@ -283,13 +168,13 @@ def _waited(engine: Engine, run_id: str) -> Run | None:
 @blueprint.get("/<run_id>/progress")
 def progress(run_id: str) -> ResponseReturnValue:
     """Return the part of the page that changes; 304 while it has not."""
-    _own(run_id)
-    engine = _engine()
+    check_own(run_id)
+    engine = current_engine()
     run = engine.runs.get(run_id)
     if run is None:
         abort(410)
     position = engine.runs.position(run_id) if run.state is RunState.QUEUED else 0
-    tag = pages.etag(run, position, current_locale())
+    tag = pages.etag(run, position, current_locale(), pages.seconds_to_look(run, time.time()))
     response = Response(mimetype="text/html")
     response.set_etag(tag)
     if request.if_none_match.contains(tag):
@@ -302,8 +187,8 @@ def progress(run_id: str) -> ResponseReturnValue:
 @blueprint.post("/<run_id>/cancel")
 def cancel(run_id: str) -> ResponseReturnValue:
     """End a test that waits or runs. A check that others look at too goes on without this person."""
-    _own(run_id)
-    engine = _engine()
+    check_own(run_id)
+    engine = current_engine()
     run = engine.runs.get(run_id)
     if run is not None and not run.ended:
         target = engine.runs.leave(run_id) if run.shared else run_id
@@ -315,8 +200,8 @@ def cancel(run_id: str) -> ResponseReturnValue:
 @blueprint.get("/<run_id>/report.json")
 def report(run_id: str) -> Response:
     """Send the report in the one shape for everybody, the address shortened."""
-    _own(run_id)
-    run, account = _engine().runs.get(run_id), _account()
+    check_own(run_id)
+    run, account = current_engine().runs.get(run_id), current_account()
     if run is None or account is None:
         abort(404)
     shown = _report(run, account)
@@ -330,8 +215,8 @@ def report(run_id: str) -> Response:
 @blueprint.post("/<run_id>/platform")
 def take_platform(run_id: str) -> ResponseReturnValue:
     """Take over the platform on which a test passed; only by this press of a button do the answers follow."""
-    _own(run_id)
-    run, account = _engine().runs.get(run_id), _account()
+    check_own(run_id)
+    run, account = current_engine().runs.get(run_id), current_account()
     other = pages.other_provider(account.answers, current_providers()) if account else None
     if run is None or account is None or other is None or not run.report.login or run.state is not RunState.PASSED:
         abort(400)
@@ -346,7 +231,7 @@ def _report(run: Run, account: Account) -> probe.Report:
 
 
 def _result(engine: Engine, run: Run) -> dict[str, object]:
-    account = _account()
+    account = current_account()
     if account is None:
         abort(404)
     locale, translations = current_locale(), translations_for(current_locale())
@@ -354,7 +239,8 @@ def _result(engine: Engine, run: Run) -> dict[str, object]:
     provider = current_providers().get(report.provider)
     other = pages.other_provider(account.answers, current_providers())
     diagnoses = explain(report, provider) if run.ended else ()
-    allowance = _allowance(account)
+    allowance = allowance_of(account)
+    note_passed_login(run)
     tried = session.get(OTHER_KEY) == account.mark
     refused = run.ended and report.login and pages.login_refused(report)
     return {
@@ -363,7 +249,11 @@ def _result(engine: Engine, run: Run) -> dict[str, object]:
         "account": account.answers.account(current_providers()),
         "provider": provider,
         "diagnoses": diagnoses,
-        "headline": pages.headline(run, diagnoses),
+        "headline": pages.headline(run, diagnoses, pages.seconds_to_look(run, time.time())),
+        "circle_lines": pages.circle_lines(report, translations, locale),
+        "circle_label": CIRCLE_LABEL,
+        "circle_mail": circle_mail(report.circle.sent) if report.circle and report.circle.sent is not False else "",
+        "circle_offer": circle_offer(account, allowance) if report.login and not report.circle else None,
         "servers": pages.servers(report, translations, locale),
         "unchecked": pages.unchecked(report, translations) if run.state is RunState.FAILED else (),
         "waiting": pages.waiting(report.mailbox, locale),
@@ -376,10 +266,10 @@ def _result(engine: Engine, run: Run) -> dict[str, object]:
         "allowance": allowance,
         "attempts": pages.attempts(allowance),
         "left": allowance.left if allowance else 0,
-        "login_test": _login_test_is_on(allowance),
+        "login_test": login_test_is_on(allowance),
         "other": other if refused and not tried and report.provider == account.provider.id else None,
         "take_over": other if other and report.provider == other.id and run.state is RunState.PASSED else None,
         "form": LoginForm(formdata=None),
-        "ticket": tickets.new(account.address),
+        "ticket": token_urlsafe(16),
         "poll_milliseconds": POLL_MILLISECONDS,
     }

@@ -32,6 +32,7 @@ from webapp.connection_tests.sealing import PasswordStore, Sealer
 from webapp.diagnosis import explain
 from webapp.events import test_progressed
 from webapp.logs import logger
+from webapp.probe import circle
 from webapp.probe.report import FailureKind, Report, RunState, Stage, Vantage
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 EXPIRES_SECONDS = 45  # that a run may wait for a thread
 GRACE_SECONDS = 5  # beyond a run's own time, until it is taken for interrupted
-STOP_SECONDS = 45  # for running tests to end; one with a login takes 40 at most
+STOP_SECONDS = 95  # for running tests to end; a full circle takes 90 at most
 NOBODY = "x@test.invalid"  # whose check it is where no login is made: everybody's
 
 
@@ -54,13 +55,21 @@ class UnavailableError(RuntimeError):
 class Plan:
     """What to test: an account by its address and provider, whether to log in, and what to do with blanks.
 
-    strip: take the blanks around the password away, as the person said.
+    strip: take the blanks around the password away, as the person said. circle: send a mail too, and look for it.
     """
 
     provider: str
     address: str
     login: bool = False
     strip: bool = False
+    circle: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """How long a run of this plan takes at most."""
+        if self.circle:
+            return probe.LIMITS.circle
+        return probe.LIMITS.run_with_login if self.login else probe.LIMITS.run
 
     def account(self, providers: Mapping[str, Provider]) -> MailAccount:
         """Return the account, its servers from provider data; raises KeyError for a provider that is not there."""
@@ -68,7 +77,11 @@ class Plan:
 
     def run(self, run_id: str, providers: Mapping[str, Provider]) -> Run:
         """Return the run of this plan, waiting."""
-        report = probe.planned(self.account(providers), vantage=Vantage.SERVER, login=self.login)
+        account = self.account(providers)
+        if self.circle:
+            report = circle.planned(account, vantage=Vantage.SERVER)
+        else:
+            report = probe.planned(account, vantage=Vantage.SERVER, login=self.login)
         now = time.time()
         return Run(run_id, report, queued_at=now, deadline=now + EXPIRES_SECONDS)
 
@@ -142,8 +155,7 @@ class Runner:
             logger.error("the end of a connection test was not noted: %s", type(error).__name__)
 
     def _work(self, run_id: str, plan: Plan, cancelled: threading.Event) -> None:
-        seconds = probe.LIMITS.run_with_login if plan.login else probe.LIMITS.run
-        run = self._runs.begin(run_id, time.time() + seconds + GRACE_SECONDS)
+        run = self._runs.begin(run_id, time.time() + plan.seconds + GRACE_SECONDS)
         if run is None:  # not ours to take the password then: another delivery may be about to
             late = self._runs.get(run_id)
             if late is not None and late.state is RunState.EXPIRED:
@@ -163,8 +175,22 @@ class Runner:
             self._tell_end(ended)
 
     def _probe(self, run: Run, plan: Plan, password: probe.Secret | None, cancelled: threading.Event) -> Report:
+        providers = current_providers()
+        if plan.circle and password is not None:
+            return circle.run(
+                plan.account(providers),
+                vantage=Vantage.SERVER,
+                password=password,
+                seconds_between=providers[plan.provider].seconds_between_pop3_logins,
+                tls=self._tls,
+                on_stage=lambda stage: self._progress(run, stage),
+                cancelled=cancelled,
+                limits=probe.LIMITS,
+                reference=run.report.reference,
+                started_at=run.report.started_at,
+            )
         return probe.run(
-            plan.account(current_providers()),
+            plan.account(providers),
             vantage=Vantage.SERVER,
             login=plan.login,
             password=password,

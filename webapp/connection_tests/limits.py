@@ -124,6 +124,13 @@ class Limits:
             left = max(0, window.limit - sum(amount for _, amount in counted))
             return Allowance(left, self._free_at(counted, window, left + 1), self._paused_until(session, now))
 
+    def free_at(self, account: str, attempts: int) -> datetime | None:
+        """Return when `account` may do a test that counts as `attempts`; None where it may now."""
+        now = self._clock()
+        window = self._of_account(account)
+        with self._guarded(), db.read(self._config) as session:
+            return self._free_at(self._counted(session, window, now), window, attempts)
+
     def refused(self, account: str) -> None:
         """Note that GMX refused a login; many of them from several accounts switch the login test off for a while."""
         now = self._clock()

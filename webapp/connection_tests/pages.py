@@ -10,7 +10,7 @@ from webapp.account import Retention
 from webapp.connection_tests.limits import Allowance
 from webapp.connection_tests.progress import Run
 from webapp.diagnosis import Diagnosis
-from webapp.probe.report import FailureKind, Mailbox, Protocol, Report, RunState, Stage, Status
+from webapp.probe.report import Circle, FailureKind, Mailbox, Protocol, Report, RunState, Stage, Status
 from webapp.providers import Certainty, Provider
 from webapp.stages import PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS, facts, grouped, megabytes
 from webapp.text import N_, Message, Translations
@@ -66,9 +66,11 @@ class Headline:
     kind: str
 
 
-def headline(run: Run, diagnoses: Iterable[Diagnosis] = ()) -> Headline:
-    """Return how the run stands. A failed one is told by its first diagnosis."""
+def headline(run: Run, diagnoses: Iterable[Diagnosis] = (), look_in: int | None = None) -> Headline:
+    """Return how the run stands. A failed one is told by its first diagnosis. look_in: of `seconds_to_look`."""
     report = run.report
+    if report.circle is not None and run.state in (RunState.RUNNING, RunState.PASSED):
+        return _circle_headline(run, report.circle, look_in)
     match run.state:
         case RunState.QUEUED:
             return Headline(Message(N_("Your test is waiting")), Message(N_("It begins by itself.")), "note")
@@ -105,6 +107,43 @@ def headline(run: Run, diagnoses: Iterable[Diagnosis] = ()) -> Headline:
             )
 
 
+def _circle_headline(run: Run, circle: Circle, look_in: int | None) -> Headline:
+    if run.state is RunState.RUNNING:
+        return Headline(Message(N_("The full circle is running")), _circle_text(circle, look_in), "note")
+    if circle.found:
+        text = N_("Your test mail was sent and has arrived. Sending and receiving work.")
+        return Headline(Message(N_("The circle is closed")), Message(text), "success")
+    text = N_("Login and sending work. We just did not see the test mail in the inbox in time.")
+    return Headline(Message(N_("Not proved: look into the spam folder")), Message(text), "warning")
+
+
+def _circle_text(circle: Circle, look_in: int | None) -> Message:
+    if look_in is None:
+        return Message(N_("It takes a minute and a half at most. You can leave this page open."))
+    if circle.looks[0].status is Status.WARNING:
+        one = N_("The test mail is not there yet. We look once more in %(number)s second.")
+        many = N_("The test mail is not there yet. We look once more in %(number)s seconds.")
+    else:
+        one = N_("The test mail is on its way. We look for it in %(number)s second.")
+        many = N_("The test mail is on its way. We look for it in %(number)s seconds.")
+    return Message(one, {"number": look_in}, many)
+
+
+def seconds_to_look(run: Run, now: float) -> int | None:
+    """Return in how many seconds a full circle looks for its mail, rounded up to 5; None where it does not wait."""
+    circle = run.report.circle
+    if circle is None or run.state is not RunState.RUNNING:
+        return None
+    due = next((look.detail["due"] for look in circle.looks if "due" in look.detail), None)
+    left = due - now if isinstance(due, int) else 0
+    return math.ceil(left / 5) * 5 if left > 0 else None
+
+
+def circle_lines(report: Report, translations: Translations, locale: str) -> tuple[Line, ...]:
+    """Return the stages of a full circle with their words."""
+    return tuple(_line(stage, translations, locale) for stage in report.circle.stages) if report.circle else ()
+
+
 def servers(report: Report, translations: Translations, locale: str) -> tuple[Server, ...]:
     """Return the stages of both protocols with their words; what did not apply is left out."""
     shown = []
@@ -119,6 +158,8 @@ def servers(report: Report, translations: Translations, locale: str) -> tuple[Se
 
 def _applies(stage: Stage, report: Report) -> bool:
     """Leave out the other kind of encryption, and what needs a login where none was wanted."""
+    if stage.stage == "rset" and report.circle is not None:
+        return False  # the mail follows instead
     if stage.status is not Status.SKIPPED:
         return report.login or stage.status is not Status.PENDING or stage.stage not in _NEEDS_LOGIN
     return stage.stage not in _ONLY_WHERE_IT_APPLIES and (report.login or stage.stage not in _NEEDS_LOGIN)
@@ -213,8 +254,8 @@ def other_provider(answers: Answers, providers: Mapping[str, Provider]) -> Provi
 
 
 def login_refused(report: Report) -> bool:
-    """Whether the server for receiving refused user name or password."""
-    return any(
+    """Whether the server for receiving refused user name or password; in a full circle it had taken them before."""
+    return report.circle is None and any(
         stage.protocol is Protocol.POP3 and stage.failure and stage.failure.kind is FailureKind.AUTHENTICATION_FAILED
         for stage in report.failures()
     )
@@ -235,6 +276,6 @@ def attempts(allowance: Allowance | None) -> Message | None:
     return Message(N_("You cannot test the login at the moment."))
 
 
-def etag(run: Run, position: int, locale: str) -> str:
+def etag(run: Run, position: int, locale: str, look_in: int | None = None) -> str:
     """Return what changes whenever the page does."""
-    return f"{run.state.value}-{run.sequence}-{position}-{locale}"
+    return f"{run.state.value}-{run.sequence}-{position}-{look_in}-{locale}"

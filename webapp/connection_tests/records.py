@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from webapp.probe.report import (
+    Circle,
     Failure,
     FailureKind,
     Mailbox,
@@ -31,6 +32,7 @@ def report_to_record(report: Report) -> dict[str, Any]:
         "state": report.state.value,
         "password_sent": report.password_sent,
         "mailbox": report.mailbox and [report.mailbox.messages, report.mailbox.octets],
+        "circle": report.circle and [stage.to_json() for stage in report.circle.stages],
     }
 
 
@@ -46,6 +48,7 @@ def report_from_record(record: dict[str, Any]) -> Report:
         state=RunState(record["state"]),
         password_sent=record["password_sent"],
         mailbox=Mailbox(*record["mailbox"]) if record["mailbox"] else None,
+        circle=Circle(tuple(map(stage_from_record, record["circle"]))) if record.get("circle") else None,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from webapp.diagnosis import connection, encryption, login, mailbox, program, remarks, sending
+from webapp.diagnosis import circle, connection, encryption, login, mailbox, program, remarks, sending
 from webapp.diagnosis.entry import Diagnosis
 from webapp.diagnosis.rendering import report_to_json, report_to_text
 from webapp.probe.report import Report, Stage, Status, Vantage
@@ -20,7 +20,7 @@ __all__ = ["CATALOGUE", "Diagnosis", "diagnose", "explain", "report_to_json", "r
 CATALOGUE: Mapping[str, Diagnosis] = MappingProxyType(
     {
         diagnosis.id: diagnosis
-        for room in (remarks, program, connection, encryption, sending, login, mailbox)
+        for room in (remarks, circle, program, connection, encryption, sending, login, mailbox)
         for diagnosis in room.ENTRIES
     }
 )
@@ -38,6 +38,7 @@ def explain(report: Report, provider: Provider | None = None) -> tuple[Diagnosis
 
 
 def _causes(report: Report) -> Iterator[Diagnosis]:
-    for stage in sorted(report.stages, key=lambda stage: stage.status is not Status.FAILED):
+    stages = report.stages + (report.circle.telling if report.circle else ())
+    for stage in sorted(stages, key=lambda stage: stage.status is not Status.FAILED):
         if diagnosis := diagnose(stage, report.vantage):
             yield diagnosis

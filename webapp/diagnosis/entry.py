@@ -20,7 +20,8 @@ ON_OUR_SERVER = frozenset({Vantage.SERVER})
 
 OPENING = frozenset({"resolve", "connect", "tls", "greeting"})
 BEFORE_LOGIN = OPENING | {"capa", "ehlo", "stls", "starttls"}
-ENVELOPE = frozenset({"mail", "rcpt"})
+ENVELOPE = frozenset({"mail", "rcpt", "data"})
+LOOKS = frozenset({"look", "look_again"})  # of a full circle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

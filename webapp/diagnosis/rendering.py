@@ -13,6 +13,7 @@ from webapp.providers import Provider
 from webapp.text import translations_for
 
 STAGE_WIDTH = 13  # the longest stage id and a blank
+CIRCLE_LINE = "circle"
 
 
 def report_to_json(
@@ -20,10 +21,11 @@ def report_to_json(
 ) -> dict[str, Any]:
     """Return the pinned shape (design, section 6) with texts in `locale`; the address is shortened unless `full`.
 
-    `see` is the address of the provider's own page on the matter, or None.
+    `see` is the address of the provider's own page on the matter, or None. A full circle has one key more, `circle`:
+    {"sent": true, false or null (handed over, not answered), "found", "stages": `data`, `look`, `look_again`}.
     """
     translations = translations_for(locale)
-    return {
+    shape = {
         "version": VERSION,
         "reference": report.reference,
         "address": report.address if full else shorten_address(report.address),
@@ -47,6 +49,9 @@ def report_to_json(
         ],
         "mailbox": report.mailbox and {"messages": report.mailbox.messages, "octets": report.mailbox.octets},
     }
+    if report.circle is not None:
+        shape["circle"] = report.circle.to_json()
+    return shape
 
 
 def report_to_text(report: Report, diagnoses: Sequence[Diagnosis], locale: str) -> str:
@@ -67,6 +72,10 @@ def report_to_text(report: Report, diagnoses: Sequence[Diagnosis], locale: str) 
         if stages:
             lines += ["", f"{protocol.value} {stages[0].host}:{stages[0].port}"]
         for stage in stages:
+            lines += _stage_lines(stage)
+    if report.circle:
+        lines += ["", CIRCLE_LINE]
+        for stage in report.circle.stages:
             lines += _stage_lines(stage)
     if report.mailbox:
         lines += ["", f"mailbox: {report.mailbox.messages} messages, {report.mailbox.octets} octets"]

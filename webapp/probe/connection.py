@@ -81,6 +81,15 @@ class Clock:
     def left(self) -> float:
         return max(0.0, self._end - time.monotonic())
 
+    @property
+    def now(self) -> float:
+        return time.monotonic()
+
+    def pause(self, seconds: float) -> None:
+        """Wait for `seconds`, though not beyond the run's end; raises Cancelled."""
+        for wait in self.waits(seconds):
+            time.sleep(wait)
+
 
 @cache
 def _default_context(ca_file: Path | None) -> ssl.SSLContext:

@@ -133,6 +133,11 @@ class Conversation(ABC, Generic[Reply]):
         self._awaiting_login = False
         self._polite = False  # the server waits for a command
 
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The ids of all stages, in the order in which they run."""
+        return STAGES[self.protocol]
+
     @abstractmethod
     def stages(self) -> dict[str, Callable[[], Found | None]]:
         """Return the stages behind `tls`, by id, in order."""
@@ -142,7 +147,7 @@ class Conversation(ABC, Generic[Reply]):
         work = {"resolve": self._resolve, "connect": self._connect, "tls": self._tls, **self.stages()}
         failed = False
         try:
-            for name in STAGES[self.protocol]:
+            for name in self.order:
                 failed = not self._one(name, work[name], skipped=failed) or failed
         finally:
             if self._connection is not None:

@@ -11,6 +11,7 @@ class Limits:
 
     run: float = 15
     run_with_login: float = 40
+    circle: float = 90  # with the waiting between its logins
     resolve: float = 5
     connect: float = 6  # for all addresses of a host together
     tls: float = 8

@@ -148,13 +148,16 @@ class Pop3(Conversation[Pop3Reply]):
             self._polite = False  # QUIT is on its way
         else:
             reply = self._ask(command("STAT"))
+        mailbox = self._counted(reply)
+        self.setting.record.mailbox(mailbox)
+        return Found({"messages": mailbox.messages, "octets": mailbox.octets})
+
+    def _counted(self, reply: Pop3Reply) -> Mailbox:
         self._must(reply, otherwise=FailureKind.PROTOCOL_ERROR)
         match = _STAT.match(reply.text)
         if match is None:
             raise Failed(FailureKind.PROTOCOL_ERROR, reply.text)
-        mailbox = Mailbox(int(match[1]), int(match[2]))
-        self.setting.record.mailbox(mailbox)
-        return Found({"messages": mailbox.messages, "octets": mailbox.octets})
+        return Mailbox(int(match[1]), int(match[2]))
 
     def _uidl(self) -> Found | None:
         """RFC 1939 section 7: without it no program can leave mail on the server and know it again."""

@@ -27,6 +27,12 @@ STAGES: Mapping[Protocol, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+# Full circle: the marked mail, then two looks for it. They stand beside the stages, in `Report.circle`.
+CIRCLE_STAGES: tuple[tuple[Protocol, str], ...] = (
+    (Protocol.SMTP, "data"), (Protocol.POP3, "look"), (Protocol.POP3, "look_again"),
+)  # fmt: skip
+
+
 class Status(StrEnum):
     PENDING = "pending"
     RUNNING = "running"
@@ -139,10 +145,46 @@ class Mailbox:
 
 
 @dataclass(frozen=True, slots=True)
+class Circle:
+    """How far a full circle has come: the stages of CIRCLE_STAGES, in that order.
+
+    A look that does not find the mail, or cannot look, is a warning and no failure: it proves nothing. It fails only
+    where the login was refused, or was not answered.
+    """
+
+    stages: tuple[Stage, ...]
+
+    @property
+    def sent(self) -> bool | None:
+        """Whether the mail was sent; None where it was handed over and nobody knows what became of it."""
+        data = self.stages[0]
+        if data.status is Status.RUNNING or data.detail.get("confirmed") is False:
+            return None
+        return data.status is Status.PASSED
+
+    @property
+    def looks(self) -> tuple[Stage, ...]:
+        return self.stages[1:]
+
+    @property
+    def found(self) -> bool:
+        return any(look.status is Status.PASSED for look in self.looks)
+
+    @property
+    def telling(self) -> tuple[Stage, ...]:
+        """Return the stages that say how it ended: of several looks the last one."""
+        ended = [look for look in self.looks if look.status in (Status.PASSED, Status.WARNING, Status.FAILED)]
+        return (self.stages[0], *ended[-1:])
+
+    def to_json(self) -> dict[str, Any]:
+        return {"sent": self.sent, "found": self.found, "stages": [stage.to_json() for stage in self.stages]}
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A connection test as far as it has come. POP3 stages stand before SMTP stages.
 
-    `address` is whole here; `to_json` shortens it unless asked not to.
+    `address` is whole here; `to_json` shortens it unless asked not to. circle: only in a full circle.
     """
 
     reference: str
@@ -155,21 +197,28 @@ class Report:
     state: RunState = RunState.RUNNING
     password_sent: bool = False
     mailbox: Mailbox | None = None
+    circle: Circle | None = None
 
     @property
     def passed(self) -> bool:
         """True where the run has ended and no stage failed."""
         return self.state is RunState.PASSED
 
+    @property
+    def all_stages(self) -> tuple[Stage, ...]:
+        return self.stages + (self.circle.stages if self.circle else ())
+
     def failures(self) -> tuple[Stage, ...]:
-        return tuple(stage for stage in self.stages if stage.status is Status.FAILED)
+        return tuple(stage for stage in self.all_stages if stage.status is Status.FAILED)
 
     def with_stage(self, stage: Stage) -> Report:
         """Return this report with `stage` in the place of the pending one of its name."""
-        stages = tuple(
-            stage if (old.protocol, old.stage) == (stage.protocol, stage.stage) else old for old in self.stages
-        )
-        return replace(self, stages=stages)
+        circle = self.circle and replace(self.circle, stages=_put(stage, self.circle.stages))
+        return replace(self, stages=_put(stage, self.stages), circle=circle)
+
+
+def _put(stage: Stage, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    return tuple(stage if (old.protocol, old.stage) == (stage.protocol, stage.stage) else old for old in stages)
 
 
 def new_reference() -> str:

@@ -10,7 +10,8 @@ from wtforms import TextAreaField
 
 from webapp.config import current_providers
 from webapp.diagnosis import explain, report_to_text
-from webapp.diagnosis.reading import OCTETS_MAX, read_report
+from webapp.diagnosis.reading import read_report
+from webapp.diagnosis.report_values import OCTETS_MAX
 from webapp.i18n import current_locale, translate
 from webapp.probe.report import Report
 from webapp.stages import PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS

@@ -1,0 +1,92 @@
+"""A full circle whose process is killed in the middle, at a real Dovecot: nobody logs in or sends once more."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.connection_tests.test_processes import (
+    WORKER,
+    Person,
+    attempts,
+    is_working,
+    settings,
+    wait_until,
+    workers,
+    working,
+)
+from tests.support.dovecot import MANY, Dovecot
+from tests.support.providers import rewrite_providers
+from tests.support.redis_server import RedisServer
+from tests.test_server import START, serving
+from webapp.account import ServerType
+
+__all__ = ["settings"]
+
+pytestmark = pytest.mark.peers
+
+ROOM = (  # for a login test and a circle in the same quarter of an hour
+    "import webapp.connection_tests.limits as l; l.LOGIN_TESTS_PER_ACCOUNT = 4; "
+)
+SHORT = (  # a run of a killed worker is over soon
+    "from webapp.probe.limits import Limits; import webapp.probe, webapp.connection_tests.engine as e; "
+    "webapp.probe.LIMITS = Limits(circle=12); e.GRACE_SECONDS = 1; "
+)
+WEB = "serve(sys.argv[1], int(sys.argv[2]), Config.from_environment())"
+
+
+def send(person: Person, password: str) -> str:
+    path = "/connection-tests/circle"
+    person.form = {
+        "csrf_token": person.token(path), "ticket": os.urandom(12).hex(), "consent": "y", "password": password,
+    }  # fmt: skip
+    return press(person)
+
+
+def press(person: Person) -> str:
+    answer = person.post("/connection-tests/circle", person.form)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+@pytest.mark.parametrize("redis", [False, True], ids=["embedded", "redis"])
+def test_a_circle_that_is_killed_is_interrupted_and_never_goes_on(
+    dovecot: Dovecot, settings: dict[str, str], redis_server: RedisServer, tmp_path: Path, redis: bool
+) -> None:
+    user = MANY[14 if redis else 15]
+    providers = tmp_path / "providers"
+    rewrite_providers(providers, [dovecot.server(kind) for kind in (ServerType.POP3, ServerType.SMTP)], 8)
+    settings = {**settings, "WEBAPP_PROVIDERS_DIR": str(providers)}
+    work_settings = dict(settings)
+    data = Path(settings.pop("WEBAPP_DATA_DIR"))
+    program = START + SHORT + ROOM
+    with contextlib.ExitStack() as stack:
+        if redis:
+            worker = stack.enter_context(working(tmp_path, program + WORKER, **work_settings))
+            wait_until(lambda: is_working(redis_server))
+        else:
+            del settings["WEBAPP_REDIS_URL"]
+        with serving(data, program=program + WEB, **settings) as served:
+            person = Person(served.url, user.address)
+            login = person.log_in(user.password)
+            wait_until(lambda: person.sees(login, "Alles funktioniert"))
+            path = send(person, user.password)
+            wait_until(lambda: person.sees(path, "Die Prüf-E-Mail ist unterwegs."))
+            killed = workers(redis_server) if redis else set()
+            os.killpg(worker.pid if redis else served.process.pid, signal.SIGKILL)
+            if redis:
+                stack.enter_context(working(tmp_path, program + WORKER, **work_settings))
+                wait_until(lambda: workers(redis_server) - killed)
+                wait_until(lambda: person.sees(path, "Die Prüfung wurde unterbrochen"))
+                assert person.sees(path, "Die Prüf-E-Mail bleibt in Ihrem Postfach.")
+                assert press(person) == path + "?again=1"
+        if not redis:
+            with serving(data, program=program + WEB, **settings) as served:
+                person.url = served.url
+                assert person.sees(path, "Die Prüfung wurde unterbrochen")
+                assert press(person) == path + "?again=1"
+    assert attempts(dovecot, user) == (1 + 1, 1 + 1)
