@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, render_template_string
+from flask.testing import FlaskClient
 
 from tests.support.client import PageLintingClient
 from webapp.i18n import translate
@@ -11,8 +12,8 @@ from webapp.text import Message, translations_for
 NBHY = "\N{NON-BREAKING HYPHEN}"
 
 
-def test_on_pages_no_line_ends_within_the_word_e_mail(app: Flask, client: PageLintingClient) -> None:
-    start = client.get("/?lang=de").text
+def test_on_pages_no_line_ends_within_the_word_e_mail(app: Flask) -> None:
+    start = FlaskClient(app).get("/?lang=de").text
     assert f"GMX in Ihrem E{NBHY}Mail-Programm einrichten" in start
     assert "E-Mail" not in start
     with app.test_request_context("/?lang=de"):
