@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -9,6 +10,7 @@ from urllib.parse import urlencode
 from babel import Locale
 from flask import Flask, request, session, url_for
 from flask_babel import Babel, format_date, format_decimal, format_time, get_locale
+from markupsafe import Markup, escape
 
 from webapp.text import DEFAULT_LOCALE, Message, locales, translations_for
 
@@ -22,8 +24,13 @@ def init_app(app: Flask) -> None:
     babel.init_app(app, default_locale=DEFAULT_LOCALE, default_timezone=TIME_ZONE, locale_selector=_selected_locale)
     app.before_request(_remember_choice)
     app.jinja_env.globals.update(translate=translate, language_links=language_links)
-    app.jinja_env.filters.update(number=format_decimal, date=_date, time=_time)
+    app.jinja_env.filters.update(number=format_decimal, date=_date, time=_time, heading=_heading)
     app.context_processor(lambda: {"locale": current_locale()})
+
+
+def _heading(text: str) -> Markup:
+    """Return `text` with “E-Mail” kept on one line: in large letters a line that ends in “E-” looks like a mistake."""
+    return Markup(re.sub("E-Mails?", r'<span class="nowrap">\g<0></span>', str(escape(text))))  # noqa: S704  escaped
 
 
 def current_locale() -> str:
