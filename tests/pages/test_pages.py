@@ -153,12 +153,16 @@ def test_search_engines_learn_the_one_address_of_each_language(config: Config, l
     assert 50 < len(description.attrib["content"]) <= 160
 
 
+def test_the_footer_leads_to_the_state_of_gmx_where_it_is_watched(config: Config) -> None:
+    assert 'href="/status"' in client_with(replace(config, health_interval=300)).get("/").text
+
+
 def test_the_start_page_and_every_footer_lead_to_the_pages(client: PageLintingClient) -> None:
     assert ">Nur die Einstellungen ansehen<" in client.get("/?lang=de").text
     for path in ("/", "/help", "/setup/address", "/no-such-page"):
         footer = next(parse(client.get(path).text).iter("footer"))
         links = {link.get("href") for link in footer.iter("a")} | ({path} & {"/help"})
-        assert links == {"/help", "/settings", "/privacy", "/imprint", "/accessibility"}
+        assert links == {"/help", "/guides", "/settings", "/privacy", "/imprint", "/accessibility"}
 
 
 def test_the_privacy_page_names_the_times_of_the_code(client: PageLintingClient) -> None:
