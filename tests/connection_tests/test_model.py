@@ -1,0 +1,479 @@
+"""A person who does whatever comes to mind, on a site whose processes are killed meanwhile, and what must always hold.
+
+Hypothesis makes up what the person does: answers questions, goes back and sends old forms, tests with right and wrong
+passwords, presses buttons twice, follows any link. The model beside it knows one thing: how many logins each of these
+clicks allows. After each step: no more logins at the servers than that, none after a kill, no error of ours, no page
+without a way on, the limits kept, the password nowhere.
+
+In the everyday tests it always makes up the same; MODEL_EXAMPLES=500 looks further, at random.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+from xml.etree.ElementTree import Element
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from werkzeug.test import TestResponse
+
+from tests.connection_tests.conftest import PASSWORD
+from tests.probe.conftest import hides_the_password
+from tests.support.certificates import Certificates
+from tests.support.client import parse, pressed, standing_fields, text_of
+from tests.support.counting_servers import GREETING, LOGIN, CountingServers
+from tests.support.killable_site import KillableSite
+from tests.support.providers import rewrite_providers
+from tests.support.redis_server import RedisServer
+from tests.wizard.walk import PLAIN, SEVERAL
+from webapp import connection_tests as views
+from webapp import db
+from webapp.account import shorten_address
+from webapp.config import (
+    LIMIT_WINDOW_SECONDS,
+    LOGIN_TESTS_PER_ACCOUNT,
+    LOGIN_TESTS_PER_ADDRESS,
+    Config,
+)
+from webapp.connection_tests.limits import Limits, utc_now
+from webapp.connection_tests.progress import Run
+from webapp.probe import RunState
+
+EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "0"))
+STEPS = 30
+PATIENCE = 30.0
+
+ANNA, JOHN = "anna@gmx.de", "john@gmx.com"  # John's domain leaves it open which of the sites is his
+RIGHT = {ANNA: PASSWORD, JOHN: f" {PASSWORD} of John "}  # whose password really has a blank at either end
+WRONG = f"{PASSWORD} wrong"
+ADDRESSES = (ANNA, JOHN, " Anna@GMX.de", "bea@gmial.com", "bea@web.de", "bea@example.org", "", "no address")
+TEXTS = ("", "Anna", "14", "0", "many", "Ä" * 30, "<b>&amp;")
+
+numbers = st.integers(0, 2**16)
+
+PLATFORM = ("platform", {"provider": "gmx.com"})
+WALKS: tuple[tuple[tuple[str, dict[str, str]], ...], ...] = (
+    PLAIN,
+    (*PLAIN[:2], *SEVERAL, *PLAIN[4:]),
+    (("address", {"email_address": JOHN}), PLATFORM, ("program", {"program": "apple-mail:iphone"}), *PLAIN[2:]),
+    (*PLAIN[:1], ("program", {"program": "outlook:windows"}), ("outlook-profile", {"profile": "new"}), *PLAIN[2:]),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Click:
+    """A press of “test the login now” that was taken: of whom, with which password, in which quarter of an hour."""
+
+    address: str
+    password: str
+    quarter: int
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What outlives every example."""
+
+    config: Config
+    database: Path
+    certificates: Certificates
+    redis: RedisServer | None
+    folders: Iterator[Path]
+
+
+class Person(RuleBasedStateMachine):
+    """One browser, and the model of what its clicks allow. No rule draws from what a page says: timing would show."""
+
+    surroundings: Surroundings
+
+    def __init__(self) -> None:
+        super().__init__()
+        around = self.surroundings
+        folder = next(around.folders)
+        if around.redis is not None:
+            around.redis.client.flushall()
+        self.servers = CountingServers(around.certificates.server_context("ok"), RIGHT)
+        self.servers.__enter__()
+        rewrite_providers(folder / "providers", self.servers.servers)
+        shutil.copy(around.database, folder)
+        self.config = replace(around.config, data_dir=folder, providers_dir=folder / "providers")
+        self.site = KillableSite(self.config, self.servers)
+        self.quarter = 0
+        self._put_the_clock_forward()
+        self.silent = False
+        self.pages: list[TestResponse] = []
+        self.clicks: dict[str, Click] = {}  # by ticket
+        self.held: dict[str, str] = {}  # passwords with blanks that were asked about, by ticket
+        self.allowed: Counter[tuple[str, str, str]] = Counter()
+        self.last: Callable[[], None] = lambda: None  # the last form about a test, sent once more
+        self.refused = False  # something was turned away while nobody worked: perhaps it was counted
+        self.tokens: list[str] = []
+        self._open("/")
+
+    def teardown(self) -> None:
+        self.site.close()
+        self._search_everything()
+        self.servers.__exit__(None, None, None)
+        db.dispose()
+
+    # What the person does
+
+    @initialize(walk=st.sampled_from(WALKS), begins=st.booleans())
+    def has_answered_everything(self, walk: tuple[tuple[str, dict[str, str]], ...], begins: bool) -> None:
+        if not begins:
+            self._walk(walk)
+
+    @rule(walk=st.sampled_from(WALKS))
+    def changes_every_answer(self, walk: tuple[tuple[str, dict[str, str]], ...]) -> None:
+        self._walk(walk)
+
+    @rule(which=numbers, number=numbers, text=st.sampled_from(TEXTS), address=st.sampled_from(ADDRESSES))
+    def presses_a_button(self, which: int, number: int, text: str, address: str) -> None:
+        found = [(form, button) for form in self._forms() for button in form.iter("button") if _sends(button)]
+        if found:
+            form, button = found[which % len(found)]
+            self._send(form, button, _filled(form, number, text, address))
+
+    @rule(which=numbers)
+    def follows_a_link(self, which: int) -> None:
+        links = [link for link in _links(parse(self.pages[-1].text))]
+        self._open(urljoin(self.pages[-1].request.path, links[which % len(links)]))
+
+    @rule(steps=st.integers(1, 6))
+    def goes_back_in_the_browser(self, steps: int) -> None:
+        """The page of before, as it was: its forms may be used up."""
+        self.pages.append(self.pages[max(0, len(self.pages) - 1 - steps)])
+
+    @rule()
+    def loads_the_page_again(self) -> None:
+        if self.pages[-1].request.method == "GET":
+            self._open(self.pages[-1].request.full_path)
+
+    @rule(password=st.sampled_from(("right", "right", "wrong", "blanks", "only blanks", "nothing")))
+    def tests_the_login(self, password: str) -> None:
+        self._open("/connection-tests")
+        self._press_with("password", {"password": self._typed(password)})
+
+    @rule(keep=st.booleans())
+    def answers_about_the_blanks(self, keep: bool) -> None:
+        for form in self._forms():
+            for button in form.iter("button"):
+                if button.get("name") == "blanks" and (button.get("value") == "keep") == keep:
+                    self._send(form, button)
+                    return
+
+    @rule(password=st.sampled_from(("right", "wrong")))
+    def tries_the_other_platform(self, password: str) -> None:
+        if self.pages[-1].request.path != "/connection-tests":
+            self._press_with("password", {"password": self._typed(password)})
+
+    @rule()
+    def tests_without_a_password(self) -> None:
+        self._open("/connection-tests")
+        for form in self._forms():
+            names = {field.get("name") for field in form.iter("input")}
+            if "ticket" in names and "login" not in names:
+                self._send(form, next(form.iter("button")))
+                return
+
+    @rule()
+    def sends_the_form_again(self) -> None:
+        self.last()
+
+    @rule()
+    def cancels(self) -> None:
+        for form in self._forms():
+            if form.get("action", "").endswith("/cancel"):
+                self._send(form, next(form.iter("button")))
+                return
+
+    @rule()
+    def waits_for_the_end(self) -> None:
+        if self.silent or not self.site.worker_is_there or not self.clicks:
+            return
+        ticket, click = list(self.clicks.items())[-1]
+        run = self.site.engine.runs.wait(ticket, PATIENCE)
+        if run is None or run.ended:
+            self._open(f"/connection-tests/{ticket}")
+        if run is not None and run.ended:
+            self._judge(run, click)
+
+    @rule(device=st.booleans())
+    def makes_a_link(self, device: bool) -> None:
+        self._open("/finish")
+        for form in self._forms():
+            if form.get("action") == "/downloads":
+                self._send(form, next(form.iter("button")))
+                self.tokens += [token for token in [self._session().get("download_link")] if token]
+                return
+
+    @rule()
+    def opens_the_link_on_the_phone(self) -> None:
+        """Without a cookie; the link works until the person deletes everything."""
+        token = self._session().get("download_link")
+        for other in {*self.tokens[-2:]} - {token}:
+            assert self.site.browser().get(f"/f/{other}").status_code in (200, 404)
+        if token:
+            phone = self.site.browser()
+            page = phone.get(f"/f/{token}")
+            assert page.status_code == 200
+            files = [link for link in _links(parse(page.text), files=True)]
+            assert all(phone.get(link).status_code == 200 for link in files)
+
+    # What happens to the site
+
+    @rule(where=st.sampled_from((None, GREETING, LOGIN, LOGIN)))
+    def the_servers_fall_silent(self, where: str | None) -> None:
+        self.silent = where is not None
+        self.servers.fall_silent(where)
+
+    @rule()
+    def the_web_process_is_killed(self) -> None:
+        self.site.kill_web()
+        self._put_the_clock_forward()
+        if not self.site.is_scaled_out:
+            self._nothing_is_allowed_any_more()
+
+    @rule(anew=st.booleans())
+    def the_worker_is_killed(self, anew: bool) -> None:
+        if self.site.worker is not None:
+            self.site.kill_worker()
+            self._nothing_is_allowed_any_more()
+        if anew and self.site.is_scaled_out:
+            self.site.start_worker()
+
+    @rule()
+    def a_quarter_of_an_hour_passes(self) -> None:
+        """For the limits, which forget then what they counted, used forms included."""
+        self.quarter += 1
+        self.held.clear()
+        self._put_the_clock_forward()
+
+    # The model
+
+    def _click(self, ticket: str, address: str, password: str) -> None:
+        """Note that a press of the button was taken: it allows one login to each server, to SMTP if POP3 says yes."""
+        seen = self.clicks.get(ticket)
+        if seen is not None and seen.quarter == self.quarter:
+            return
+        self.clicks[ticket] = Click(address, password, self.quarter)
+        self.allowed["pop3", address, password] += 1
+        self.allowed["smtp", address, password] += password == RIGHT.get(address)
+        counted = [click.address for click in self.clicks.values() if click.quarter == self.quarter]
+        assert counted.count(address) <= LOGIN_TESTS_PER_ACCOUNT
+        assert len(counted) <= LOGIN_TESTS_PER_ADDRESS
+
+    def _nothing_is_allowed_any_more(self) -> None:
+        """What a killed process had not begun must never begin."""
+        self.allowed = Counter(self.servers.attempts)
+
+    def _judge(self, run: Run, click: Click) -> None:
+        key = click.address, click.password
+        came = self.servers.attempts["pop3", *key], self.servers.attempts["smtp", *key]
+        if run.state is RunState.PASSED:
+            assert min(came) >= 1
+            assert click.password == RIGHT[click.address]
+        elif click.password != RIGHT.get(click.address):
+            assert came[1] == 0
+            alone = [other for other in self.clicks.values() if other == click] == [click]
+            assert not alone or bool(came[0]) == run.report.password_sent
+        if not run.ended or run.id not in self._session().get("runs", ()):
+            return
+        report = self.site.client.get(f"/connection-tests/{run.id}/report.json")
+        if report.status_code == 200:
+            assert json.loads(report.text)["address"] == shorten_address(click.address)
+
+    def _look(self, response: TestResponse) -> None:
+        """What holds after each request."""
+        for key, count in self.servers.attempts.items():
+            assert count <= self.allowed[key], (key, count, self.allowed[key])
+        may_be_unavailable = not self.site.worker_is_there and response.request.path == "/connection-tests"
+        assert response.status_code < 500 or (response.status_code == 503 and may_be_unavailable)
+        assert hides_the_password(response.text if response.mimetype.startswith("text/") else repr(response.data))
+        assert hides_the_password(str(response.headers))
+        assert hides_the_password(repr(self._session()))
+        if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
+            parts = [part for part in parse(response.text).iter() if part.tag == "main" or "back" in part.get("class", "")]
+            ways = [way for part in parts for way in (*part.iter("form"), *_links(part))]
+            assert ways, f"a dead end: {response.request.path}"
+
+    def _search_everything(self) -> None:
+        for path in self.config.data_dir.rglob("*"):  # the database with its WAL
+            assert not path.is_file() or hides_the_password(path.read_bytes().decode("latin-1")), path
+        if self.surroundings.redis is not None:
+            assert hides_the_password(self.surroundings.redis.dump().decode("latin-1"))
+
+    # The browser
+
+    def _open(self, path: str) -> None:
+        self._arrive(self.site.client.get(path))
+
+    def _arrive(self, response: TestResponse) -> None:
+        """Follow where `response` leads; what is no page is saved, and the page stays."""
+        for _ in range(10):
+            self._look(response)
+            if not 300 <= response.status_code < 400:
+                break
+            response = self.site.client.get(urljoin(response.request.path, response.headers["Location"]))
+        else:
+            raise AssertionError(f"round and round: {response.request.path}")
+        if response.mimetype == "text/html":
+            self.pages.append(response)
+
+    def _forms(self) -> list[Element]:
+        return list(parse(self.pages[-1].text).iter("form"))
+
+    def _send(self, form: Element, button: Element, data: Mapping[str, str] | None = None) -> None:
+        fields = {**dict(standing_fields(form)), **pressed(form, text_of(button)), **(data or {})}
+        path = urljoin(self.pages[-1].request.path, form.get("action", ""))
+        if form.get("method", "get").lower() == "get":
+            self._arrive(self.site.client.get(path, query_string=fields))
+            return
+        if path == "/connection-tests":
+            self.last = lambda: self._test(fields)
+            self.last()
+            return
+        self._arrive(self.site.client.post(path, data=fields))
+
+    def _test(self, fields: Mapping[str, str]) -> None:
+        """Send a form about a connection test, and note what it allows."""
+        address = self._session().get("answers", {}).get("address", {}).get("email_address", "")
+        ticket, typed = fields.get("ticket", ""), fields.get("password", "")
+        blanks = fields.get("blanks")
+        working = self.site.worker_is_there
+        response = self.site.client.post("/connection-tests", data=fields)
+        taken = response.status_code == 303 and response.location.startswith("/connection-tests/")
+        if "login" in fields:
+            if blanks:
+                typed = self.held.get(ticket, "")
+                typed = typed.strip() if blanks == "strip" else typed
+            if taken:
+                self._click(ticket, address, typed)
+            elif response.status_code == 200:
+                assert typed != typed.strip()
+                self.held[ticket] = typed
+            elif response.status_code == 429:
+                self._check_that_enough_were_counted(address)
+            self.refused |= not working
+        if taken and ticket in self.clicks and self.clicks[ticket] != Click(address, typed, self.quarter):
+            assert response.location.endswith("again=1") or self.clicks[ticket].quarter != self.quarter
+        self._arrive(response)
+
+    def _check_that_enough_were_counted(self, address: str) -> None:
+        counted = [click.address for click in self.clicks.values() if click.quarter == self.quarter]
+        enough = counted.count(address) >= LOGIN_TESTS_PER_ACCOUNT or len(counted) >= LOGIN_TESTS_PER_ADDRESS
+        assert enough or self.refused
+
+    def _press_with(self, name: str, data: Mapping[str, str]) -> None:
+        """Send the first form that has a field `name`."""
+        for form in self._forms():
+            if any(field.get("name") == name for field in form.iter("input")):
+                self._send(form, next(form.iter("button")), data)
+                return
+
+    def _walk(self, walk: tuple[tuple[str, dict[str, str]], ...]) -> None:
+        for slug, values in walk:
+            self._open(f"/setup/{slug}")
+            if self.pages[-1].request.path != f"/setup/{slug}":
+                return  # other answers lead another way
+            form = self._forms()[0]
+            button = next(button for button in form.iter("button") if _sends(button))
+            self._send(form, button, {**({"list": "next"} if "program-1" in values else {}), **values})
+
+    def _typed(self, kind: str) -> str:
+        right = RIGHT.get(self._session().get("answers", {}).get("address", {}).get("email_address", ""), PASSWORD)
+        return {"right": right, "wrong": WRONG, "blanks": f" {right.strip()}\t", "only blanks": "  "}.get(kind, "")
+
+    def _session(self) -> dict[str, Any]:
+        interface: Any = self.site.app.session_interface
+        cookie = self.site.client.get_cookie("session")
+        return (interface.unseal(cookie.value) if cookie else None) or {}
+
+    def _put_the_clock_forward(self) -> None:
+        passed = timedelta(seconds=self.quarter * (LIMIT_WINDOW_SECONDS + 1))
+        self.site.app.extensions["limits"] = Limits(self.config.completed(), lambda: utc_now() + passed)
+
+
+def _sends(button: Element) -> bool:
+    return button.get("type", "submit") == "submit"
+
+
+def _links(root: Element, *, files: bool = False) -> Iterator[str]:
+    """Yield where a person gets from here by a link: pages of ours, or with `files` what is saved."""
+    for link in root.iter("a"):
+        url = urlsplit(link.get("href", ""))
+        if url.path.startswith("/") and not url.netloc and ("download" in link.attrib) == files:
+            yield link.attrib["href"]
+
+
+def _filled(form: Element, number: int, text: str, address: str) -> dict[str, str]:
+    """Fill in `form`: one option of each choice by `number`, the texts into its fields."""
+    filled = {}
+    options: dict[str, list[str]] = {}
+    for field in form.iter():
+        name, kind = field.get("name", ""), field.get("type", "text")
+        if field.tag == "input" and kind == "radio":
+            options.setdefault(name, []).append(field.get("value", "on"))
+        elif field.tag == "select":
+            options[name] = [option.get("value", text_of(option)) for option in field.iter("option")]
+        elif field.tag == "textarea" or (field.tag == "input" and kind in ("text", "email", "number")):
+            filled[name] = address if name == "email_address" else text
+        elif kind == "password":
+            filled[name] = PASSWORD if number % 2 else WRONG
+    return filled | {name: values[number % len(values)] for name, values in options.items()}
+
+
+def _check(surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "RESULT_WAIT_SECONDS", 0.1)
+    machine: Any = type("PersonHere", (Person,), {"surroundings": surroundings})
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        machine,
+        settings=settings(
+            max_examples=EXAMPLES or (12 if surroundings.redis is None else 6),
+            stateful_step_count=STEPS,
+            derandomize=not EXAMPLES,
+            database=None,
+            deadline=None,
+            report_multiple_bugs=False,
+            # To make a failure smaller takes minutes: only where somebody looks for one.
+            phases=(Phase.generate, Phase.shrink) if EXAMPLES else (Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+@pytest.mark.timeout(0 if EXAMPLES else 300)
+@pytest.mark.parametrize("engine", ["embedded", "redis"])
+def test_whatever_a_person_does_and_whatever_is_killed(
+    engine: str,
+    empty_database: Path,
+    config: Config,
+    certificates: Certificates,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    redis: RedisServer | None = None
+    own = replace(config, tls_ca_file=certificates.ca_file, test_threads=2)
+    if engine == "redis":
+        own = replace(own, redis_url=request.getfixturevalue("redis_url"))
+        redis = request.getfixturevalue("redis_server")
+
+    def folders() -> Iterator[Path]:
+        for number in itertools.count():
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            yield folder
+
+    _check(Surroundings(own, empty_database, certificates, redis, folders()), monkeypatch)
