@@ -45,7 +45,9 @@ class CountingServers:
     @property
     def servers(self) -> list[Server]:
         """How an account names them."""
-        return [Server(kind, HOSTNAME, self._ports[kind], SocketType.SSL) for kind in (ServerType.POP3, ServerType.SMTP)]
+        return [
+            Server(kind, HOSTNAME, self._ports[kind], SocketType.SSL) for kind in (ServerType.POP3, ServerType.SMTP)
+        ]
 
     def __enter__(self) -> CountingServers:
         self._ports: dict[ServerType, int] = {}

@@ -23,7 +23,7 @@ from webapp.connection_tests.redis_stores import PREFIX
 from webapp.wizard.mx import RESOLVER_KEY
 
 
-class Killed(RuntimeError):
+class ProcessKilledError(RuntimeError):
     """What the threads of a dead process get from everything that outlives it."""
 
 
@@ -39,7 +39,7 @@ class _Mortal:
 
     def __getattr__(self, name: str) -> Any:
         if self._dead:
-            raise Killed
+            raise ProcessKilledError
         return getattr(self._inner, name)
 
 
@@ -157,4 +157,3 @@ class KillableSite:
             self._life = None
         else:
             engine.shutdown()
-
