@@ -53,9 +53,11 @@ test: install $(VENV)/.developed system-deps
 lint: install $(VENV)/.developed
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --config pyproject.toml
 
-# Times a check of ours beside curl's, in one run, against one Dovecot; and how long a test waits for its first stage.
+# Times a check of ours beside curl's, in one run, against one Dovecot; many slow checks at once; and how long a test
+# waits for its first stage.
 bench: install $(VENV)/.developed system-deps
 	@$(BIN)/python -m tests.bench.check
+	@$(BIN)/python -m tests.bench.slow
 	@$(BIN)/python -m tests.bench.engine
 
 # What a scanner finds in our code, and whether the pinned versions fit together.

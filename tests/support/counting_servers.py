@@ -12,6 +12,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
@@ -28,11 +29,13 @@ GREETING, LOGIN = "greeting", "login"  # where the servers can be told to fall s
 class CountingServers:
     """Both servers, for as long as the `with` lasts. `passwords`: address → the right one.
 
+    answer_seconds: what they take before each answer.
     attempts: how often a login came, by (protocol, address, password).
     """
 
-    def __init__(self, context: ssl.SSLContext, passwords: Mapping[str, str]) -> None:
+    def __init__(self, context: ssl.SSLContext, passwords: Mapping[str, str], answer_seconds: float = 0) -> None:
         self.passwords = passwords
+        self.answer_seconds = answer_seconds
         self.attempts: Counter[tuple[str, str, str]] = Counter()
         self._context = context
         self._changed = threading.Condition()
@@ -52,7 +55,7 @@ class CountingServers:
     def __enter__(self) -> CountingServers:
         self._ports: dict[ServerType, int] = {}
         for kind, session in ((ServerType.POP3, self._pop3), (ServerType.SMTP, self._smtp)):
-            listener = self._stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=50))
+            listener = self._stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=512))
             self._ports[kind] = listener.getsockname()[1]
             threading.Thread(target=self._accept, args=(listener, session), daemon=True).start()
         return self
@@ -174,6 +177,7 @@ class _Lines:
         self._stream = stream
 
     def say(self, *lines: str) -> None:
+        time.sleep(self._servers.answer_seconds)
         self._socket.sendall("".join(f"{line}\r\n" for line in lines).encode())
 
     def command(self) -> tuple[str, str]:

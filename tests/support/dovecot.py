@@ -239,11 +239,11 @@ def dovecot() -> Iterator[Dovecot]:
         yield server
 
 
-def _write_configuration(
-    folder: Path, ports: dict[str, int], failure_delay: int, far: tuple[str, str] | None
-) -> None:
+def _write_configuration(folder: Path, ports: dict[str, int], failure_delay: int, far: tuple[str, str] | None) -> None:
     ca = trustme.CA()
-    certificate = ca.issue_cert(HOSTNAME, "127.0.0.1", *(far or ()), common_name=HOSTNAME)  # fetchmail 6 wants a common name
+    certificate = ca.issue_cert(
+        HOSTNAME, "127.0.0.1", *(far or ()), common_name=HOSTNAME
+    )  # fetchmail 6 wants a common name
     ca.cert_pem.write_to_path(folder / "ca.pem")
     (folder / "certificate.pem").write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
     certificate.private_key_pem.write_to_path(folder / "key.pem")
@@ -253,8 +253,12 @@ def _write_configuration(
     os.chown(folder / "mail", MAIL_UID, MAIL_UID)
     (folder / "dovecot.conf").write_text(
         _CONFIGURATION.format(
-            folder=folder, name=folder.name, failure_delay=failure_delay, uid=MAIL_UID,
-            listen=f"127.0.0.1, {far[0]}" if far else "127.0.0.1", **ports,
+            folder=folder,
+            name=folder.name,
+            failure_delay=failure_delay,
+            uid=MAIL_UID,
+            listen=f"127.0.0.1, {far[0]}" if far else "127.0.0.1",
+            **ports,
         ),
         encoding="utf-8",
     )
