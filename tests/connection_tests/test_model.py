@@ -18,10 +18,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -33,11 +32,12 @@ from werkzeug.test import TestResponse
 from tests.connection_tests.conftest import PASSWORD, PLAIN_ANSWERS
 from tests.probe.conftest import hides_the_password
 from tests.support.certificates import Certificates
-from tests.support.client import parse, pressed, standing_fields, text_of
+from tests.support.client import PageLintingClient
 from tests.support.counting_servers import GREETING, LOGIN, CountingServers
 from tests.support.killable_site import KillableSite
 from tests.support.providers import rewrite_providers
 from tests.support.redis_server import RedisServer
+from tests.support.wandering import Wandering, filled, links_of, root_of, sends
 from tests.wizard.walk import PLAIN, SEVERAL
 from webapp import connection_tests as views
 from webapp import db
@@ -97,7 +97,7 @@ class Surroundings:
     folders: Iterator[Path]
 
 
-class Person(RuleBasedStateMachine):
+class Person(RuleBasedStateMachine, Wandering):
     """One browser, and the model of what its clicks allow. No rule draws from what a page says: timing would show."""
 
     surroundings: Surroundings
@@ -173,12 +173,12 @@ class Person(RuleBasedStateMachine):
     )
     def wanders(self, what: str, which: int, number: int, text: str, address: str) -> None:
         if what == "press":
-            found = [(form, button) for form in self._forms() for button in form.iter("button") if _sends(button)]
+            found = [(form, button) for form in self._forms() for button in form.iter("button") if sends(button)]
             if found:
                 form, button = found[which % len(found)]
-                self._send(form, button, _filled(form, number, text, address))
+                self._send(form, button, filled(form, number, text, {"email_address": address}, (WRONG, PASSWORD)))
         elif what == "link":
-            links = list(_links(_root(self.pages[-1].text)))
+            links = list(links_of(root_of(self.pages[-1].text)))
             self._open(urljoin(self.pages[-1].request.path, links[which % len(links)]))
         elif what == "back":  # to a page as it was: its forms may be used up
             self.pages.append(self.pages[max(0, len(self.pages) - 2 - which % 6)])
@@ -240,7 +240,7 @@ class Person(RuleBasedStateMachine):
             self.tokens.add(token)
             page = phone.get(f"/f/{token}")
             assert page.status_code == 200
-            assert all(phone.get(link).status_code == 200 for link in _links(parse(page.text), files=True))
+            assert all(phone.get(link).status_code == 200 for link in links_of(root_of(page.text), files=True))
         for other in self.tokens - {token}:  # of a session that was deleted, and its link with it
             assert phone.get(f"/f/{other}").status_code == 404
 
@@ -289,9 +289,9 @@ class Person(RuleBasedStateMachine):
         assert hides_the_password(repr(self._session()))
         if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
             parts = [
-                part for part in _root(response.text).iter() if part.tag == "main" or "back" in part.get("class", "")
+                part for part in root_of(response.text).iter() if part.tag == "main" or "back" in part.get("class", "")
             ]
-            ways = [way for part in parts for way in (*part.iter("form"), *_links(part))]
+            ways = [way for part in parts for way in (*part.iter("form"), *links_of(part))]
             assert ways, f"a dead end: {response.request.path}"
 
     def _search_everything(self) -> None:
@@ -302,35 +302,15 @@ class Person(RuleBasedStateMachine):
 
     # The browser
 
-    def _open(self, path: str) -> None:
-        self._arrive(self.site.client.get(path))
+    def _browser(self) -> PageLintingClient:
+        return self.site.client
 
-    def _arrive(self, response: TestResponse) -> None:
-        """Follow where `response` leads; what is no page is saved, and the page stays."""
-        for _ in range(10):
-            self._look(response)
-            if not 300 <= response.status_code < 400:
-                break
-            response = self.site.client.get(urljoin(response.request.path, response.headers["Location"]))
-        else:
-            raise AssertionError(f"round and round: {response.request.path}")
-        if response.mimetype == "text/html":
-            self.pages.append(response)
-
-    def _forms(self) -> list[Element]:
-        return list(_root(self.pages[-1].text).iter("form"))
-
-    def _send(self, form: Element, button: Element, data: Mapping[str, str] | None = None) -> None:
-        fields = {**dict(standing_fields(form)), **pressed(form, text_of(button)), **(data or {})}
-        path = urljoin(self.pages[-1].request.path, form.get("action", ""))
-        if form.get("method", "get").lower() == "get":
-            self._arrive(self.site.client.get(path, query_string=fields))
+    def _post(self, path: str, fields: Mapping[str, str]) -> None:
+        if path != "/connection-tests":
+            super()._post(path, fields)
             return
-        if path == "/connection-tests":
-            self.last = lambda: self._test(fields)
-            self.last()
-            return
-        self._arrive(self.site.client.post(path, data=fields))
+        self.last = lambda: self._test(fields)
+        self.last()
 
     def _test(self, fields: Mapping[str, str]) -> None:
         """Send a form about a connection test, and note what it allows."""
@@ -384,17 +364,6 @@ class Person(RuleBasedStateMachine):
                     self._send(form, button)
                     return
 
-    def _press_where(self, is_the_one: Callable[[Element], bool], data: Mapping[str, str] | None = None) -> None:
-        """Send the first form of the page for which `is_the_one` is true, if there is one."""
-        for form in self._forms():
-            if is_the_one(form):
-                self._send(form, next(form.iter("button")), data)
-                return
-
-    def _press_with(self, name: str, data: Mapping[str, str]) -> None:
-        """Send the first form that has a field `name`."""
-        self._press_where(lambda form: any(field.get("name") == name for field in form.iter("input")), data)
-
     def _walk(self, walk: tuple[tuple[str, dict[str, str]], ...]) -> None:
         seen = ""
         for slug, values in walk:
@@ -402,7 +371,7 @@ class Person(RuleBasedStateMachine):
             assert self.pages[-1].request.path == f"/setup/{slug}"
             seen = slug
             form = self._forms()[0]
-            button = next(button for button in form.iter("button") if _sends(button))
+            button = next(button for button in form.iter("button") if sends(button))
             self._send(form, button, {**({"list": "next"} if "program-1" in values else {}), **values})
 
     def _typed(self, kind: str) -> str:
@@ -417,40 +386,6 @@ class Person(RuleBasedStateMachine):
     def _put_the_clock_forward(self) -> None:
         passed = timedelta(seconds=self.quarter * (LIMIT_WINDOW_SECONDS + 1))
         self.site.app.extensions["limits"] = Limits(self.config.completed(), lambda: utc_now() + passed)
-
-
-@lru_cache(64)
-def _root(text: str) -> Element:
-    return parse(text)
-
-
-def _sends(button: Element) -> bool:
-    return button.get("type", "submit") == "submit"
-
-
-def _links(root: Element, *, files: bool = False) -> Iterator[str]:
-    """Yield where a person gets from here by a link: pages of ours, or with `files` what is saved."""
-    for link in root.iter("a"):
-        url = urlsplit(link.get("href", ""))
-        if url.path.startswith("/") and not url.netloc and ("download" in link.attrib) == files:
-            yield link.attrib["href"]
-
-
-def _filled(form: Element, number: int, text: str, address: str) -> dict[str, str]:
-    """Fill in `form`: one option of each choice by `number`, the texts into its fields."""
-    filled = {}
-    options: dict[str, list[str]] = {}
-    for field in form.iter():
-        name, kind = field.get("name", ""), field.get("type", "text")
-        if field.tag == "input" and kind == "radio":
-            options.setdefault(name, []).append(field.get("value", "on"))
-        elif field.tag == "select":
-            options[name] = [option.get("value", text_of(option)) for option in field.iter("option")]
-        elif field.tag == "textarea" or (field.tag == "input" and kind in ("text", "email", "number")):
-            filled[name] = address if name == "email_address" else text
-        elif kind == "password":
-            filled[name] = PASSWORD if number % 2 else WRONG
-    return filled | {name: values[number % len(values)] for name, values in options.items()}
 
 
 def _check(surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
