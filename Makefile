@@ -55,10 +55,11 @@ test: install $(VENV)/.developed system-deps
 lint: install $(VENV)/.developed
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --config pyproject.toml
 
-# Times a check of ours beside curl's, in one run, against one Dovecot; how long a test waits for its first stage;
-# discovery beside automx2's; and a thousand agents who watch live cases.
+# Times a check of ours beside curl's, in one run, against one Dovecot; many slow checks at once; how long a test waits for
+# its first stage; discovery beside automx2's; and a thousand agents who watch live cases.
 bench: install $(VENV)/.developed system-deps
 	@$(BIN)/python -m tests.bench.check
+	@$(BIN)/python -m tests.bench.slow
 	@$(BIN)/python -m tests.bench.engine
 	@$(BIN)/python -m tests.bench.discovery
 	@$(BIN)/python -m tests.bench.helpdesk

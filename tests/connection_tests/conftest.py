@@ -30,6 +30,7 @@ from webapp.events import test_progressed as progressed
 USER = "anna@gmx.de"
 PASSWORD = "canary-ßecret-Test-Passwort-4711"
 PATIENCE = 30.0
+METRICS_TOKEN = "a token of the tests"
 
 PLAIN_ANSWERS: dict[str, dict[str, Any]] = {
     "address": {"email_address": USER, "name": "Anna", "providers": ["gmx.net"], "certainty": "certain"},
@@ -135,7 +136,10 @@ def make_site(
             FaultServer(each, certificates.server_context(each.fact("certificate", "ok")), USER, PASSWORD)
             for each in (read(name) if isinstance(name, str) else name for name in (pop3, smtp))
         ]
-        own = replace(config, tls_ca_file=certificates.ca_file, providers_dir=config.data_dir / "providers", **settings)
+        own = replace(
+            config, tls_ca_file=certificates.ca_file, providers_dir=config.data_dir / "providers",
+            metrics_token=METRICS_TOKEN, **settings,
+        )  # fmt: skip
         if kind == "redis":
             own = replace(own, redis_url=request.getfixturevalue("redis_url"))
         with contextlib.ExitStack() as stack:

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import generate_latest
 
-from tests.connection_tests.conftest import PASSWORD, MakeSite, Site
+from tests.connection_tests.conftest import METRICS_TOKEN, PASSWORD, MakeSite, Site
 from tests.connection_tests.test_engines import silent_dialogue
 from tests.probe.conftest import hides_the_password
+from tests.support.fault_server import read
 from tests.support.redis_server import RedisServer
 from webapp import probe
+from webapp.account import MailAccount, SocketType
 from webapp.connection_tests import engine as engine_module
 from webapp.connection_tests import limits as limits_module
 from webapp.connection_tests.engine import Plan
@@ -40,9 +43,7 @@ ENDS = [
     ("pop3-good", "smtp-auth-reset"),
     ("pop3-good", "smtp-rcpt-sender"),
 ]
-CRASHES = [
-    (protocol, stage) for protocol in Protocol for stage in STAGES[protocol] if stage not in ("stls", "starttls")
-]
+UPGRADES = ("stls", "starttls")
 
 
 class Everything:
@@ -80,6 +81,15 @@ class Everything:
         with client.session_transaction() as session:
             self.note(repr(dict(session)))
 
+    def metrics(self) -> str:
+        """Return the counts of the web process, and of the worker where there is one."""
+        page = self._site.client.get("/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
+        assert page.status_code == 200
+        if self._site.worker is None:
+            return page.text
+        registry = self._site.worker._runner._app.extensions["metrics"].registry
+        return page.text + generate_latest(registry).decode()
+
     def search(self) -> None:
         for path in Path(self._site.config.data_dir).rglob("*"):  # the database with its WAL
             if path.is_file():
@@ -87,6 +97,9 @@ class Everything:
         formatter = logging.Formatter("%(message)s %(pathname)s")
         self.note("\n".join(formatter.format(record) + repr(record.args) for record in self._log.records))
         self.note(repr(self._site.told))
+        metrics = self.metrics()
+        assert "connection_tests_total" in metrics
+        self.note(metrics)
         self.while_it_runs()
         for text in self._texts:
             for form in (text, text.encode("latin-1", "replace").decode("utf-8", "replace")):
@@ -128,8 +141,23 @@ def test_the_password_is_nowhere_however_a_test_ends(
         assert all(attempts <= 1 for attempts in site.attempts)
 
 
+def begin_in_clear(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let servers and runs use STARTTLS: no provider of ours is reached so, as long as it offers the other way."""
+    for server, name in ((site.pop3, "pop3-good-stls"), (site.smtp, "smtp-good-starttls")):
+        server.dialogue, server.transport = read(name), "starttls"
+    account = Plan.account
+
+    def in_clear(self: Plan, providers: Any) -> MailAccount:
+        made = account(self, providers)
+        incoming, outgoing = (replace(s, socket_type=SocketType.STARTTLS) for s in (made.incoming, made.outgoing))
+        return replace(made, incoming=incoming, outgoing=outgoing)
+
+    monkeypatch.setattr(Plan, "account", in_clear)
+
+
+@pytest.mark.parametrize("upgraded", [False, True], ids=["implicit-tls", "starttls"])
 def test_the_password_is_nowhere_after_a_crash_at_any_stage(
-    make_site: MakeSite, everything: Any, monkeypatch: pytest.MonkeyPatch
+    make_site: MakeSite, everything: Any, monkeypatch: pytest.MonkeyPatch, upgraded: bool
 ) -> None:
     for name in ("LOGIN_TESTS_PER_ACCOUNT", "LOGIN_TESTS_PER_ADDRESS", "LOGIN_TESTS_PER_MINUTE"):
         monkeypatch.setattr(limits_module, name, 1000)
@@ -139,7 +167,12 @@ def test_the_password_is_nowhere_after_a_crash_at_any_stage(
 
     with make_site() as site:
         searched = everything(site)
-        for protocol, stage in CRASHES:
+        if upgraded:
+            begin_in_clear(site, monkeypatch)
+        stages = [(protocol, stage) for protocol in Protocol for stage in STAGES[protocol]]
+        for protocol, stage in stages:
+            if (stage in UPGRADES) != upgraded:
+                continue
             before = site.attempts
             conversation: Any = pop3_module.Pop3 if protocol is Protocol.POP3 else smtp_module.Smtp
             with monkeypatch.context() as patch:

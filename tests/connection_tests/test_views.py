@@ -449,6 +449,25 @@ def test_the_other_platform_is_not_offered_twice_or_to_others(make_site: MakeSit
         assert site.attempts == (2, 0)
 
 
+def test_a_result_stays_that_of_the_address_it_was_made_for(make_site: MakeSite) -> None:
+    with make_site() as site:
+        answer = site.log_in()
+        run = site.run(answer)
+        site.answer(**COM_ANSWERS)
+        report = json.loads(site.client.get(f"{answer.location}/report.json").text)
+        assert report["address"] == "a…a@gmx.de"
+        page = site.client.get(answer.location).text
+        assert "umstellen" not in page  # gmx.net is the other platform of the address that stands there now
+        form = site.client.get("/connection-tests").text
+        token = next(f.get("value") for f in parse(form).iter("input") if f.get("name") == "csrf_token")
+        refused = site.client.post(f"/connection-tests/{run.id}/platform", data={"csrf_token": token})
+        assert refused.status_code == 400
+        with site.client.session_transaction() as session:
+            assert session["answers"]["platform"] == {"provider": "gmx.com"}
+            del session["answers"]["retention"]
+        assert site.client.get(answer.location).location == "/setup/retention"  # an answer is missing now
+
+
 @pytest.mark.parametrize(("keep", "said"), [("delete", "nach dem Abholen"), ("14", "14 Tage nach dem Abholen")])
 def test_warns_before_the_first_fetch_of_what_it_would_delete(site: Site, keep: str, said: str) -> None:
     site.answer(retention={"keep": keep})

@@ -58,7 +58,7 @@ base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/dovecot.log
 instance_name = {name}
-listen = 127.0.0.1
+listen = {listen}
 protocols = pop3 submission lmtp
 default_internal_user = nobody
 default_internal_group = nogroup
@@ -190,14 +190,17 @@ class Dovecot:
 
 
 @contextlib.contextmanager
-def start(failure_delay: int = 0) -> Iterator[Dovecot]:
-    """Run a Dovecot of its own; `failure_delay` in seconds is what a refused login waits (the real default is 2)."""
+def start(failure_delay: int = 0, far: tuple[str, str] | None = None) -> Iterator[Dovecot]:
+    """Run a Dovecot of its own; `failure_delay` in seconds is what a refused login waits (the real default is 2).
+
+    far: a further address to listen on, and the one under which clients know it.
+    """
     folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
     try:
         folder.chmod(0o755)  # its parts run as other users
         names = ("pop3", "pop3s", "submission", "submissions", "lmtp", "relay")
         ports = dict(zip(names, _free_ports(len(names)), strict=True))
-        _write_configuration(folder, ports, failure_delay)
+        _write_configuration(folder, ports, failure_delay, far)
         dovecot = Dovecot(folder, ports, folder / "ca.pem", folder / "providers")
         rewrite_providers(
             dovecot.providers_dir,
@@ -236,9 +239,11 @@ def dovecot() -> Iterator[Dovecot]:
         yield server
 
 
-def _write_configuration(folder: Path, ports: dict[str, int], failure_delay: int) -> None:
+def _write_configuration(folder: Path, ports: dict[str, int], failure_delay: int, far: tuple[str, str] | None) -> None:
     ca = trustme.CA()
-    certificate = ca.issue_cert(HOSTNAME, "127.0.0.1", common_name=HOSTNAME)  # fetchmail 6 wants a common name
+    certificate = ca.issue_cert(
+        HOSTNAME, "127.0.0.1", *(far or ()), common_name=HOSTNAME
+    )  # fetchmail 6 wants a common name
     ca.cert_pem.write_to_path(folder / "ca.pem")
     (folder / "certificate.pem").write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
     certificate.private_key_pem.write_to_path(folder / "key.pem")
@@ -247,7 +252,14 @@ def _write_configuration(folder: Path, ports: dict[str, int], failure_delay: int
     (folder / "mail").mkdir()
     os.chown(folder / "mail", MAIL_UID, MAIL_UID)
     (folder / "dovecot.conf").write_text(
-        _CONFIGURATION.format(folder=folder, name=folder.name, failure_delay=failure_delay, uid=MAIL_UID, **ports),
+        _CONFIGURATION.format(
+            folder=folder,
+            name=folder.name,
+            failure_delay=failure_delay,
+            uid=MAIL_UID,
+            listen=f"127.0.0.1, {far[0]}" if far else "127.0.0.1",
+            **ports,
+        ),
         encoding="utf-8",
     )
 

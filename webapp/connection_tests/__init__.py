@@ -147,6 +147,8 @@ def _create_check(account: Account, ticket: str, engine: Engine) -> ResponseRetu
 def show(run_id: str) -> ResponseReturnValue:
     """Show how far the test has come; waits a moment for its end."""
     check_own(run_id)
+    if current_account() is None:  # an answer was taken back since
+        return redirect(url_for("wizard.step", slug=path(store.load())[-1].slug), 303)
     engine = current_engine()
     run = _waited(engine, run_id)
     if run is None:  # ours, but forgotten: the server was started anew, or it is long ago
@@ -220,14 +222,19 @@ def take_platform(run_id: str) -> ResponseReturnValue:
     other = pages.other_provider(account.answers, current_providers()) if account else None
     if run is None or account is None or other is None or not run.report.login or run.state is not RunState.PASSED:
         abort(400)
+    if run.report.address != account.address:
+        abort(400)
     if run.report.provider == other.id:
         store.store(account.answers.answered("platform", {"provider": other.id}))
     return redirect(url_for("wizard.step", slug="review"), 303)
 
 
 def _report(run: Run, account: Account) -> probe.Report:
-    """Return the report as this person's: a shared check names nobody, and how it ended stands in the run."""
-    return replace(run.report, address=account.address, state=run.state)
+    """Return the report as this person's: a check names nobody, and how it ended stands in the run.
+
+    A login test stays that of the address it was made for, whatever the person has answered since.
+    """
+    return replace(run.report, address=run.report.address if run.report.login else account.address, state=run.state)
 
 
 def _result(engine: Engine, run: Run) -> dict[str, object]:
@@ -242,7 +249,9 @@ def _result(engine: Engine, run: Run) -> dict[str, object]:
     allowance = allowance_of(account)
     note_passed_login(run)
     tried = session.get(OTHER_KEY) == account.mark
-    refused = run.ended and report.login and pages.login_refused(report)
+    still = report.address == account.address  # the person may have answered with another one since
+    refused = still and run.ended and report.login and pages.login_refused(report)
+    moved = still and other is not None and report.provider == other.id and run.state is RunState.PASSED
     return {
         "run": run,
         "report": report,
@@ -268,8 +277,8 @@ def _result(engine: Engine, run: Run) -> dict[str, object]:
         "left": allowance.left if allowance else 0,
         "login_test": login_test_is_on(allowance),
         "other": other if refused and not tried and report.provider == account.provider.id else None,
-        "take_over": other if other and report.provider == other.id and run.state is RunState.PASSED else None,
+        "take_over": other if moved else None,
         "form": LoginForm(formdata=None),
-        "ticket": token_urlsafe(16),
+        "ticket": tickets.new(account.address),
         "poll_milliseconds": POLL_MILLISECONDS,
     }

@@ -30,6 +30,10 @@ RECEIVE = 16384  # octets at a time: a whole TLS record
 # `getaddrinfo` cannot be interrupted; a look-up that hangs keeps its thread until the resolver gives up.
 _LOOKUPS = threading.BoundedSemaphore(64)
 
+# One system call for each wait, without a descriptor of its own as epoll has. Not select(), which stops at descriptor
+# 1023; Windows, which has no poll(), counts differently there.
+_Selector = getattr(selectors, "PollSelector", selectors.DefaultSelector)
+
 _TIMED_OUT = (TimeoutError, socket.timeout)  # two types until Python 3.10
 
 Address = tuple[socket.AddressFamily, str, tuple[Any, ...]]  # family, numeric address, what connect() takes
@@ -205,7 +209,7 @@ def _connect(address: Address, clock: Clock, seconds: float) -> socket.socket:
 
 def _wait_for_connection(sock: socket.socket, clock: Clock, seconds: float) -> None:
     """Wait in slices, so that a run can be cancelled while a silent host is called; raises OSError, Cancelled."""
-    with selectors.DefaultSelector() as selector:
+    with _Selector() as selector:
         selector.register(sock, selectors.EVENT_WRITE)
         for wait in clock.waits(seconds):
             if selector.select(wait):
@@ -333,7 +337,7 @@ _OLD_TLS = ("UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "WRONG_SSL_V
 
 def _is_readable(sock: socket.socket, seconds: float) -> bool:
     """Wait until something can be read, or the other side has hung up."""
-    with selectors.DefaultSelector() as selector:  # not select(), which stops at descriptor 1023
+    with _Selector() as selector:
         selector.register(sock, selectors.EVENT_READ)
         return bool(selector.select(max(seconds, 0)))
 

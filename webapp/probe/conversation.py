@@ -45,13 +45,23 @@ class Record:
     def __init__(self, report: Report, on_stage: Callable[[Stage], None] | None) -> None:
         self._lock = threading.Lock()
         self._on_stage = on_stage
-        self.report = report
+        self._report = report  # as it was at the beginning
+        self._stages = {(stage.protocol, stage.stage): stage for stage in report.stages}
+        self._password_sent = report.password_sent
+        self._mailbox = report.mailbox
         self.unanswered = False  # a password was sent, and no reply came that could be understood
         self.cancelled = False
 
+    @property
+    def report(self) -> Report:
+        """The report as it is now."""
+        with self._lock:
+            stages = tuple(self._stages.values())
+            return replace(self._report, stages=stages, password_sent=self._password_sent, mailbox=self._mailbox)
+
     def stage(self, stage: Stage) -> None:
         with self._lock:
-            self.report = self.report.with_stage(stage)
+            self._stages[stage.protocol, stage.stage] = stage
             if self._on_stage is None:
                 return
             try:
@@ -62,11 +72,11 @@ class Record:
 
     def password_sent(self) -> None:
         with self._lock:
-            self.report = replace(self.report, password_sent=True)
+            self._password_sent = True
 
     def mailbox(self, mailbox: Mailbox) -> None:
         with self._lock:
-            self.report = replace(self.report, mailbox=mailbox)
+            self._mailbox = mailbox
 
 
 class Gate:
@@ -165,12 +175,9 @@ class Conversation(ABC, Generic[Reply]):
         try:
             self._before(name)
             record.stage(replace(stage, status=Status.RUNNING))
-            began = time.monotonic()
-            ended = replace(self._ended(stage, work), milliseconds=round((time.monotonic() - began) * 1000, 1))
+            ended = self._ended(stage, work)
         except Cancelled:
             record.cancelled = True
-            ended = stage
-        if ended.status is Status.PENDING:
             ended = replace(stage, status=Status.SKIPPED)
         if self._awaiting_login:
             record.unanswered = True
@@ -179,26 +186,27 @@ class Conversation(ABC, Generic[Reply]):
         return ended.status is not Status.FAILED and not record.cancelled
 
     def _ended(self, stage: Stage, work: Callable[[], Found | None]) -> Stage:
-        """Do the work of a stage; return how it ended, pending where it does not apply. Raises Cancelled."""
+        """Do the work of a stage; return how it ended, skipped where it does not apply. Raises Cancelled."""
+        began = time.monotonic()
+        failure, detail = None, NOTHING.detail
         try:
             found = work()
-            if found is None:
-                return stage
-            status = Status.WARNING if found.warning else Status.PASSED
-            return replace(
-                stage, status=status, detail=found.detail, failure=Failure(found.failure) if found.failure else None
-            )
+            status = Status.SKIPPED if found is None else Status.WARNING if found.warning else Status.PASSED
+            if found is not None:
+                detail, failure = found.detail, Failure(found.failure) if found.failure else None
         except Failed as failed:
             reply = None if failed.reply is None else self.setting.redact(failed.reply)
+            status, detail = Status.FAILED, failed.detail
             failure = Failure(failed.kind, failed.response_code, reply)
-            return replace(stage, status=Status.FAILED, detail=failed.detail, failure=failure)
         except Cancelled:
             raise
         except Exception as error:
             # The type and no word of the message: it could hold what was sent.
             name = type(error).__name__
             log.error("%s %s ended in %s", self.protocol.value, stage.stage, name)
-            return replace(stage, status=Status.FAILED, detail={"error": name}, failure=Failure(FailureKind.UNEXPECTED))
+            status, detail, failure = Status.FAILED, {"error": name}, Failure(FailureKind.UNEXPECTED)
+        milliseconds = None if status is Status.SKIPPED else round((time.monotonic() - began) * 1000, 1)
+        return Stage(stage.protocol, stage.stage, stage.host, stage.port, status, milliseconds, detail, failure)
 
     def _before(self, name: str) -> None:
         """Wait for what the stage `name` needs from elsewhere; its time does not count. Raises Cancelled."""

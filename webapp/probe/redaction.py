@@ -19,34 +19,47 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
 
 
 class Redaction:
-    """Keeps user name and password of one run out of what is kept."""
+    """Keeps user name and password of one run out of what is kept.
+
+    No regular expression: Python's `re` would keep its text, and the password in it, long after the run.
+    """
 
     def __init__(self, user: str, password: Secret | None) -> None:
         forms = _forms(user)
         local_part = user.partition("@")[0]
         if len(local_part) >= SHORT_NAME:
             forms.add(local_part.encode())
-        self._short: re.Pattern[bytes] | None = None
+        self._short: set[bytes] = set()
         if password is not None:
             value = password.reveal()
             forms |= {plain_response(user, value).encode(), plain_response(user, value).rstrip("=").encode()}
             if len(value) < SHORT_PASSWORD:
-                self._short = _pattern(_forms(value))
+                self._short = _lowered(_forms(value))
             else:
                 forms |= _forms(value)
-        self._pattern = _pattern(forms)
+        self._forms = _lowered(forms)
 
     def __call__(self, raw: bytes | str) -> str:
         """Return `raw` masked, with anything unprintable as one blank, at most 200 characters."""
         data = raw if isinstance(raw, bytes) else raw.encode("utf-8", "replace")
-        if self._short is not None and self._short.search(data):
+        lowered = data.lower()  # ASCII only, as long as before
+        if any(form in lowered for form in self._short):
             return MASK
-        text = self._pattern.sub(MASK.encode(), data).decode("utf-8", "replace")
+        text = self._masked(data, lowered).decode("utf-8", "replace")
         text = _UNPRINTABLE.sub(" ", text).strip()
         if len(text) <= LENGTH_MAX:
             return text
         half = (LENGTH_MAX - 5) // 2  # GMX gives the reason in the last line (postmaster.gmx.com/en/error-messages)
         return f"{text[:half]} ... {text[-half:]}"
+
+    def _masked(self, data: bytes, lowered: bytes) -> bytes:
+        """Put MASK in the place of every form, from the left, the longest of those that begin at one place."""
+        parts, at = [], 0
+        while found := [(start, -len(form)) for form in self._forms if (start := lowered.find(form, at)) >= 0]:
+            start, length = min(found)
+            parts += [data[at:start], MASK.encode()]
+            at = start - length
+        return b"".join([*parts, data[at:]])
 
 
 def _forms(value: str) -> set[bytes]:
@@ -57,5 +70,5 @@ def _forms(value: str) -> set[bytes]:
     return forms | {base64.b64encode(form) for form in encoded} | {quote(value).encode()}
 
 
-def _pattern(forms: Iterable[bytes]) -> re.Pattern[bytes]:
-    return re.compile(b"|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)), re.IGNORECASE)
+def _lowered(forms: Iterable[bytes]) -> set[bytes]:
+    return {form.lower() for form in forms if form}
