@@ -16,7 +16,9 @@ import pytest
 
 from tests.diagnosis.test_reading import SHAPE, TEXT
 from tests.support.dovecot import ANNA, Dovecot
+from tests.support.providers import rewrite_providers
 from tests.support.terminal import in_terminal
+from webapp.account import ServerType
 from webapp.cli import cli
 
 BIN = Path(sys.executable).parent
@@ -72,7 +74,13 @@ def test_an_example_runs(example: str, dovecot: Dovecot, tmp_path: Path) -> None
     }  # fmt: skip
     if "--login" in words and "--password-stdin" not in words:
         words[0] = str(BIN / words[0])
-        code, shown = in_terminal(words, [("GMX-Passwort f", ANNA.password)], environment)
+        answers = [("GMX-Passwort f", ANNA.password)]
+        if "--full-circle" in words:
+            answers.insert(0, ("Beginnen?", "ja"))
+            servers = [dovecot.server(kind) for kind in (ServerType.POP3, ServerType.SMTP)]
+            rewrite_providers(tmp_path / "providers", servers, seconds_between=1)
+            environment["WEBAPP_PROVIDERS_DIR"] = str(tmp_path / "providers")
+        code, shown = in_terminal(words, answers, environment)
         assert code == 0, shown
         return
     result = subprocess.run(
