@@ -65,7 +65,7 @@ def test_warns_loudly_where_our_server_stands_in_another_country(config: Config)
     assert "Unser Server steht in einem anderen Land: Irland" in loud
     assert 'class="panel warning"' in loud
     assert "in einem anderen Land" not in quiet
-    assert "ist die sichere" in quiet
+    assert "Das ist der sichere Weg" in quiet
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ class PageLintingClient(FlaskClient):
             complaints = list(Page(self.application, self, response).complaints())
             assert not complaints, f"{response.request.path}:\n" + "\n".join(complaints)
             # Tests read the words as people do: pages keep "E-Mail" on one line (webapp.i18n).
-            response.set_data(response.text.replace("\N{NON-BREAKING HYPHEN}", "-"))
+            response.text = response.text.replace("\N{NON-BREAKING HYPHEN}", "-")
         return response
 
     def submit(
