@@ -1,6 +1,7 @@
 # GMX POP setup wizard. On a fresh machine: `make run`, `make test`.
 PYTHON ?= python3
 PORT ?= 8000
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 VENV := .venv
 BIN := $(VENV)/bin
 PO := $(wildcard webapp/translations/*/LC_MESSAGES/*.po)
@@ -47,16 +48,20 @@ system-deps:
 		echo "  sudo apt-get update && sudo apt-get install -y --no-install-recommends $(SYSTEM_PACKAGES)"; \
 	fi
 
+# TESTS=tests/wizard runs a part, JOBS=1 one after the other.
 test: install $(VENV)/.developed system-deps
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(TESTS)
 
 lint: install $(VENV)/.developed
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --config pyproject.toml
 
-# Times a check of ours beside curl's, in one run, against one Dovecot; and how long a test waits for its first stage.
+# Times a check of ours beside curl's, in one run, against one Dovecot; how long a test waits for its first stage;
+# discovery beside automx2's; and a thousand agents who watch live cases.
 bench: install $(VENV)/.developed system-deps
 	@$(BIN)/python -m tests.bench.check
 	@$(BIN)/python -m tests.bench.engine
+	@$(BIN)/python -m tests.bench.discovery
+	@$(BIN)/python -m tests.bench.helpdesk
 
 # What a scanner finds in our code, and whether the pinned versions fit together.
 audit: install $(VENV)/.developed

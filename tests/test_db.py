@@ -16,6 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import create_engine, literal, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import db
 from webapp.config import Config
@@ -219,6 +220,14 @@ def test_a_time_comes_back_as_the_same_moment_in_utc() -> None:
     engine.dispose()
     assert found == (moment, None)
     assert found[0].tzinfo is UTC
+
+
+def test_an_error_of_the_database_repeats_no_value(notes: Config) -> None:
+    """Its text is logged with a traceback."""
+    with pytest.raises(SQLAlchemyError) as caught, db.begin(notes) as session:
+        session.execute(text("INSERT INTO nowhere VALUES (:value)"), {"value": "anna@gmx.de"})
+    assert "nowhere" in str(caught.value)
+    assert "anna" not in str(caught.value)
 
 
 def test_the_file_holds_nothing_of_a_deleted_row(notes: Config) -> None:

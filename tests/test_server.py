@@ -8,9 +8,10 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ import requests
 import trustme
 
 from webapp import db, lock, server
-from webapp.config import Config
+from webapp.config import WEB_THREADS, Config
 from webapp.text import InputError
 
 START = "import sys; from webapp.server import serve; from webapp.config import Config; "
@@ -108,6 +109,49 @@ def test_serves_prints_its_url_and_stops_when_told_to(data_dir: Path) -> None:
     assert "anna" not in served.errors
     assert "Warning" not in served.errors
     assert "Traceback" not in served.errors
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+        b"POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+    ids=["head", "body", "unread body"],
+)
+def test_requests_that_come_drop_by_drop_hold_no_thread_for_long(data_dir: Path, beginning: bytes) -> None:
+    program = SERVE.replace("serve(", "import webapp.server; webapp.server.REQUEST_SECONDS = 1; serve(", 1)
+    with serving(data_dir, program=program) as served, ExitStack() as stack:
+        host, port = served.url.removeprefix("http://").split(":")
+        slow = [stack.enter_context(socket.create_connection((host, int(port)))) for _ in range(WEB_THREADS)]
+        stopped = threading.Event()
+
+        def drip() -> None:
+            for line in slow:
+                line.sendall(beginning)
+            while not stopped.wait(0.2):
+                for line in slow:
+                    with suppress(OSError):
+                        line.sendall(b"1")
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        stack.callback(dripping.join)
+        stack.callback(stopped.set)
+        for line in slow:
+            line.settimeout(30)
+            with suppress(ConnectionError):
+                while line.recv(4096):
+                    pass
+        assert requests.get(f"{served.url}/healthz", timeout=30).status_code == 200
+
+
+def test_a_crash_leaves_no_file_of_its_memory(data_dir: Path) -> None:
+    with serving(data_dir) as served:
+        for pid in (served.process.pid, *served.workers()):
+            line = next(line for line in Path(f"/proc/{pid}/limits").read_text().splitlines() if "core file" in line)
+            assert line.split()[4:6] == ["0", "0"]
 
 
 def test_its_files_are_nobody_elses(data_dir: Path) -> None:

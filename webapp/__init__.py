@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,11 +20,15 @@ ROOMS = (
     "webapp.connection_tests.full_circle",
     "webapp.downloads",
     "webapp.help",
+    "webapp.api",
+    "webapp.drift.watch",
     "webapp.pages",
     "webapp.guides",
     "webapp.check_file.page",
     "webapp.reports",
 )
+# Rooms that may be taken out: without their folder the rest works as before.
+OPTIONAL_ROOMS = ("webapp.helpdesk",)
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -33,6 +38,7 @@ def create_app(config: Config | None = None) -> Flask:
     Flask is imported here and not above: the core is imported without it, also from the single-file check.
     """
     from webapp import discovery, errors, i18n, logs, security
+    from webapp.api import direct
     from webapp.assets import folder
     from webapp.config import Config
 
@@ -42,10 +48,11 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["config"] = config
 
     logs.init_app(app)
+    direct.init_app(app, config)  # first: the layer of the proxy, which knows who asks, goes around it
     security.init_app(app, config)
     i18n.init_app(app)
     errors.init_app(app)
-    for room in ROOMS:
+    for room in (*ROOMS, *filter(find_spec, OPTIONAL_ROOMS)):
         app.register_blueprint(import_module(room).blueprint)
     app.context_processor(lambda: {"settings": config})
     discovery.init_app(app, config)

@@ -151,7 +151,10 @@ def parse_name(text: str) -> str:
     64 characters.
     """
     name = unicodedata.normalize("NFC", text)
-    if _has_control(name.strip()) or _BIDI.search(name) or any(map(_is_no_character, name)):
+    # What is printable holds none of them; asking that once spares asking each character.
+    if not name.isprintable() and (
+        _has_control(name.strip()) or _BIDI.search(name) or any(map(_is_no_character, name))
+    ):
         raise InputError(N_("The name contains a character that cannot be used. Type it once more."))
     name = " ".join(name.split())
     if len(name) > NAME_MAX:
@@ -166,7 +169,7 @@ def shorten_address(address: str) -> str:
 
 
 def _has_control(text: str) -> bool:
-    return any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in text)
+    return not text.isprintable() and any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in text)
 
 
 def _is_no_character(character: str) -> bool:
@@ -177,4 +180,6 @@ def _is_no_character(character: str) -> bool:
 
 def _without_format_characters(text: str) -> str:
     """Drop zero-width and similar characters, which come along when an address is copied."""
+    if text.isascii():
+        return text
     return "".join(character for character in text if unicodedata.category(character) != "Cf")

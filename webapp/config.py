@@ -55,6 +55,7 @@ LOGIN_TESTS_PER_ADDRESS = 5  # IPv6: per /64
 LOGIN_TESTS_PER_MINUTE = 30  # of everybody together
 CHECKS_PER_ADDRESS = 30
 CIRCLE_AFTER_LOGIN_SECONDS = 60 * 60  # that a login test which passed opens the full circle
+LINKS_PER_ADDRESS = 30  # download links made anew
 
 BREAKER_REFUSALS = 20
 BREAKER_ACCOUNTS_MIN = 5
@@ -149,6 +150,49 @@ class Config:
         None, values.file, "Certificate chain (PEM) that signs Apple profiles. Unset: they are not signed."
     )
     profile_signing_key: Path | None = _setting(None, values.file, "Key (PEM) of that certificate.")
+    api_requests_per_minute: int = _setting(
+        120,
+        values.integer(1, 1_000_000),
+        "How many requests to the API a network address has in a minute. A key has its own number.",
+    )
+    api_login_test: bool = _setting(
+        False,
+        values.switch,
+        "on or off: whether the API may test a login, for callers whose key has the scope login-test.",
+    )
+    operator_webhook: str = _setting(
+        "",
+        values.web_address,
+        "Address that receives, as JSON, what you should look at yourself. Unset: nothing is sent.",
+    )
+    operator_webhook_secret: str = _setting("", values.key, "Key that signs what is sent to that address.", secret=True)
+    drift_interval: int | None = _setting(
+        None,
+        values.integer(3600, 2_678_400),
+        "Seconds between two comparisons of the provider files with what is published. Unset: no comparisons.",
+    )
+    helpdesk_host: str = _setting(
+        "", values.host_name, "Host name under which agents work, apart from the site for everybody. Unset: the same."
+    )
+    helpdesk_retention: int = _setting(
+        24, values.integer(1, 720), "Hours after which a helpdesk case is deleted, counted from the last thing in it."
+    )
+    oidc_issuer: str = _setting(
+        "", values.web_address, "OpenID Connect issuer at which agents may sign in. Unset: name and password."
+    )
+    oidc_client_id: str = _setting("", values.line, "Client id that the issuer gave this site.")
+    oidc_client_secret: str = _setting("", values.line, "Client secret that the issuer gave this site.", secret=True)
+    oidc_name: str = _setting("", values.line, "What the sign-in button calls the issuer. Unset: its host name.")
+    webhook_url: str = _setting("", values.web_address, "Address that receives the report of each closed case as JSON.")
+    webhook_secret: str = _setting("", values.key, "Key that signs what is sent to that address.", secret=True)
+    ticket_system: str = _setting(
+        "", values.one_of("zammad", "znuny", "osticket"), "zammad, znuny or osticket: receives the report as a note."
+    )
+    ticket_url: str = _setting("", values.web_address, "Base address of the ticket system (Znuny: of its web service).")
+    ticket_user: str = _setting("", values.line, "User of the ticket system (Znuny only).")
+    ticket_token: str = _setting("", values.line, "Token, password or API key of the ticket system.", secret=True)
+    ticket_queue: str = _setting("", values.line, "Group or queue for new tickets. Unset: Users (Zammad), Raw (Znuny).")
+    ticket_customer: str = _setting("", values.line, "Mail address of the customer whom new tickets are filed under.")
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Config:
@@ -177,6 +221,26 @@ class Config:
             raise values.refuse(
                 variable("profile_signing_key"), N_("Set both WEBAPP_PROFILE_SIGNING_CERT and %(setting)s, or neither.")
             )
+        if self.operator_webhook and not self.operator_webhook_secret:
+            raise values.refuse(
+                variable("operator_webhook"), N_("%(setting)s needs WEBAPP_OPERATOR_WEBHOOK_SECRET too.")
+            )
+        if self.drift_interval and not self.operator_webhook:
+            raise values.refuse(variable("drift_interval"), N_("%(setting)s needs WEBAPP_OPERATOR_WEBHOOK too."))
+
+        if self.helpdesk_host and not self.public_url:
+            raise values.refuse(
+                variable("helpdesk_host"), N_("%(setting)s needs WEBAPP_PUBLIC_URL: invitations lead there.")
+            )
+        for first, *others in (
+            ("oidc_issuer", "oidc_client_id", "oidc_client_secret"),
+            ("webhook_url", "webhook_secret"),
+            ("ticket_system", "ticket_url", "ticket_token"),
+        ):
+            missing = [variable(name) for name in others if not getattr(self, name)]
+            if getattr(self, first) and missing:
+                text = N_("%(setting)s needs %(missing)s too.")
+                raise values.refuse(variable(first), text, missing=", ".join(missing))
 
     @property
     def https(self) -> bool:
@@ -188,7 +252,7 @@ class Config:
         """Return every host name under which the site answers: lower case, IPv6 addresses without brackets."""
         public = values.url_host(self.public_url)
         further = (host.lower().strip("[]") for host in self.trusted_hosts)
-        return (*LOOPBACK_HOSTS, *((public,) if public else ()), *further)
+        return (*LOOPBACK_HOSTS, *(name for name in (public, self.helpdesk_host) if name), *further)
 
     @property
     def public_host(self) -> str:

@@ -111,3 +111,19 @@ def url_host(url: str) -> str | None:
     except ValueError:
         return None
     return parts.hostname
+
+
+def host_name(setting: str, text: str) -> str:
+    """Return a bare host name, lower case."""
+    if url_host(f"https://{text}") != text.lower() or urlsplit(f"https://{text}").path:
+        raise refuse(setting, N_("%(setting)s must be a host name such as helpdesk.example.org."))
+    return text.lower()
+
+
+def one_of(*allowed: str) -> Callable[[str, str], str]:
+    def parse(setting: str, text: str) -> str:
+        if text not in allowed:
+            raise refuse(setting, N_("%(setting)s must be one of: %(allowed)s."), allowed=", ".join(allowed))
+        return text
+
+    return parse

@@ -120,16 +120,21 @@ def _unusable(config: Config, error: SQLAlchemyError) -> InputError:
 
 
 def _make_engine(url: str, *, pooled: bool = True) -> Engine:
+    """hide_parameters: an error of SQLAlchemy is logged with its text, and a value may be what a person typed."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         if not pooled:
-            return create_engine(parsed, poolclass=NullPool)
-        return create_engine(parsed, pool_size=8, max_overflow=WEB_THREADS - 8, pool_pre_ping=True)
+            return create_engine(parsed, poolclass=NullPool, hide_parameters=True)
+        return create_engine(
+            parsed, pool_size=8, max_overflow=WEB_THREADS - 8, pool_pre_ping=True, hide_parameters=True
+        )
     arguments = {"timeout": DATABASE_BUSY_SECONDS}
     if pooled:
-        made = create_engine(parsed, connect_args=arguments, pool_size=8, max_overflow=WEB_THREADS - 8)
+        made = create_engine(
+            parsed, connect_args=arguments, pool_size=8, max_overflow=WEB_THREADS - 8, hide_parameters=True
+        )
     else:
-        made = create_engine(parsed, connect_args=arguments, poolclass=NullPool)
+        made = create_engine(parsed, connect_args=arguments, poolclass=NullPool, hide_parameters=True)
     event.listen(made, "connect", _prepare_sqlite)
     event.listen(made, "begin", _begin_sqlite)
     return made

@@ -6,10 +6,12 @@ Where even the error page fails, a bare one answers that needs no template, no t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
-from flask import Flask, Response, g, render_template, request, url_for
+from flask import Flask, Response, current_app, g, render_template, request, url_for
+from flask.sansio.app import App
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
@@ -59,7 +61,7 @@ PAGES = {
     ),
     429: ErrorPage(
         Message(N_("Please wait a little")),
-        Message(N_("This was asked for too often in a short time.")),
+        Message(N_("This page was requested too often in a short time.")),
         Message(N_("Wait a few minutes, then try again.")),
     ),
     500: ErrorPage(
@@ -78,11 +80,11 @@ PAGES[410] = PAGES[404]
 
 EXPIRED_FORM = ErrorPage(
     Message(N_("The page was open for too long")),
-    Message(N_("For your protection a form is good for one visit only. Nothing was changed.")),
+    Message(N_("For your protection a form is valid for one visit only. Nothing was changed.")),
     Message(
         N_(
-            "Go back, load the page again and send the form once more. If this page comes again, allow cookies for "
-            "this site in your browser."
+            "Go back, load the page again and send the form once more. If you see this message again, allow "
+            "cookies for this site in your browser."
         )
     ),
 )
@@ -107,12 +109,24 @@ class Application(Flask):
         logger.error("incident %s: %s %s", g.incident, request.method, route(), exc_info=exc_info)
 
 
+Answering = Callable[[HTTPException], ResponseReturnValue]
+
+
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, show)
 
 
+def answer_below(app: App, prefix: str, answer: Answering) -> None:
+    """Let a room answer every error below the path `prefix` in its own way, such as JSON."""
+    app.extensions.setdefault("error_answers", {})[prefix] = answer
+
+
 def show(error: HTTPException) -> ResponseReturnValue:
     """Answer `error` with its page; headers of the error (Allow, Retry-After) are kept."""
+    answers: dict[str, Answering] = current_app.extensions.get("error_answers", {})
+    for prefix, answer in answers.items():
+        if request.path.startswith(prefix):
+            return answer(error)
     status = error.code or 500
     if isinstance(error, SecurityError):  # a foreign Host header: no link of ours can be made for it
         return _bare(400, "Unter dieser Adresse ist die Seite nicht eingerichtet.", "the site has another address.")

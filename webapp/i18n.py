@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from urllib.parse import urlencode
 
 from babel import Locale
 from flask import Flask, request, session, url_for
 from flask_babel import Babel, format_date, format_decimal, format_time, get_locale
+from werkzeug.datastructures import LanguageAccept
 
-from webapp.text import DEFAULT_LOCALE, Message, locales, translations_for
+from webapp.text import DEFAULT_LOCALE, Message, Translations, locales, translations_for
 
 PARAMETER = "lang"
 TIME_ZONE = "Europe/Berlin"  # of GMX's users; the server may stand anywhere
@@ -18,8 +20,38 @@ TIME_ZONE = "Europe/Berlin"  # of GMX's users; the server may stand anywhere
 babel = Babel()
 
 
+class _PageTranslations(Translations):
+    """The translations of one language as pages show them: a line never ends within the word E-Mail.
+
+    Only pages ask for these. Files, reports and the command line keep the plain hyphen, and so do the values that are
+    filled in, because they come after the translation.
+    """
+
+    def __init__(self, locale: str) -> None:
+        super().__init__()
+        self.add_fallback(translations_for(locale))
+
+    def gettext(self, message: str) -> str:
+        return _kept_together(super().gettext(message))
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return _kept_together(super().ngettext(msgid1, msgid2, n))
+
+
+def _kept_together(text: str) -> str:
+    return text.replace("E-Mail", "E\N{NON-BREAKING HYPHEN}Mail")
+
+
+_page_translations = cache(_PageTranslations)
+
+
 def init_app(app: Flask) -> None:
     babel.init_app(app, default_locale=DEFAULT_LOCALE, default_timezone=TIME_ZONE, locale_selector=_selected_locale)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of jinja2.ext.i18n, which Babel added
+        gettext=lambda text: _page_translations(current_locale()).gettext(text),
+        ngettext=lambda one, many, number: _page_translations(current_locale()).ngettext(one, many, number),
+        newstyle=True,
+    )
     app.before_request(_remember_choice)
     app.jinja_env.globals.update(translate=translate, language_links=language_links)
     app.jinja_env.filters.update(number=format_decimal, date=_date, time=_time)
@@ -32,8 +64,8 @@ def current_locale() -> str:
 
 
 def translate(message: Message) -> str:
-    """Return a core message in the language of this request."""
-    return message.translated(translations_for(current_locale()))
+    """Return a core message in the language of this request, for a page."""
+    return message.translated(_page_translations(current_locale()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +103,12 @@ def _selected_locale() -> str:
     for choice in (request.args.get(PARAMETER), session.get("locale")):
         if choice in locales():
             return str(choice)
-    for tag, quality in request.accept_languages:  # best first; best_match would prefer "en" to the better "de-AT"
+    return accepted_locale(request.accept_languages)
+
+
+def accepted_locale(accepted: LanguageAccept) -> str:
+    """Return the best of `locales()` that an Accept-Language header names, else German."""
+    for tag, quality in accepted:  # best first; best_match would prefer "en" to the better "de-AT"
         language = tag.lower().partition("-")[0]
         if quality > 0 and language in locales():
             return language

@@ -1,4 +1,7 @@
-"""One web process per data folder, as long as tests run inside it: their state is the process's own memory."""
+"""What a serving process keeps to itself: its data folder and its memory.
+
+One web process per data folder, as long as tests run inside it: their state is the process's own memory.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,13 @@ def claim(config: Config) -> None:
             os.close(descriptor)
         raise _refusal(config, busy=isinstance(error, BlockingIOError)) from error
     _held[path] = descriptor
+
+
+def forbid_core_dumps() -> None:
+    """Have no file written of this process's memory where it crashes: it may hold a password. Children inherit it."""
+    import resource  # not on Windows
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def release(config: Config) -> None:

@@ -21,6 +21,7 @@ logger = logging.getLogger("webapp")
 _REDACTIONS = (
     (re.compile(r"[^\s\"'<>()\[\]{},;:=]+@[\w.-]+"), "…@…"),
     (re.compile(r"/f/[\w-]+"), "/f/…"),
+    (re.compile(r"/(join/link|helpdesk/first-run)/[\w-]+"), r"/\1/…"),
     (re.compile(r"(/[\w./-]*)\?[^\s\"'<>]+"), r"\1?…"),
 )
 _IP_ADDRESS = re.compile(r"(?<![\w.])(?:(?:\d{1,3}\.){3}\d{1,3}(?![\w.])|[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*)")

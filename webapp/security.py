@@ -22,7 +22,7 @@ csrf = CSRFProtect()
 # Nonce, no 'self' for scripts: a file an attacker manages to place on this host still does not run.
 PAGE_POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'{form_targets}; base-uri 'none'; object-src 'none'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 FILE_POLICY = "sandbox; default-src 'none'"
@@ -81,6 +81,11 @@ def allow_indexing() -> None:
     g.indexable = True
 
 
+def allow_form_target(origin: str) -> None:
+    """Let forms of the page being made lead to `origin`, too: the issuer at which somebody signs in."""
+    g.form_targets = [*g.get("form_targets", []), origin]
+
+
 def public_url(endpoint: str, **values: Any) -> str:
     """Return the whole URL of `endpoint`, for links that leave the browser: from WEBAPP_PUBLIC_URL where it is set."""
     origin = current_config().public_url
@@ -123,11 +128,22 @@ def _own_origin() -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def file_headers(config: Config) -> dict[str, str]:
+    """Return the headers of a response that is no page and is kept nowhere: what `add_headers` gives it."""
+    made = {"Content-Security-Policy": FILE_POLICY, **HEADERS, "X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
+    if config.https:
+        made["Strict-Transport-Security"] = HSTS
+    return made
+
+
 def add_headers(response: Response) -> Response:
     """Add the headers of every response. What a view may say itself: `Cache-Control: public`, and `allow_indexing`."""
     headers = response.headers
     page = response.mimetype == "text/html"
-    headers["Content-Security-Policy"] = PAGE_POLICY.format(nonce=csp_nonce()) if page else FILE_POLICY
+    targets = "".join(f" {origin}" for origin in g.get("form_targets", ()))
+    headers["Content-Security-Policy"] = (
+        PAGE_POLICY.format(nonce=csp_nonce(), form_targets=targets) if page else FILE_POLICY
+    )
     for name, value in HEADERS.items():
         headers[name] = value
     if current_config().https:

@@ -15,12 +15,15 @@ import os
 import signal
 import socket
 import sys
+import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
 
 from webapp import ROOMS, create_app, db, lock, logs, periodic, signing
 from webapp.config import WEB_THREADS, Config, unknown_variables
@@ -30,8 +33,11 @@ if TYPE_CHECKING:
     from flask import Flask
     from gunicorn.arbiter import Arbiter
     from gunicorn.workers.base import Worker
+    from gunicorn.workers.gthread import TConn
 
 STOP_SECONDS = 110  # a full circle takes 90 at most; what runs longer is killed and reads as interrupted
+CONNECTIONS_MAX = 4096  # kept open at once; each agent who watches a case keeps one
+REQUEST_SECONDS = 20  # for a request to arrive, be answered and its answer be taken
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  for gunicorn's heartbeat file, which must not wait for a disk
 
 logger = logging.getLogger("webapp.server")
@@ -44,6 +50,7 @@ def serve(host: str, port: int, config: Config) -> None:
     otherwise (SystemExit), as gunicorn does.
     """
     os.umask(0o077)  # database and key are nobody else's
+    lock.forbid_core_dumps()
     logs.configure()
     lock.claim(config)
     config = _with_host(config.completed(), host)
@@ -60,6 +67,7 @@ def wsgi() -> Flask:
     Does in the server's process what `serve` does. Without Redis a second process is refused with InputError.
     """
     config = Config.from_environment().completed()
+    lock.forbid_core_dumps()
     lock.claim(config)
     for warning in signing.check(config):
         logger.warning("%s", warning)
@@ -162,9 +170,10 @@ class _Server(BaseApplication):
     def load_config(self) -> None:
         settings = {
             "bind": f"fd://{self._descriptor}",
-            "worker_class": "gthread",
+            "worker_class": _Threads,
             "workers": 1,
             "threads": WEB_THREADS,
+            "worker_connections": CONNECTIONS_MAX,
             "preload_app": False,
             "max_requests": 0,
             "graceful_timeout": STOP_SECONDS,
@@ -206,6 +215,33 @@ class _Server(BaseApplication):
         if getattr(worker, "wsgi", None) is not None:  # it may have ended before it was loaded
             stop_jobs(worker.wsgi)
         db.dispose()
+
+
+class _Threads(ThreadWorker):
+    """gunicorn's threads, of which nobody holds one for longer than REQUEST_SECONDS.
+
+    By itself a thread waits for ever for a request that comes drop by drop, and thirty-two such lines stop the site.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._began: dict[TConn, float] = {}  # what threads work on
+
+    def handle(self, conn: TConn) -> object:
+        self._began[conn] = time.monotonic()
+        try:
+            return super().handle(conn)
+        finally:
+            del self._began[conn]
+
+    def notify(self) -> None:
+        """Called every second or more often by the thread that accepts connections."""
+        super().notify()
+        late = time.monotonic() - REQUEST_SECONDS
+        for conn, began in list(self._began.items()):
+            if began < late:
+                with suppress(OSError):  # wakes the thread, which closes it
+                    conn.sock.shutdown(socket.SHUT_RDWR)
 
 
 class _Log(Logger):

@@ -14,7 +14,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.json.tag import TaggedJSONSerializer
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.datastructures import CallbackDict
@@ -22,6 +22,7 @@ from werkzeug.datastructures import CallbackDict
 from webapp.config import SESSION_BYTES_MAX, SESSION_HOURS, Config, derived_key
 
 PURPOSE = "session cookie"
+WITHOUT_SESSION = ("/api/",)  # paths where no cookie is read and none is set
 _NONCE_BYTES = 12
 _TIME_BYTES = 8
 
@@ -62,6 +63,8 @@ class SealedSessionInterface(SessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> Session:
         """Return the session of `request`: an empty one for no cookie, a foreign one or one that is too old."""
+        if request.path.startswith(WITHOUT_SESSION):
+            return Session(None)
         cookie = request.cookies.get(self.get_cookie_name(app), "")
         return Session(self.unseal(cookie) if cookie else None)
 
@@ -74,7 +77,7 @@ class SealedSessionInterface(SessionInterface):
             "httponly": True,
             "samesite": self.get_cookie_samesite(app),
         }
-        if not session.modified:
+        if not session.modified or request.path.startswith(WITHOUT_SESSION):
             return
         if session:
             response.set_cookie(name, self.seal(dict(session)), **attributes)

@@ -29,7 +29,10 @@ RUNS_ON = ("serve", "worker")  # until it is stopped: only its options are looke
 
 
 def options(command: click.Command) -> set[str]:
-    return {name for parameter in command.params if isinstance(parameter, click.Option) for name in parameter.opts}
+    """Return the options of `command`, and of the commands below it."""
+    own = {name for parameter in command.params if isinstance(parameter, click.Option) for name in parameter.opts}
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    return own.union(*map(options, below))
 
 
 @pytest.mark.parametrize("name", sorted(cli.commands))
@@ -86,7 +89,7 @@ def test_an_example_runs(example: str, dovecot: Dovecot, tmp_path: Path) -> None
     )  # fmt: skip
     assert result.returncode == 0, result.stderr.decode()
     if "--json" in words:
-        assert json.loads(result.stdout)
+        assert json.loads(result.stdout) is not None
     for word, following in pairwise(words):
         if word in ("--output", "-o"):
             assert (tmp_path / following).stat().st_size > 0

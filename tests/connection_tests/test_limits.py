@@ -18,12 +18,14 @@ from webapp.config import (
     BREAKER_WINDOW_SECONDS,
     CHECKS_PER_ADDRESS,
     LIMIT_WINDOW_SECONDS,
+    LINKS_PER_ADDRESS,
     LOGIN_TESTS_PER_ACCOUNT,
     LOGIN_TESTS_PER_ADDRESS,
     LOGIN_TESTS_PER_MINUTE,
     Config,
 )
 from webapp.connection_tests.limits import Again, Limits, LimitsUnavailableError, Wait, network
+from webapp.models import Attempt
 
 
 class Clock:
@@ -201,3 +203,30 @@ def test_what_is_over_is_deleted(limits: Limits, settings: Config, clock: Clock)
 def test_one_ipv6_network_counts_as_one_source() -> None:
     assert network("2001:db8:0:1::1") == network("2001:db8:0:1:ffff::2") != network("2001:db8:0:2::1")
     assert network("::ffff:192.0.2.1") == "192.0.2.1"
+
+
+def test_a_port_behind_the_address_makes_no_other_source() -> None:
+    """Some proxies write X-Forwarded-For so; every connection would begin its own count."""
+    assert network("192.0.2.1:50001") == network("192.0.2.1:50002") == "192.0.2.1"
+    assert network("[2001:db8::1]:50001") == network("[2001:db8::2]") == network("2001:db8::1")
+    assert network("unknown") == network("anything-else") == network("")
+
+
+def test_what_counts_no_more_is_forgotten_without_anybody_coming(limits: Limits, clock: Clock) -> None:
+    limits.take_login("a@gmx.de", "192.0.2.1", "old")
+    limits.refused("a@gmx.de")
+    clock.pass_by(LIMIT_WINDOW_SECONDS / 2)
+    limits.take_check("192.0.2.1", "young")
+    clock.pass_by(LIMIT_WINDOW_SECONDS / 2)
+    limits.purge()
+    with db.read(limits._config) as session:
+        assert {row.kind for row in session.query(Attempt)} == {"check", "ticket"}
+
+
+def test_one_network_makes_so_many_links_only(limits: Limits, clock: Clock) -> None:
+    for _ in range(LINKS_PER_ADDRESS):
+        assert limits.take_link("192.0.2.1") is None
+    assert isinstance(limits.take_link("192.0.2.1"), Wait)
+    assert limits.take_link("192.0.2.2") is None
+    clock.pass_by(LIMIT_WINDOW_SECONDS)
+    assert limits.take_link("192.0.2.1") is None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from cryptography.exceptions import InvalidTag
 
 from webapp.config import PASSWORD_SECONDS
+from webapp.connection_tests import sealing
 from webapp.connection_tests.sealing import MemoryPasswordStore, Sealer, WorkerKey, seal_to
 from webapp.probe import Secret
 
@@ -65,3 +68,15 @@ def test_what_is_shared_opens_with_its_key_and_in_its_place() -> None:
     ):
         with pytest.raises(InvalidTag):
             opener.open(content, about)
+
+
+def test_a_password_that_nobody_takes_is_forgotten_after_its_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where nobody comes after that, on a site at night."""
+    monkeypatch.setattr(sealing, "PASSWORD_SECONDS", 0.05)
+    store = MemoryPasswordStore()
+    for job in ("one", "two"):
+        store.put(job, Secret(PASSWORD))
+    end = time.monotonic() + 30
+    while store._sealed:
+        assert time.monotonic() < end
+        time.sleep(0.01)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from redis import Redis
+from werkzeug.test import TestResponse
 
 from tests.connection_tests.conftest import PASSWORD, PLAIN_ANSWERS, USER, MakeSite, Site
 from tests.connection_tests.test_engines import silent_dialogue
@@ -27,6 +28,7 @@ from webapp.connection_tests.engine import Plan, current_providers
 from webapp.connection_tests.redis_stores import PREFIX
 from webapp.connection_tests.sealing import WorkerKey
 from webapp.probe import RunState
+from webapp.wizard.answers import MAX_BYTES
 
 COM = "john@gmx.com"
 COM_ANSWERS = {
@@ -56,7 +58,10 @@ def test_a_green_login_test_says_what_waits_and_how_it_went(site: Site, locale: 
     if locale == "de":
         assert "Alles funktioniert" in page
         assert "Im Posteingang liegen 5 E-Mails mit 0,1 MB." in page
-        assert "Das erste Abholen dauert weniger als eine Minute. Das ist geschätzt: mit 10 Mbit" in page
+        assert (
+            "Das erste Abholen dauert weniger als eine Minute. Das ist geschätzt, für einen Internetanschluss mit 10 Megabit"
+            in page
+        )
         assert "Nimmt E-Mails bis 69,9 MB an" in page
         assert "Verschlüsselung TLSv1.3 · Zertifikat gültig bis " in page
     else:
@@ -142,7 +147,7 @@ def test_after_three_tests_the_clock_says_when_the_next_one_is(
         form = site.client.get("/connection-tests")
         for _ in range(LOGIN_TESTS_PER_ACCOUNT):
             page = site.page(site.log_in())
-        assert "Im Moment können Sie die Anmeldung nicht prüfen. Die nächste Prüfung geht um 18:40 Uhr." in page
+        assert "Im Moment können Sie die Anmeldung nicht prüfen. Die nächste Prüfung ist um 18:40 Uhr möglich." in page
         late = site.client.submit(form, {"password": PASSWORD}, form=1)
         assert late.status_code == 429
         assert int(late.headers["Retry-After"]) > 0
@@ -178,13 +183,88 @@ def test_the_question_about_a_blank_counts_nothing_and_waits_a_minute_only(site:
         question = site.log_in(f"{PASSWORD} ")
     with site.app.app_context():
         assert views.current_limits().allowance(USER).left == LOGIN_TESTS_PER_ACCOUNT
-    ticket = next(f.get("value") for f in parse(question.text).iter("input") if f.get("name") == "ticket")
-    assert ticket
-    site.engine.passwords.take(ticket)  # the minute is over
+    site.engine.passwords.take(ticket_of(question))  # the minute is over
     late = site.client.submit(question, form="Mit Leerzeichen prüfen")
     assert late.status_code == 422
     assert "Geben Sie Ihr Passwort noch einmal ein" in late.text
     assert site.attempts == (0, 0)
+
+
+def ticket_of(page: TestResponse) -> str:
+    return next(f.attrib["value"] for f in parse(page.text).iter("input") if f.get("name") == "ticket")
+
+
+def test_a_stranger_who_knows_a_run_gets_nothing_of_it(site: Site) -> None:
+    """The id of a run stands in the address of its page, which people send around."""
+    run = site.run(site.log_in())
+    stranger = site.app.test_client()
+    assert isinstance(stranger, PageLintingClient)
+    site.answer(stranger)
+    for form in (0, 1):
+        claim = stranger.submit(stranger.get("/connection-tests"), {"ticket": run.id, "password": "x"}, form=form)
+        assert claim.status_code == 400
+    page = stranger.get("/connection-tests")
+    for path in ("", "/progress", "/report.json"):
+        assert stranger.get(f"/connection-tests/{run.id}{path}").status_code == 404
+    for path in ("/cancel", "/platform"):
+        refused = stranger.post(f"/connection-tests/{run.id}{path}", data={"csrf_token": token_of(page)})
+        assert refused.status_code == 404
+    assert site.attempts == (1, 1)
+
+
+def token_of(page: TestResponse) -> str:
+    return next(f.attrib["value"] for f in parse(page.text).iter("input") if f.get("name") == "csrf_token")
+
+
+def test_a_stranger_cannot_use_a_password_while_its_blank_is_asked_about(site: Site) -> None:
+    question = site.log_in(f"{PASSWORD} ")
+    stranger = site.app.test_client()
+    assert isinstance(stranger, PageLintingClient)
+    site.answer(stranger, address={**PLAIN_ANSWERS["address"], "email_address": "bob@gmx.de"})
+    taken = stranger.submit(
+        stranger.get("/connection-tests"), {"ticket": ticket_of(question), "blanks": "keep"}, form=1
+    )
+    assert taken.status_code == 400
+    assert site.engine.passwords.seconds_left(ticket_of(question)) > 0
+    assert site.attempts == (0, 0)
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["form", "question"])
+def test_a_page_left_open_sends_no_password_for_another_address(site: Site, asked: bool) -> None:
+    """Two people at one computer: the form says anna, the answers have become bob's."""
+    page = site.log_in(f"{PASSWORD} ") if asked else site.client.get("/connection-tests")
+    site.answer(address={**PLAIN_ANSWERS["address"], "email_address": "bob@gmx.de"})
+    old = site.client.submit(page, {} if asked else {"password": PASSWORD}, form=0 if asked else 1)
+    assert old.status_code == 400
+    assert "Die Seite war zu lange offen" in old.text
+    assert site.attempts == (0, 0)
+
+
+@pytest.mark.parametrize("ticket", ["", "x" * 32, "check-" + "x" * 26, "../" * 10, "ä" * 32, "x" * 5000])
+def test_a_ticket_that_we_did_not_give_out_is_refused(site: Site, ticket: str) -> None:
+    form = site.client.get("/connection-tests")
+    for number in (0, 1):
+        answer = site.client.submit(form, {"ticket": ticket, "password": PASSWORD}, form=number)
+        assert answer.status_code == 400
+    assert site.attempts == (0, 0)
+
+
+def test_the_longest_answers_leave_room_for_eight_tests(site: Site) -> None:
+    """The cookie of a person whose address and names are as long as they may be, and who tries everything."""
+    address = "a" * 64 + "@" + ".".join(["b" * 63] * 2 + ["c" * 57, "de"])
+    assert len(address) <= 254
+    answers = {"email_address": address, "name": "", "providers": ["gmx.net", "gmx.com"], "certainty": "confirm"}
+    site.answer(address=answers, platform={"provider": "gmx.net"})
+    with site.client.session_transaction() as session:
+        session["locale"], session["file_token"], session["download_link"] = "de", "abcdef", "x" * 22
+        session["runs"] = ["x" * 32] * views.RUNS_MAX
+        kept = {**session["answers"], "devices": {"devices": "one", "x": ""}}
+        kept["devices"]["x"] = "y" * (MAX_BYTES - len(json.dumps(kept, separators=(",", ":"))))
+        session["answers"] = kept
+    form = site.client.get("/connection-tests")
+    sent = site.client.submit(form, {"password": PASSWORD, "provider": "gmx.com"}, form=1)
+    assert sent.status_code == 303
+    site.run(sent)
 
 
 @pytest.mark.parametrize("password", ["", "   ", "a\nb", "x" * 2000])
@@ -422,10 +502,9 @@ def test_while_the_login_test_is_off_the_rest_goes_on(make_site: MakeSite, way: 
         page = site.client.get("/connection-tests").text
         assert "Die Anmelde-Prüfung ist gerade ausgeschaltet. Ihre Einstellungen bekommen Sie trotzdem." in page
         assert 'name="password"' not in page
-        ticket = {"ticket": "a-ticket-of-an-old-form", "login": "1", "password": PASSWORD}
-        answer = site.client.submit(form, ticket, form=0)
+        answer = site.client.submit(form, {"login": "1", "password": PASSWORD}, form=0)
         assert answer.status_code == 403
-        assert "Die Prüfung ist gerade ausgeschaltet" in answer.text
+        assert "Die Anmelde-Prüfung ist gerade ausgeschaltet" in answer.text
         assert ("Pause" in answer.text) == (way == "breaker")
         assert site.run(site.check()).state is RunState.PASSED
         assert site.client.get("/finish").status_code == 200

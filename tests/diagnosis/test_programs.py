@@ -153,6 +153,8 @@ def test_a_message_typed_off_the_screen_finds_itself(message: ProgramMessage, lo
         ("0x80040600", "program-damaged"),
         ("0x800CCC7D", "encryption-mismatch"),
         ("Relay access denied", "sending-login-off"),
+        ("Der Server antwortet nicht", "port-blocked"),
+        ("Kennwort abgelehnt", "login-refused"),
     ],
 )
 def test_finds_what_people_type(typed: str, told: str) -> None:
@@ -239,6 +241,16 @@ def test_a_very_long_query_is_cut_and_does_no_harm() -> None:
 
 def test_a_chosen_program_comes_with_the_messages_of_any_program() -> None:
     assert {message.program for message in search("Passwort", "thunderbird")} == {"thunderbird", ""}
+
+
+@pytest.mark.parametrize("program", [None, *PROGRAMS])
+def test_the_example_beside_the_search_field_finds_the_refused_login_for_every_program(program: str | None) -> None:
+    assert first("Anmeldung fehlgeschlagen", program).diagnoses[0] == "login-refused"
+    assert first("login failed", program).diagnoses[0] == "login-refused"
+
+
+def test_a_far_better_message_of_another_program_is_not_kept_back() -> None:
+    assert first("Die Verbindung zum Server wurde unterbrochen", "apple-mail").program == "outlook"
 
 
 def test_where_the_chosen_program_has_nothing_the_others_are_shown() -> None:

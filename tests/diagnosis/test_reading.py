@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -234,6 +235,14 @@ def test_a_text_with_a_damaged_line_is_refused_and_the_line_is_named(number: int
         read_report("\n".join(lines))
 
 
+@pytest.mark.parametrize("time", ["1e999", "1e16"])
+def test_a_time_without_end_is_refused(time: str) -> None:
+    text = re.sub(r"(resolve +)\S+( \S+ ms)?\n", rf"\g<1>passed {time} ms\n", TEXT, count=1)
+    assert f"passed {time} ms" in text
+    with pytest.raises(ReportError):
+        read_report(text)
+
+
 def test_too_much_text_is_refused_before_it_is_read() -> None:
     with pytest.raises(ReportError, match="too much"):
         read_report(" " * (OCTETS_MAX + 1))
@@ -250,7 +259,7 @@ def test_a_file_with_a_byte_order_mark_is_read() -> None:
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
-    with pytest.raises(ReportError, match="no text"):
+    with pytest.raises(ReportError, match="not text"):
         read_report(b"\x89PNG\r\n\xff")
 
 

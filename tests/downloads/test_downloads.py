@@ -12,7 +12,8 @@ from sqlalchemy import update
 
 from tests.support.client import PageLintingClient, parse, text_of
 from tests.wizard.walk import PLAIN, SEVERAL, follow, walk
-from webapp import db, events
+from webapp import db, events, periodic
+from webapp.config import LINKS_PER_ADDRESS
 from webapp.downloads import links
 from webapp.downloads.files import Wish, WishedDevice
 from webapp.models import DownloadLink
@@ -213,6 +214,30 @@ def test_a_link_of_another_version_is_over_and_no_fault(
             links.keep(content, url.removeprefix("/f/"))
         assert phone.get(url).status_code == 410
         assert client.get("/finish").status_code == 200
+
+
+def test_one_computer_makes_so_many_links_only(client: PageLintingClient) -> None:
+    """Sessions cost nothing; a row in the database stays for a day."""
+    walk(client, *PLAIN)
+    client.get("/finish")
+    cookie = client.get_cookie("session")
+    token = token_of(client)
+    for _ in range(LINKS_PER_ADDRESS):
+        assert client.post("/downloads", data=token).status_code == 303
+        assert client.post("/downloads", data=token).status_code == 303  # renewed, not made
+        assert cookie is not None
+        client.set_cookie("session", cookie.value)
+    assert client.post("/downloads", data=token).status_code == 429
+
+
+def test_links_that_are_over_are_deleted_without_anybody_coming(app: Flask, client: PageLintingClient) -> None:
+    link(client)
+    with app.app_context():
+        with db.begin() as session:
+            session.execute(update(DownloadLink).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
+        next(duty for duty in periodic.duties(app) if duty.name == "links-purge").work(app)
+        with db.read() as session:
+            assert session.query(DownloadLink).count() == 0
 
 
 def token_of(client: PageLintingClient) -> dict[str, str]:

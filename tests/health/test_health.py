@@ -13,6 +13,7 @@ from flask import Flask
 from tests.support.client import PageLintingClient
 from tests.support.dovecot import Dovecot
 from tests.test_server import serving
+from tests.wizard.walk import PLAIN, walk
 from webapp import create_app, db, events
 from webapp.config import HEALTH_SAMPLE_DAYS, Config, current_providers
 from webapp.health import checks, plot, samples
@@ -71,6 +72,19 @@ def test_one_failed_check_is_no_outage_and_two_are(watching: Flask) -> None:
         assert samples.outage("gmx.com") is None
 
 
+def test_the_test_page_says_that_gmx_itself_has_trouble(watching: Flask) -> None:
+    client = watching.test_client()
+    assert isinstance(client, PageLintingClient)
+    walk(client, *PLAIN)
+    assert "Störung" not in client.get("/connection-tests").text
+    now = datetime.now(UTC)
+    with watching.app_context():
+        keep((now - timedelta(minutes=1), "timed_out", 6000), (now, "timed_out", 6000))
+    page = client.get("/connection-tests").text
+    assert "Bei GMX selbst gibt es gerade eine Störung." in page
+    assert "/status" in page
+
+
 def test_an_old_outage_is_not_told_as_todays(watching: Flask) -> None:
     old = datetime.now(UTC) - timedelta(minutes=10)
     with watching.app_context():
@@ -102,7 +116,7 @@ def test_the_page_shows_every_state(watching: Flask, language: str) -> None:
         keep((now, None, 1234), protocol="smtp", port=465)
         keep((now, "timed_out", 10), protocol="smtp", port=587)
     page = client.get("/status").get_data(as_text=True)
-    assert ("gestört" if language == "de" else "disturbed") in page
+    assert ("gestört" if language == "de" else "not working") in page
     assert ("1.234 ms" if language == "de" else "1,234 ms") in page
     assert 'class="curve"' in page
     assert 'class="outage"' in page
@@ -161,6 +175,16 @@ def test_metrics_are_closed_without_the_token(watching: Flask, client: PageLinti
     assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404
     assert watching.test_client().get("/metrics").status_code == 404
     assert watching.test_client().get("/metrics", headers={"Authorization": f"Bearer {TOKEN}x"}).status_code == 404
+
+
+def test_a_word_that_is_no_method_makes_no_counter_of_its_own(watching: Flask) -> None:
+    """Whoever invents methods would fill the memory: a counter is never forgotten."""
+    client = watching.test_client()
+    for number in range(20):
+        assert client.open("/", method=f"INVENTED{number}").status_code == 405
+    text = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).get_data(as_text=True)
+    assert "INVENTED" not in text
+    assert 'http_requests_total{method="other",route="(no such page)",status="405"} 20.0' in text
 
 
 def test_metrics_count_routes_and_ids_only(watching: Flask) -> None:

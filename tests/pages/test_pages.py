@@ -107,7 +107,7 @@ CORRECTIONS = {
     3: r"Ohne Verschlüsselung geht nichts",
     4: r"Der Benutzername ist Ihre ganze E-Mail-Adresse",
     5: r"Mit Zwei-Faktor-Anmeldung .* gilt dieses Passwort in E-Mail-Programmen nicht",
-    6: r"lässt E-Mail-Programme erst herein, wenn Sie es erlauben.*schaltet GMX ihn wieder aus.*erlauben Sie POP3 danach noch einmal",
+    6: r"lässt E-Mail-Programme erst hinein, wenn Sie es erlauben.*schaltet GMX ihn wieder aus.*erlauben Sie POP3 danach noch einmal",
     7: r"löscht nicht GMX, sondern Ihr E-Mail-Programm.*Thunderbird auf dem Computer löscht nach 14 Tagen",
     8: r"Jedes Gerät holt eigene Kopien.*|Ein volles Postfach kann weder empfangen noch senden",
     9: r"mail\.gmx\.net.*465.*587.*Ihr Absender muss zu diesem Postfach gehören",
@@ -194,7 +194,7 @@ def test_the_delete_button_of_the_privacy_page_deletes(client: PageLintingClient
 
 def test_without_an_operator_the_pages_say_so(client: PageLintingClient) -> None:
     assert "noch kein Impressum hinterlegt" in main_text(client.get("/imprint").text)
-    assert "noch nicht hinterlegt, wer er ist" in main_text(client.get("/privacy").text)
+    assert "Wer diese Seite betreibt, steht noch nicht hier" in main_text(client.get("/privacy").text)
     assert "noch keinen Kontakt hinterlegt" in main_text(client.get("/accessibility").text)
 
 

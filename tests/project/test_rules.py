@@ -52,6 +52,17 @@ def test_no_file_names_a_package_index_or_a_path_of_one_machine() -> None:
     assert not offenders
 
 
+def test_the_page_on_security_names_tests_there_are() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "security.md").read_text(encoding="utf-8")))
+    there = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(), re.M)
+    }
+    assert named
+    assert not named - there
+
+
 def test_every_requirement_is_pinned_with_hashes() -> None:
     for name in ("requirements.txt", "requirements-dev.txt"):
         logical_lines = (ROOT / name).read_text().replace("\\\n", " ").splitlines()

@@ -78,7 +78,10 @@ def parse(text: str) -> Element:
 
 
 def text_of(element: Element | None) -> str:
-    return " ".join("".join(element.itertext()).split()) if element is not None else ""
+    """Return the words as a person reads them: one blank between two, every hyphen the same."""
+    if element is None:
+        return ""
+    return " ".join("".join(element.itertext()).split()).replace("\N{NON-BREAKING HYPHEN}", "-")
 
 
 def button_texts(form: Element) -> list[str]:

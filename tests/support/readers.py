@@ -254,7 +254,7 @@ def _txt(content: bytes) -> Settings:
     *_, user, password = person
     assert len(person) in (3, 4)
     assert person[0] == user
-    assert password in ("ist hier absichtlich nicht enthalten", "is left out here on purpose") or " " in password
+    assert password in ("ist hier absichtlich nicht enthalten", "left out here on purpose") or " " in password
     types = {"SSL/TLS": "SSL", "STARTTLS": "STARTTLS"}
     days = re.findall(r"\d+", rest[1])
     return Settings(

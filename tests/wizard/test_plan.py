@@ -106,8 +106,15 @@ def test_warns_of_programs_that_delete_unasked(client: str, system: str, word: s
 
 
 def test_a_program_without_a_file_is_to_be_set_by_hand() -> None:
-    plan = propose([Device("thunderbird", "linux"), Device("outlook-mobile", "android")], KEEP_FOREVER)
+    plan = propose([Device("thunderbird", "linux"), Device("samsung-email", "android")], KEEP_FOREVER)
     assert any("by hand" in str(warning) for warning in plan.devices[1].warnings)
+
+
+def test_a_program_that_takes_imap_only_is_told_what_that_means_and_no_setting_of_pop() -> None:
+    plan = propose([Device("thunderbird", "linux"), Device("gmail-app", "android")], KEEP_FOREVER)
+    (warning,) = plan.devices[1].warnings
+    assert "IMAP" in str(warning)
+    assert "by hand" not in str(warning)
 
 
 def test_little_time_is_told_only_where_another_device_may_miss_mail() -> None:

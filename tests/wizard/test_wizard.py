@@ -22,6 +22,7 @@ from webapp.wizard import programs
 from webapp.wizard.answers import SESSION_KEY
 
 OPTIONS = [option for _, options in programs.groups() for option in options]
+IMAP_ONLY = {"gmail-app", "outlook-mobile", "spark"}
 IPHONE = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1"}
 
 
@@ -165,7 +166,7 @@ def test_gmx_com_is_asked_for_its_site(client: PageLintingClient, locale: str) -
 def test_an_old_domain_is_to_be_confirmed(client: PageLintingClient, locale: str) -> None:
     walk(client, ("address", {"email_address": "anna@turboprinz.de"}))
     page = client.get("/setup/platform")
-    assert ("Ist das eine Adresse von GMX?" if locale == "de" else "Is this an address of GMX?") in page.text
+    assert ("Ist das eine Adresse von GMX?" if locale == "de" else "Is this a GMX address?") in page.text
     stopped = follow(client, client.submit(page, {"provider": "none"}))
     assert "turboprinz" in stopped.text
     assert client.get("/setup/program").headers["Location"] == "/setup/platform"
@@ -380,6 +381,27 @@ def test_the_finish_page_offers_the_other_port_and_imap(client: PageLintingClien
     assert client.get("/finish/gmx-pop-thunderbird.zip?smtp_port=25").status_code == 404
 
 
+@pytest.mark.parametrize("client_id", sorted(CLIENTS))
+def test_the_finish_page_says_everything_once_and_nothing_that_contradicts(
+    client: PageLintingClient, client_id: str
+) -> None:
+    chosen = CLIENTS[client_id]
+    system = next(system.id for system in SYSTEMS.values() if system.client_system in chosen.systems)
+    walk(client, PLAIN[0], ("program", {"program": f"{client_id}:{system}"}))
+    if client_id == "outlook":
+        walk(client, ("outlook-profile", {"profile": "existing"}))
+    walk(client, *PLAIN[2:])
+    text = client.get("/finish?lang=en").text
+    assert text.count(">Receiving (POP3)</th>") == (chosen.receives and client_id not in IMAP_ONLY)
+    assert text.count(">Sending (SMTP)</th>") == 1
+    assert text.count(">Receiving (IMAP)</th>") == (client_id in IMAP_ONLY)
+    assert ("POP fetches the inbox only" in text) == (chosen.speaks_pop and chosen.receives)
+    assert text.count("Which message does your program show?") == 1
+    assert text.count("after about 7 days") == (client_id == "apple-mail")
+    done = client.get("/done?lang=en").text
+    assert ("Well done, your mail arrives" in done) == chosen.receives
+
+
 def test_done_says_what_comes_next(client: PageLintingClient, locale: str) -> None:
     assert client.get("/done").status_code == 200
     walk(client, *PLAIN[:2], *SEVERAL, *PLAIN[4:])
@@ -502,3 +524,13 @@ def test_no_answer_stays_in_the_log_or_the_address_bar(
     assert "canary" not in location.lower()
     assert "canary" not in caplog.text.lower()
     assert "canary" in json.dumps(kept(client)).lower()
+
+
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_thunderbird_for_android_can_scan_its_settings(client: PageLintingClient, locale: str) -> None:
+    walk(client, *[("program", {"program": "thunderbird-android:android"}) if slug == "program" else (slug, values)
+                   for slug, values in PLAIN])  # fmt: skip
+    page = client.get(f"/finish?lang={locale}")
+    assert page.text.count("<svg xmlns") + page.text.count('<svg width="') >= 1
+    assert "gmx-pop-qr.png" in page.text
+    assert client.get("/finish/gmx-pop-qr.png").mimetype == "image/png"

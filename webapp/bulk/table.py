@@ -98,7 +98,7 @@ def read_table(source: BinaryIO) -> Table:
             )
     for column in known:
         if known.count(column) > 1:
-            raise TableError(Message(N_("The column “%(column)s” stands there twice."), {"column": column}))
+            raise TableError(Message(N_("The column “%(column)s” appears twice."), {"column": column}))
     ignored = tuple(shown(name) for name, column in zip(names, columns, strict=True) if column is None and name.strip())
     return Table(encoding, delimiter, ignored, source, columns)
 
@@ -155,7 +155,7 @@ def _records(source: BinaryIO, encoding: str, delimiter: str) -> Iterator[tuple[
             cells = next(reader, None)
         except csv.Error:
             raise TableError(
-                Message(N_("Row %(number)s is no row of a table: look at its quotation marks."), {"number": number})
+                Message(N_("Row %(number)s is not a row of a table: look at its quotation marks."), {"number": number})
             ) from None
         if cells is None:
             return

@@ -94,7 +94,7 @@ def _run(arguments: list[str]) -> int:
             return EXIT_PASSED
         return _check(call, translations)
     except _Usage:
-        text = translations.gettext(N_("The call was wrong. This is how it goes:"))
+        text = translations.gettext(N_("The call was wrong. It works like this:"))
         sys.stderr.write(f"{text}\n  {USAGE}\n")
     except InputError as error:
         sys.stderr.write(error.message.translated(translations) + "\n")
@@ -208,7 +208,7 @@ def _asked_account(call: Call, known: Mapping[str, Provider], translations: Tran
     provider = _asked_provider(finding, translations)
     if not call.login:
         _say("")
-        _say(_(N_("Shall the check log in too? Then it asks for your password and passes it to GMX only.")))
+        _say(_(N_("Do you want the check to log in too? Then it asks for your password and passes it to GMX only.")))
         call.login = _answer(_(N_("Log in? [y/N] "))).lower() in ("y", "yes", "j", "ja")
     return provider.account(finding.address)
 
@@ -227,7 +227,7 @@ def _asked_finding(known: Mapping[str, Provider], translations: Translations) ->
 def _asked_provider(finding: Finding, translations: Translations) -> Provider:
     if finding.certainty is not Certainty.AMBIGUOUS:
         return finding.providers[0]
-    _say(translations.gettext(N_("On which site do you read your mail in the browser?")))
+    _say(translations.gettext(N_("Which website do you use to read your mail?")))
     for number, provider in enumerate(finding.providers, 1):
         _say(f"  {number}  {provider.website}")
     for _ in range(ASKED_MAX):

@@ -14,8 +14,11 @@ from webapp.cli.checking import check, explain
 from webapp.cli.context import EXIT_CANCELLED, Problem, json_option
 from webapp.cli.context import configuration as _configuration
 from webapp.cli.context import known_providers as _providers
+from webapp.cli.database import db
 from webapp.cli.exporting import export
 from webapp.cli.language import locale_of, speak
+from webapp.cli.operating import api_keys, with_check
+from webapp.cli.rooms import RoomCommands
 from webapp.terminal import chosen_locale, prepare_streams
 from webapp.text import N_, InputError, translations_for
 
@@ -24,6 +27,7 @@ COMPLETION_VARIABLE = "_GMX_POP_WIZARD_COMPLETE"
 
 
 @click.group(
+    cls=RoomCommands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     help=N_(
         """GMX by POP3: test the connection, make files for mail programs, run the setup wizard.
@@ -45,6 +49,8 @@ def cli() -> None:
 cli.add_command(check)
 cli.add_command(explain)
 cli.add_command(export)
+cli.add_command(api_keys)
+cli.add_command(db)
 
 
 @cli.command(help=N_("List the mail programs and their formats."))
@@ -90,6 +96,9 @@ def providers(as_json: bool) -> None:
         click.echo(f"{provider.id}  {provider.name}, {provider.website}, {provider.checked.isoformat()}")
         for server in provider.servers:
             click.echo(f"  {server.type.value.upper():5} {server.hostname}:{server.port} {server.socket_type}")
+
+
+cli.add_command(with_check(providers))
 
 
 @cli.command(help=N_("Print the settings in force, secrets masked."))

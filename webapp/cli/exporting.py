@@ -45,11 +45,11 @@ It is made for ADDRESS, for the program CLIENT. It never holds a password.
   gmx-pop-wizard export apple-mail anna@gmx.de --device iphone --output gmx-pop.mobileconfig
 
 With --from it writes a ZIP with the files of many people. The table is CSV with the columns address and client; name,
-keep, provider, smtp_port, device, profile and format may be there too. Rows of no use are named, the rest goes on.
+keep, provider, smtp_port, device, profile and format may be there too. Unusable rows are named, the rest goes on.
 
   gmx-pop-wizard export --from people.csv --output files.zip
 
-Exit code 0: written. 1: some rows were of no use. 2: the call was wrong."""
+Exit code 0: written. 1: some rows were unusable. 2: the call was wrong."""
     )
 )
 @click.argument("client_id", metavar="[CLIENT]", required=False, shell_complete=client_ids)

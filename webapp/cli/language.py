@@ -21,7 +21,7 @@ CATALOGUES = Path(__file__).parent.parent / "translations"
 # Names for values in help texts.
 METAVARS = (
     N_("[OPTIONS]"), N_("COMMAND [ARGS]..."), N_("ADDRESS"), N_("[ADDRESS]"), N_("[CLIENT]"), N_("FILE"), N_("NAME"),
-    N_("KEEP"), N_("PORT"), N_("FORMAT"), N_("HOST"), N_("SHELL"),
+    N_("KEEP"), N_("PORT"), N_("FORMAT"), N_("HOST"), N_("SHELL"), N_("URL"), N_("LOGIN"),
 )  # fmt: skip
 
 # What click itself says to a person. A test compares them with click's source.

@@ -10,14 +10,19 @@ from __future__ import annotations
 import hashlib
 import plistlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
+from xml.sax.saxutils import escape
 
-from webapp.account import MailAccount
+from webapp.account import KEEP_FOREVER, MailAccount, Server
 from webapp.clients.base import Client, Export, ExportOptions
 from webapp.text import N_, InputError, Message, translations_for
 
 _TARGET_DEVICE = {"iphone": 1, "mac": 5}  # without it, a device that knows several asks for which one
+
+# Marks in a template, in characters for private use, which stand in no address and no name.
+_ADDRESS, _NAME, _IDENTIFIER, _PROFILE_UUID, _MAIL_UUID = (f"\ue000{letter}\ue001" for letter in "animu")
 
 
 class AppleMail(Client):
@@ -25,6 +30,7 @@ class AppleMail(Client):
     name = "Apple Mail"
     systems = ("macos", "ios")
     formats = ("mobileconfig",)
+    notes_in_guide = True
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"mobileconfig": _mobileconfig}
@@ -36,53 +42,89 @@ def identifier(host: str, address: str) -> str:
     return ".".join([*reversed(host.lower().split(".")), "gmx", "pop", tag])
 
 
+@lru_cache(16)
+def _namespace(host: str) -> uuid.UUID:
+    return uuid.uuid5(uuid.NAMESPACE_DNS, host)
+
+
 def _uuid(host: str, kind: str, address: str) -> str:
-    namespace = uuid.uuid5(uuid.NAMESPACE_DNS, host.lower())
-    return str(uuid.uuid5(namespace, f"{kind}\n{address}")).upper()
+    return str(uuid.uuid5(_namespace(host.lower()), f"{kind}\n{address}")).upper()
 
 
 def _mobileconfig(account: MailAccount, options: ExportOptions) -> Export:
     if options.device and options.device not in _TARGET_DEVICE:
         raise InputError(Message(N_("The device is “iphone” or “mac”, not “%(device)s”."), {"device": options.device}))
+    address, host = account.email_address, options.host
+    own = {
+        _ADDRESS: address,
+        _NAME: account.display_name,
+        _IDENTIFIER: identifier(host, address),
+        _PROFILE_UUID: _uuid(host, "apple-pop-profile", address),
+        _MAIL_UUID: _uuid(host, "apple-pop-mail", address),
+    }
+    if not _is_plain(account.display_name):
+        content = _written(account, options, own)
+    else:
+        options_key = (options.locale, host, options.organization, options.device)
+        content = _template(account.incoming, account.outgoing, bool(account.display_name), *options_key)
+        for place, value in own.items():
+            content = content.replace(place, escape(value))
+    return Export("gmx-pop.mobileconfig", "application/x-apple-aspen-config", content.encode(), _notes(account))
+
+
+def _is_plain(name: str) -> bool:
+    """Whether the name is surely free of our marks, and of control characters, which a plist cannot hold."""
+    return name.isprintable()  # a joiner in an emoji is not: rare, and only slower
+
+
+@lru_cache(64)
+def _template(
+    incoming: Server, outgoing: Server, named: bool, locale: str, host: str, organization: str, device: str | None
+) -> str:
+    """Return the profile with marks in it: writing a plist takes longer than all the rest, and most stays the same."""
+    account = MailAccount(_ADDRESS, _NAME if named else "", incoming, outgoing, KEEP_FOREVER, provider_id="")
+    options = ExportOptions(locale=locale, host=host, organization=organization, device=device)
+    return _written(account, options, {mark: mark for mark in (_IDENTIFIER, _PROFILE_UUID, _MAIL_UUID)})
+
+
+def _written(account: MailAccount, options: ExportOptions, own: Mapping[str, str]) -> str:
     translations = translations_for(options.locale)
     address = account.email_address
     description = Message(
         N_(
-            "Sets up %(address)s in Apple Mail: %(incoming)s for receiving, %(outgoing)s for sending. "
-            "The profile holds no password; your device asks for it during the installation. "
-            "If you remove the profile, the account goes from the device together with the mail fetched into it."
+            "Sets up %(address)s in Apple Mail: %(incoming)s for receiving, %(outgoing)s for sending. The "
+            "profile contains no password; your device asks for it during installation. If you remove the "
+            "profile, the account disappears from the device, together with the mail in it."
         ),
         {"address": address, "incoming": account.incoming.hostname, "outgoing": account.outgoing.hostname},
     ).translated(translations)
-    name = identifier(options.host, address)
     profile: dict[str, Any] = {
         "PayloadType": "Configuration",
         "PayloadVersion": 1,
         "PayloadScope": "User",
-        "PayloadIdentifier": name,
-        "PayloadUUID": _uuid(options.host, "apple-pop-profile", address),
+        "PayloadIdentifier": own[_IDENTIFIER],
+        "PayloadUUID": own[_PROFILE_UUID],
         "PayloadDisplayName": translations.gettext(N_("GMX e-mail (POP) – %(address)s")) % {"address": address},
         "PayloadDescription": description,
         "PayloadOrganization": options.organization or f"GMX POP setup wizard ({options.host})",
         "PayloadRemovalDisallowed": False,
-        "PayloadContent": [_payload(account, options, name, description)],
+        "PayloadContent": [_payload(account, options, own, description)],
     }
     if options.device:
         profile["TargetDeviceType"] = _TARGET_DEVICE[options.device]
     try:
-        content = plistlib.dumps(profile, fmt=plistlib.FMT_XML, sort_keys=True)
+        return plistlib.dumps(profile, fmt=plistlib.FMT_XML, sort_keys=True).decode()
     except ValueError:  # a control character, which parse_name refuses too
         raise InputError(N_("The name contains a character that cannot be used. Type it once more.")) from None
-    return Export("gmx-pop.mobileconfig", "application/x-apple-aspen-config", content, _notes(account))
 
 
-def _payload(account: MailAccount, options: ExportOptions, name: str, description: str) -> dict[str, Any]:
+def _payload(account: MailAccount, options: ExportOptions, own: Mapping[str, str], description: str) -> dict[str, Any]:
     address = account.email_address
     payload: dict[str, Any] = {
         "PayloadType": "com.apple.mail.managed",
         "PayloadVersion": 1,
-        "PayloadIdentifier": f"{name}.mail",
-        "PayloadUUID": _uuid(options.host, "apple-pop-mail", address),
+        "PayloadIdentifier": f"{own[_IDENTIFIER]}.mail",
+        "PayloadUUID": own[_MAIL_UUID],
         "PayloadDisplayName": translations_for(options.locale).gettext(N_("GMX mail account")),
         "PayloadDescription": description,
         "EmailAccountType": "EmailTypePOP",
@@ -115,8 +157,9 @@ def _notes(account: MailAccount) -> tuple[Message, ...]:
     notes = [
         Message(
             N_(
-                "A profile cannot say what stays on the server. A Mac deletes mail there after about 7 days unless "
-                "you change that in Mail before the first fetch; iPhone and iPad leave it there."
+                "A profile cannot set what stays on the server. A Mac deletes mail there after about 7 days. "
+                "Change that in Mail before you fetch mail for the first time. iPhone and iPad leave it "
+                "there."
             )
         )
     ]

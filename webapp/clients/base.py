@@ -54,6 +54,9 @@ class Client(ABC):
     `N_`, "" for none.
     clears_after_days: whether its file can make it delete on the server after a number of days. Only such a program
     may clear the mailbox where several devices fetch from it.
+    speaks_pop: False for a program that takes IMAP only, and for one that is no more: its guide leads elsewhere.
+    receives: False for a program that only sends.
+    notes_in_guide: whether its guide says by itself what the notes of its export say; a page shows one of the two.
     """
 
     id: str
@@ -62,6 +65,9 @@ class Client(ABC):
     formats: tuple[str, ...] = ()  # the first is the default
     hint: str = ""
     clears_after_days: bool = False
+    speaks_pop: bool = True
+    receives: bool = True
+    notes_in_guide: bool = False
 
     def export(self, account: MailAccount, options: ExportOptions | None = None) -> Export:
         """Return the file for `account`; raises InputError where a format or value cannot be written."""

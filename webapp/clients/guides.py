@@ -15,8 +15,8 @@ from webapp.text import N_
 class Guide(Client):
     """A program without a file: its page has the values and the way through its menus."""
 
-    def __init__(self, id_: str, name: str, *systems: str, hint: str = "") -> None:
-        self.id, self.name, self.systems, self.hint = id_, name, systems, hint
+    def __init__(self, id_: str, name: str, *systems: str, hint: str = "", speaks_pop: bool = True) -> None:
+        self.id, self.name, self.systems, self.hint, self.speaks_pop = id_, name, systems, hint, speaks_pop
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {}
@@ -33,7 +33,8 @@ GUIDES: tuple[Guide, ...] = (
         "windows-mail",
         N_("Windows Mail (envelope in the start menu)"),
         "windows",
-        hint=N_("Microsoft has ended this program; we show what to take instead"),
+        hint=N_("Microsoft has ended this program; we show what to use instead"),
+        speaks_pop=False,
     ),
     Guide("em-client", "eM Client", "windows", "macos"),
     Guide("outlook-mac", N_("Outlook for Mac"), "macos"),
@@ -43,6 +44,7 @@ GUIDES: tuple[Guide, ...] = (
         "android",
         "ios",
         hint=N_("IMAP fits this app better; we give you the values"),
+        speaks_pop=False,
     ),
     Guide(
         "samsung-email",
@@ -55,7 +57,8 @@ GUIDES: tuple[Guide, ...] = (
         N_("Gmail app"),
         "android",
         "ios",
-        hint=N_("Takes GMX by IMAP only; we give you the values"),
+        hint=N_("Works with GMX by IMAP only; we give you the values"),
+        speaks_pop=False,
     ),
     Guide("fairemail", "FairEmail", "android"),
     Guide("bluemail", "BlueMail", "windows", "macos", "linux", "android", "ios"),
@@ -66,6 +69,7 @@ GUIDES: tuple[Guide, ...] = (
         "macos",
         "android",
         "ios",
-        hint=N_("Takes GMX by IMAP only; we give you the values"),
+        hint=N_("Works with GMX by IMAP only; we give you the values"),
+        speaks_pop=False,
     ),
 )

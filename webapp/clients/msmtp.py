@@ -30,6 +30,7 @@ class Msmtp(Client):
     name = "msmtp"
     systems = ("linux",)
     formats = ("msmtprc",)
+    receives = False
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"msmtprc": _msmtprc}

@@ -41,7 +41,7 @@ def _txt(account: MailAccount, options: ExportOptions) -> Export:
         (N_("E-mail address"), account.email_address),
         *([(N_("Your name"), account.display_name)] if account.display_name else []),
         (N_("User name"), account.email_address),
-        (N_("Password"), _(N_("is left out here on purpose"))),
+        (N_("Password"), _(N_("left out here on purpose"))),
         *_server_rows(N_("Server for receiving (POP3)"), account.incoming),
         *_server_rows(N_("Server for sending (SMTP)"), account.outgoing),
         (N_("Authentication for sending"), _(N_("yes, with the same user name and password"))),

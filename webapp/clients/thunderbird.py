@@ -119,14 +119,15 @@ def _user_js(account: MailAccount, options: ExportOptions) -> Export:
 def _autoconfig(account: MailAccount, options: ExportOptions) -> Export:
     notes: tuple[Message, ...] = ()
     if account.retention.leave_messages_on_server:  # the format has no word for delete_mail_left_on_server
-        notes = (Message(N_("Set up from this file, Thunderbird deletes a mail at GMX, too, when you delete it.")),)
+        notes = (
+            Message(
+                N_("After this set-up, when you delete a mail in Thunderbird, Thunderbird also deletes it at GMX.")
+            ),
+        )
     if account.retention == KEEP_FOREVER:
         notes += (
             Message(
-                N_(
-                    "This format cannot say “for ever”. The file says %(days)s days, "
-                    "the longest that Thunderbird takes."
-                ),
+                N_("This format has no “for ever”. The file says %(days)s days. That is the most Thunderbird accepts."),
                 {"days": autoconfig.DAYS_FOREVER},
             ),
         )

@@ -33,6 +33,7 @@ class ThunderbirdAndroid(Client):
     name = N_("Thunderbird or K-9 Mail on Android")
     systems = ("android",)
     formats = ("k9s", "qr-svg", "qr-png", "qr-payload")
+    notes_in_guide = True
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"k9s": _k9s, "qr-svg": _qr_svg, "qr-png": _qr_png, "qr-payload": _qr_payload}
@@ -118,8 +119,8 @@ def _qr_notes(account: MailAccount) -> tuple[Message, ...]:
     return (
         Message(
             N_(
-                "The QR code cannot say what stays on the server or that new mail is announced. "
-                "Mail that is deleted on the server also goes from the phone."
+                "The QR code does not set what stays on the server or whether the phone announces new mail. "
+                "Mail that is deleted on the server also disappears from the phone."
             )
         ),
     )

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-import secrets
 import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from secrets import token_urlsafe
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_time
+from flask_wtf.csrf import CSRFError
 from redis.exceptions import RedisError
 
-from webapp import probe
+from webapp import periodic, probe
 from webapp.config import POLL_MILLISECONDS, RESULT_WAIT_SECONDS, RESULT_WAITERS_MAX, current_providers
-from webapp.connection_tests import jobs, pages
+from webapp.connection_tests import jobs, pages, tickets
 from webapp.connection_tests.engine import NOBODY, Engine, Plan, UnavailableError
 from webapp.connection_tests.limits import Again, LimitsUnavailableError
 from webapp.connection_tests.person import (
@@ -35,7 +36,6 @@ from webapp.connection_tests.progress import SHARED_ID, Run
 from webapp.connection_tests.starting import (
     OTHER_KEY,
     LoginForm,
-    is_ticket,
     shown,
     start_login,
     tell_queued,
@@ -50,7 +50,10 @@ from webapp.text import translations_for
 from webapp.wizard import answers as store
 from webapp.wizard.steps import path
 
+PURGE_SECONDS = 600  # what is counted is forgotten on a site without visitors too
+
 blueprint = Blueprint("connection_tests", __name__, url_prefix="/connection-tests")
+periodic.every(blueprint, "limits-purge", PURGE_SECONDS, lambda _app: current_limits().purge())
 
 
 def current_engine() -> Engine:
@@ -94,7 +97,8 @@ def _form(account: Account, form: LoginForm) -> str:
         account=account.answers.account(current_providers()),
         provider=account.provider,
         other=account.other,
-        ticket=secrets.token_urlsafe(16),
+        ticket=tickets.new(account.address),
+        login_ticket=tickets.new(account.address),
         allowance=allowance,
         left=allowance.left if allowance else 0,
         login_test=login_test_is_on(allowance),
@@ -109,8 +113,8 @@ def create() -> ResponseReturnValue:
     if account is None:
         return redirect(url_for("wizard.start"), 303)
     ticket = request.form.get("ticket", "")
-    if not is_ticket(ticket):
-        abort(400)
+    if not tickets.is_ours(ticket, account.address):
+        raise CSRFError
     engine = current_engine()
     if is_own(ticket) or engine.runs.get(ticket):
         return shown(ticket, again=1)
@@ -130,7 +134,7 @@ def _create_check(account: Account, ticket: str, engine: Engine) -> ResponseRetu
     plan = Plan(account.provider.id, NOBODY)
     tested = plan.account(current_providers())
     key = f"{plan.provider} {tested.incoming.hostname}:{tested.incoming.port} {tested.outgoing.port}"
-    run = plan.run(SHARED_ID + secrets.token_urlsafe(16), current_providers())
+    run = plan.run(SHARED_ID + token_urlsafe(16), current_providers())
     fresh = engine.runs.join(key, ticket, run)
     remember(ticket)
     tell_queued(engine, ticket)
@@ -237,7 +241,7 @@ def _result(engine: Engine, run: Run) -> dict[str, object]:
     diagnoses = explain(report, provider) if run.ended else ()
     allowance = allowance_of(account)
     note_passed_login(run)
-    tried = session.get(OTHER_KEY) == account.address
+    tried = session.get(OTHER_KEY) == account.mark
     refused = run.ended and report.login and pages.login_refused(report)
     return {
         "run": run,
@@ -266,6 +270,6 @@ def _result(engine: Engine, run: Run) -> dict[str, object]:
         "other": other if refused and not tried and report.provider == account.provider.id else None,
         "take_over": other if other and report.provider == other.id and run.state is RunState.PASSED else None,
         "form": LoginForm(formdata=None),
-        "ticket": secrets.token_urlsafe(16),
+        "ticket": tickets.new(account.address),
         "poll_milliseconds": POLL_MILLISECONDS,
     }

@@ -6,18 +6,18 @@ the page of every test.
 
 from __future__ import annotations
 
-import secrets
-
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
 from redis.exceptions import RedisError
 from wtforms import BooleanField
 
 from webapp import connection_tests, probe
+from webapp.connection_tests import tickets
 from webapp.connection_tests.engine import UnavailableError
 from webapp.connection_tests.limits import LimitsUnavailableError
 from webapp.connection_tests.person import Account, allowance_of, circle_offer, current_account, is_own
-from webapp.connection_tests.starting import LoginForm, is_ticket, shown, start_login
+from webapp.connection_tests.starting import LoginForm, shown, start_login
 from webapp.i18n import current_locale
 from webapp.probe.circle import ATTEMPTS, LOGINS_FOR_RECEIVING
 from webapp.text import N_, translations_for
@@ -46,7 +46,7 @@ def _page(account: Account, form: LoginForm) -> str:
         form=form,
         address=account.address,
         offer=circle_offer(account, allowance_of(account)),
-        ticket=secrets.token_urlsafe(16),
+        ticket=tickets.new(account.address),
         between=account.provider.seconds_between_pop3_logins,
         seconds=int(probe.LIMITS.circle),
         logins=LOGINS_FOR_RECEIVING,
@@ -61,8 +61,8 @@ def create() -> ResponseReturnValue:
     if account is None:
         return redirect(url_for("connection_tests.index"), 303)
     ticket = request.form.get("ticket", "")
-    if not is_ticket(ticket):
-        abort(400)
+    if not tickets.is_ours(ticket, account.address):
+        raise CSRFError
     engine = connection_tests.current_engine()
     if is_own(ticket) or engine.runs.get(ticket):
         return shown(ticket, again=1)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ from webapp.config import (
     BREAKER_WINDOW_SECONDS,
     CHECKS_PER_ADDRESS,
     LIMIT_WINDOW_SECONDS,
+    LINKS_PER_ADDRESS,
     LOGIN_TESTS_PER_ACCOUNT,
     LOGIN_TESTS_PER_ADDRESS,
     LOGIN_TESTS_PER_MINUTE,
@@ -35,6 +38,8 @@ from webapp.models import Attempt, Pause
 
 KEPT_SECONDS = max(LIMIT_WINDOW_SECONDS, BREAKER_WINDOW_SECONDS)
 LOGIN_TEST = "login-test"  # the name of the breaker's pause
+UNKNOWN = "unknown"
+_WITH_PORT = re.compile(r"\[([0-9a-fA-F:.]+)](?::\d+)?|([0-9.]+):\d+")
 _LOCK = 7_365_111  # PostgreSQL advisory lock of the counters; any number that is ours
 
 
@@ -105,6 +110,11 @@ class Limits:
         hashed = self._hash("check", network(address))
         return self._take((_Window("check", hashed, CHECKS_PER_ADDRESS, LIMIT_WINDOW_SECONDS),), ticket, 1, login=False)
 
+    def take_link(self, address: str) -> Wait | Again | None:
+        """Count a new download link: None where it may be made. Its row fills our disk for a day."""
+        window = _Window("link", self._hash("link", network(address)), LINKS_PER_ADDRESS, LIMIT_WINDOW_SECONDS)
+        return self._take((window,), secrets.token_hex(16), 1, login=False)
+
     def allowance(self, account: str) -> Allowance:
         """Return what `account` may still do."""
         now = self._clock()
@@ -152,10 +162,18 @@ class Limits:
             waits = [self._free_at(self._counted(session, w, now), w, attempts) for w in windows]
             if known := [until for until in waits if until is not None]:
                 return Wait(max(known))
-            session.execute(delete(Attempt).where(Attempt.at <= now - timedelta(seconds=KEPT_SECONDS)))
+            self._forget(session, now)
             session.add_all(Attempt(kind=w.kind, hashed=w.hashed, amount=attempts, at=now) for w in windows)
             session.add(Attempt(kind="ticket", hashed=hashed, amount=1, at=now))
         return None
+
+    def purge(self) -> None:
+        """Forget what counts no more."""
+        with self._writing() as session:
+            self._forget(session, self._clock())
+
+    def _forget(self, session: Session, now: datetime) -> None:
+        session.execute(delete(Attempt).where(Attempt.at <= now - timedelta(seconds=KEPT_SECONDS)))
 
     def _of_account(self, account: str) -> _Window:
         return _Window("account", self._hash("account", account), LOGIN_TESTS_PER_ACCOUNT, LIMIT_WINDOW_SECONDS)
@@ -209,11 +227,15 @@ class Limits:
 
 
 def network(address: str) -> str:
-    """Return what counts as one source: an IPv4 address, or the /64 of an IPv6 address."""
+    """Return what counts as one source: an IPv4 address, or the /64 of an IPv6 address.
+
+    Some proxies write the port behind it, which changes with every connection. All that is no address is one source.
+    """
+    with_port = _WITH_PORT.fullmatch(address)
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(with_port[1] or with_port[2] if with_port else address)
     except ValueError:
-        return address
+        return UNKNOWN
     if parsed.version == 6 and parsed.ipv4_mapped:
         return str(parsed.ipv4_mapped)
     return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)

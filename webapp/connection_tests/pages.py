@@ -80,12 +80,15 @@ def headline(run: Run, diagnoses: Iterable[Diagnosis] = (), look_in: int | None 
             if report.login:
                 text = N_("Receiving and sending work with your password.")
                 return Headline(Message(N_("Everything works")), Message(text), "success")
-            text = N_("Receiving and sending can be reached. Your password was not sent, so we know nothing of it.")
+            text = N_(
+                "The servers for receiving and sending can be reached. "
+                "Your password was not sent, so we cannot say anything about it."
+            )
             return Headline(Message(N_("GMX answers")), Message(text), "success")
         case RunState.FAILED:
             return Headline(next((d.title for d in diagnoses), Message(N_("The test failed"))), Message(""), "danger")
         case RunState.UNKNOWN:
-            text = N_("We do not know whether it worked, and we do not repeat it by ourselves.")
+            text = N_("We do not know whether it worked, and we do not repeat it without being asked.")
             return Headline(Message(N_("GMX did not answer the login")), Message(text), "warning")
         case RunState.EXPIRED:
             text = N_("We could not begin in time. Nothing was sent to GMX.")
@@ -97,8 +100,8 @@ def headline(run: Run, diagnoses: Iterable[Diagnosis] = (), look_in: int | None 
                 Message(N_("The test was cancelled")), Message(sent if report.password_sent else unsent), "note"
             )
         case _:
-            sent = N_("Perhaps the password had been sent by then. We do not repeat the test by ourselves.")
-            unsent = N_("Your password was not sent. We do not repeat the test by ourselves.")
+            sent = N_("Perhaps the password had been sent by then. We do not repeat the test without being asked.")
+            unsent = N_("Your password was not sent. We do not repeat the test without being asked.")
             return Headline(
                 Message(N_("The test was interrupted")), Message(sent if report.password_sent else unsent), "warning"
             )
@@ -270,7 +273,7 @@ def attempts(allowance: Allowance | None) -> Message | None:
     one, many = N_("You can test the login %(number)s more time."), N_("You can test the login %(number)s more times.")
     if allowance.left:
         return Message(one, {"number": allowance.left}, many)
-    return Message(N_("You cannot test the login for now."))
+    return Message(N_("You cannot test the login at the moment."))
 
 
 def etag(run: Run, position: int, locale: str, look_in: int | None = None) -> str:

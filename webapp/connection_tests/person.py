@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,11 @@ from webapp.wizard.steps import is_complete
 
 RUNS_KEY = "runs"  # in the session: the tests that belong to it alone, by the ticket of their form
 RUNS_MAX = 8
-PASSED_KEY = "login_passed"  # in the session: address and provider of a login test that passed, and when it ended
+PASSED_KEY = "login_passed"  # in the session: of a login test that passed, the address as its mark, provider and end
+
+
+def mark_of(address: str) -> str:
+    return hashlib.sha256(address.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,11 @@ class Account:
     @property
     def address(self) -> str:
         return self.answers.email_address
+
+    @property
+    def mark(self) -> str:
+        """What stands for the address in the cookie, which a second one of 254 letters would burst."""
+        return mark_of(self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +92,9 @@ def login_test_is_on(allowance: Allowance | None) -> bool:
 def circle_offer(account: Account, allowance: Allowance | None) -> CircleOffer:
     """Return whether `account` may close the full circle now."""
     off = not login_test_is_on(allowance)
-    address, provider, ended_at = session.get(PASSED_KEY, ("", "", 0))
+    mark, provider, ended_at = session.get(PASSED_KEY, ("", "", 0))
     young = time.time() - ended_at < CIRCLE_AFTER_LOGIN_SECONDS
-    passed = young and (address, provider) == (account.address, account.provider.id)
+    passed = young and (mark, provider) == (account.mark, account.provider.id)
     until = current_limits().free_at(account.address, ATTEMPTS) if passed and not off else None
     return CircleOffer(off, passed, until)
 
@@ -93,7 +103,7 @@ def note_passed_login(run: Run) -> None:
     """Remember in the session that the login worked: it opens the full circle, and outlives the run."""
     report = run.report
     if run.state is RunState.PASSED and report.login and report.circle is None and run.ended_at is not None:
-        passed = [report.address, report.provider, int(run.ended_at)]
+        passed = [mark_of(report.address), report.provider, int(run.ended_at)]
         if session.get(PASSED_KEY) != passed:
             session[PASSED_KEY] = passed
 

@@ -20,7 +20,7 @@ from huey.storage import RedisStorage
 from redis import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
-from webapp import create_app, db, logs
+from webapp import create_app, db, lock, logs
 from webapp.config import WEB_THREADS, Config, variable
 from webapp.connection_tests.engine import Engine, Plan, Queue, QuietConsumer, Runner, UnavailableError
 from webapp.connection_tests.redis_stores import PREFIX, RedisPasswordStore, RedisRunStore
@@ -189,6 +189,7 @@ def work(config: Config) -> None:
     Raises InputError where the settings, Redis or the database cannot be used.
     """
     logs.configure()
+    lock.forbid_core_dumps()
     if not config.redis_url:
         text = N_("A worker needs %(setting)s. Without it, “serve” runs the tests by itself.")
         raise InputError(Message(text, {"setting": variable("redis_url")}))

@@ -59,15 +59,14 @@ class MemoryPasswordStore(PasswordStore):
         self._clock = clock
         self._lock = threading.Lock()
         self._sealed: dict[str, _Sealed] = {}
+        self._timer: threading.Timer | None = None
 
     def put(self, job_id: str, password: Secret) -> None:
         expires = self._clock() + PASSWORD_SECONDS
         content = _seal(self._cipher, password.reveal().encode(), associated(job_id, expires))
         with self._lock:
-            now = self._clock()
-            for old in [key for key, sealed in self._sealed.items() if sealed.expires < now]:
-                del self._sealed[old]
             self._sealed[job_id] = _Sealed(expires, content)
+            self._set_timer()
 
     def take(self, job_id: str) -> Secret | None:
         with self._lock:
@@ -79,6 +78,22 @@ class MemoryPasswordStore(PasswordStore):
         except InvalidTag:
             return None
         return Secret(plain.decode())
+
+    def _set_timer(self) -> None:
+        """Have what nobody takes forgotten at its time, also where nobody comes any more; needs the lock."""
+        if self._sealed and self._timer is None:
+            first = min(sealed.expires for sealed in self._sealed.values())
+            self._timer = threading.Timer(max(0.0, first - self._clock()), self._forget_expired)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _forget_expired(self) -> None:
+        with self._lock:
+            now = self._clock()
+            for old in [key for key, sealed in self._sealed.items() if sealed.expires <= now]:
+                del self._sealed[old]
+            self._timer = None
+            self._set_timer()
 
     def seconds_left(self, job_id: str) -> float:
         with self._lock:

@@ -19,8 +19,7 @@ from webapp.i18n import current_locale, translate
 from webapp.probe.circle import ATTEMPTS
 from webapp.text import N_, InputError, translations_for
 
-OTHER_KEY = "other_platform_tried"  # in the session: the address for which it was
-TICKET_LENGTH = (16, 32)
+OTHER_KEY = "other_platform_tried"  # in the session: the mark of the address for which it was
 HELD_SECONDS_MIN = 10  # that a password must still live when the question about its blanks is answered
 
 
@@ -29,11 +28,6 @@ class LoginForm(FlaskForm):
 
 
 ShowForm = Callable[[Account, LoginForm], str]
-
-
-def is_ticket(ticket: str) -> bool:
-    plain = ticket.isascii() and ticket.replace("-", "").replace("_", "").isalnum()
-    return plain and TICKET_LENGTH[0] <= len(ticket) <= TICKET_LENGTH[1]
 
 
 def start_login(
@@ -51,7 +45,7 @@ def start_login(
     held = blanks in ("keep", "strip")
     if held and engine.passwords.seconds_left(ticket) < HELD_SECONDS_MIN:
         late = type(form)(formdata=None)
-        text = N_("You waited for more than a minute. Type your password once more.")
+        text = N_("More than a minute has passed. Type your password again.")
         late.password.errors = [translations_for(current_locale()).gettext(text)]
         return show_form(account, late), 422
     if not held:
@@ -68,7 +62,7 @@ def start_login(
     plan = Plan(account.provider.id, account.address, login=True, strip=blanks == "strip", circle=circle)
     remember(ticket)
     if account.other:
-        session[OTHER_KEY] = account.address
+        session[OTHER_KEY] = account.mark
     if engine.runs.add(plan.run(ticket, current_providers())):
         tell_queued(engine, ticket)
         engine.submit(ticket, plan)

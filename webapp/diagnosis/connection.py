@@ -28,7 +28,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         ),
         advice=(
             N_("Try again in 10 minutes."),
-            N_("Or go on without the check. Your settings are right all the same."),
+            N_("Or go on without the check. Your settings are still right."),
         ),
         say=N_(
             "Our checking server cannot reach GMX at the moment. You have done nothing wrong, and we can go on "
@@ -65,7 +65,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "captive-portal",
-        title=N_("A web page answered in place of GMX"),
+        title=N_("A web page answered instead of GMX"),
         why=N_(
             "You are probably in a Wi-Fi network that wants you to sign in first, as in a hotel, a train or a café."
         ),
@@ -73,7 +73,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("Open any page in your browser and sign in to the Wi-Fi network."),
             N_("Or use the mobile connection of your phone. Then try again."),
         ),
-        say=N_("The Wi-Fi network you are in answers in place of GMX. It wants you to sign in first."),
+        say=N_("The Wi-Fi network you are in answers instead of GMX. It wants you to sign in first."),
         ask=N_("Are you at home, or in a Wi-Fi network such as that of a hotel?"),
         vantages=ON_THIS_COMPUTER,
         signs=(
@@ -87,7 +87,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "other-server-answered",
-        title=N_("Something else answered in place of GMX"),
+        title=N_("Something else answered instead of GMX"),
         why=N_(
             "We dialled the right server on the right port, but no mail server answered. Often a Wi-Fi "
             "network wants you to sign in first, or a virus scanner, a VPN or the router leads the connection"
@@ -237,7 +237,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         ),
         advice=(
             N_("Try again in 10 minutes."),
-            N_("Or go on without the check. Your settings are right all the same."),
+            N_("Or go on without the check. Your settings are still right."),
         ),
         say=N_("The connection between our server and GMX broke off. You have done nothing wrong."),
         ask=N_("Shall we check again in 10 minutes, or go on without the check?"),

@@ -43,8 +43,8 @@ ENTRIES: tuple[Diagnosis, ...] = (
         "certificate-wrong-host",
         title=N_("The server shows the identity card of another one"),
         why=N_(
-            "The name in the settings and the name in the certificate differ. Mostly the server name is misspelt,"
-            " such as pop.gmx.de. More rarely somebody answers in place of GMX."
+            "The name in the settings and the name in the certificate differ. Mostly the server name is "
+            "misspelt, such as pop.gmx.de. More rarely somebody answers instead of GMX."
         ),
         advice=(
             N_("Enter these names exactly: %(pop3)s for receiving, %(smtp)s for sending."),
@@ -69,7 +69,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
                 "Certificates.command”. Then start the check again."
             ),
             N_("Linux: install the package “ca-certificates”."),
-            N_("Or go on without the check. Your settings are right all the same."),
+            N_("Or go on without the check. Your settings are still right."),
         ),
         say=N_("The check is missing a list on that computer. That says nothing about GMX or the password."),
         ask=N_("Is it a Mac, and is there a folder “Python” among the applications?"),
@@ -166,7 +166,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             ),
             N_("If everything is as above, a virus scanner or the network interferes. Try another network."),
         ),
-        say=N_("Port and encryption do not belong together. We set both anew."),
+        say=N_("Port and encryption do not match. We set both again."),
         ask=N_("Which number is in the field “port”, and what is chosen beside encryption?"),
         see="pop3-server-data",
         vantages=ON_THIS_COMPUTER,
@@ -235,7 +235,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         ),
         advice=(
             N_("Try again in 10 minutes."),
-            N_("Or go on without the check. Your settings are right all the same."),
+            N_("Or go on without the check. Your settings are still right."),
             N_("If it happens again, give the reference to the helpdesk."),
         ),
         say=N_("GMX answers our server strangely at the moment. We go on without the check."),

@@ -9,15 +9,15 @@ from webapp.text import N_
 ENTRIES: tuple[Diagnosis, ...] = (
     entry(
         "app-password-needed",
-        title=N_("GMX wants a password of its own for the mail program"),
+        title=N_("GMX wants a separate password for the mail program"),
         why=N_(
-            "You use two-factor login. Then your usual password does not work in mail programs; you need an "
-            "application-specific one."
+            "You use two-factor login. Then your usual password does not work in mail programs. You need an "
+            "app password there."
         ),
         advice=(
             N_(
-                "Log in at %(website)s on a computer and create an application-specific password under “Login and"
-                " security”. It is shown only once."
+                "Log in at %(website)s on a computer and create an app password under “Login and security”. "
+                "GMX calls it an “application-specific password” and shows it only once."
             ),
             N_("Allow POP3 and IMAP once more in the e-mail settings. Two-factor login makes this necessary."),
             N_(
@@ -47,8 +47,8 @@ ENTRIES: tuple[Diagnosis, ...] = (
                 " the login on there."
             ),
             N_(
-                "User name: your whole GMX address. Password: the same as for receiving. Delete the saved one and"
-                " enter it anew."
+                "User name: your whole GMX address. Password: the same as for receiving. Delete the saved one "
+                "and enter it again."
             ),
             N_("If you have just changed something at GMX, wait 10 minutes and try once more."),
         ),
@@ -66,14 +66,17 @@ ENTRIES: tuple[Diagnosis, ...] = (
         ),
         advice=(
             N_(
-                "Is POP3 switched on? Log in at %(website)s on a computer: E-mail settings, “POP3/IMAP”, allow "
-                "access. It is off at first, and GMX switches it off again after long disuse."
+                "Is POP3 switched on? Log in at %(website)s on a computer: E-mail settings, “POP3/IMAP”, "
+                "allow access. It is off at first, and GMX switches it off again when it is not used for a "
+                "long time."
             ),
             N_(
-                "Do you use two-factor login (a code from your phone)? Then you need an application-specific "
-                "password, and access must be allowed once more."
+                "Do you use two-factor login (a code from your phone)? Then you need an app password. After "
+                "that, allow POP3 once more."
             ),
-            N_("Does your password work at %(website)s in the browser? Type it anew. Mind capital letters and spaces."),
+            N_(
+                "Does your password work at %(website)s in the browser? Type it again. Mind capital letters and spaces."
+            ),
             N_(
                 "Where do you read your mail in the browser: at www.gmx.net or at www.gmx.com? Each has its own "
                 "servers. These settings are for %(pop3)s."
@@ -160,7 +163,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "login-paused",
-        title=N_("GMX does not let you log in for a while"),
+        title=N_("GMX accepts no logins for a while"),
         why=N_(
             "After many failed logins GMX blocks the internet line they came from. Often a mail program that "
             "keeps trying an old password is the cause. Your mailbox and your e-mails are still there."
@@ -170,7 +173,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("Wait until tomorrow, or use another network, for example the mobile connection of your phone."),
             N_("Log in at %(website)s in the browser first. Only then enter the password in your mail program."),
         ),
-        say=N_("GMX has closed the door for your internet line for a while. We stop all attempts first."),
+        say=N_("GMX is blocking your internet connection for a while. First we stop all attempts."),
         ask=N_("On which devices is this mailbox set up?"),
         see="locked",
     ),

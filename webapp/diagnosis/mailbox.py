@@ -44,7 +44,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "answer-not-understood",
-        title=N_("The server gave an answer nobody understands"),
+        title=N_("The server gave an answer that nobody understands"),
         why=N_(
             "It did not keep to the rules of e-mail. Perhaps something between you and GMX changes the answers, "
             "or GMX has a fault. It has nothing to do with your password."
@@ -64,7 +64,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         why=N_("Too many attempts in a short time could make GMX lock your mailbox. So we pause."),
         advice=(
             N_("Wait 15 minutes."),
-            N_("Or go on without the check. Your settings are right all the same."),
+            N_("Or go on without the check. Your settings are still right."),
         ),
         say=N_("We pause so that GMX does not lock your mailbox. Meanwhile we can set up the mail program."),
         ask=N_("What did the last check show?"),

@@ -38,7 +38,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         advice=(
             N_("Log in at %(website)s in the browser to be sure which password is right."),
             N_("Delete the saved password in your mail program, and enter the new one when it asks."),
-            N_("With two-factor login enter the application-specific password, not your usual one."),
+            N_("With two-factor login enter the app password, not your usual one."),
             N_("Do the same on all other devices."),
         ),
         say=N_("The program still has an old password. We delete it and enter the new one."),
@@ -77,8 +77,8 @@ ENTRIES: tuple[Diagnosis, ...] = (
         "mails-twice",
         title=N_("Your messages arrive twice"),
         why=N_(
-            "The mail program has lost its list of what it already has. It happens after setting the account up "
-            "anew, after a broken fetch or when the same account exists twice."
+            "The mail program has lost its list of what it already has. It happens after setting the account "
+            "up again, after a broken fetch or when the same account exists twice."
         ),
         advice=(
             N_(
@@ -146,7 +146,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         why=N_("The program knows your address already, perhaps as an IMAP account or from an earlier attempt."),
         advice=(
             N_("Look for your GMX address in the account list. If mail arrives there, you are done."),
-            N_("If not, save the messages of the old account, remove it and set it up anew."),
+            N_("If not, save the messages of the old account, remove it and set it up again."),
             N_("Careful: removing a POP3 account can delete its messages from the device."),
         ),
         say=N_("The program has this account already. We look at what is there before we remove anything."),
@@ -160,7 +160,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             "must be downloaded again."
         ),
         advice=(
-            N_("Open the page with your file once more, in Safari, and tap the download button."),
+            N_("Open the page with your file once more, in Safari. Tap “Download the settings”."),
             N_("Go to Settings at once: “Profile Downloaded”, “Install”."),
             N_("Install it at home if “Stolen Device Protection” is on."),
         ),
@@ -185,7 +185,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("“Not signed” is only a warning. The file is the one you made here; you may go on."),
             N_("On a work device, or with Lockdown Mode on, set the account up by hand."),
         ),
-        say=N_("The profile did not get in. We try it with Safari, and otherwise by hand."),
+        say=N_("The profile could not be installed. We try it with Safari, and otherwise by hand."),
         ask=N_("With which browser did you open the page, and on which device?"),
     ),
     entry(

@@ -59,7 +59,7 @@ def read_report(data: bytes | str) -> Report:
         try:
             data = data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise ReportError(N_("That is no text. Give the report as it was saved.")) from None
+            raise ReportError(N_("This is not text. Use the report as it was saved.")) from None
     text = data.strip().removeprefix("\ufeff")
     if not text:
         raise ReportError(N_("Paste a report, or choose its file."))
@@ -71,7 +71,7 @@ def report_from_json(text: str) -> Report:
     try:
         shape = json.loads(text, parse_constant=no_number)
     except (ValueError, RecursionError):  # JSONDecodeError is a ValueError, and so is a number of 5000 digits
-        raise ReportError(N_("That is no report: its JSON is damaged. Copy it whole, from { to }.")) from None
+        raise ReportError(N_("This is not a report: its JSON is damaged. Copy all of it, from { to }.")) from None
     top = _Shape(shape, "report")
     check_version(top.take("version", int))
     report = Report(

@@ -13,6 +13,7 @@ from webapp.diagnosis.report_values import (
     CODE,
     FACTS_MAX,
     HOST,
+    NUMBER_MAX,
     PROVIDER,
     REFERENCE,
     ReportError,
@@ -54,7 +55,7 @@ def report_from_text(text: str) -> Report:
     lines = [_QUOTED.sub("", line.strip()).strip() for line in text.splitlines()]
     start = next((number for number, line in enumerate(lines) if _HEAD.fullmatch(line)), None)
     if start is None:
-        raise ReportError(N_("That is no report. A report begins with “GMX-POP”, or with { as JSON."))
+        raise ReportError(N_("This is not a report. A report begins with “GMX-POP”, or with { as JSON."))
     return checked(_Lines(lines[start:]).report())
 
 
@@ -141,6 +142,8 @@ class _Lines:
         try:
             failure = Failure(FailureKind(kind), code) if kind else None
             milliseconds = float(match[3]) if match[3] else None
+            if milliseconds is not None and not 0 <= milliseconds <= NUMBER_MAX:
+                self._refuse()
             stage = Stage(protocol, match[1], host, port, Status(match[2]), milliseconds, {}, failure)
         except ValueError:
             self._refuse()

@@ -77,7 +77,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "no-message-numbers",
-        title=N_("The server gives its messages no fixed marks"),
+        title=N_("The server gives its messages no fixed numbers"),
         why=N_(
             "Without them (UIDL) a mail program cannot know which messages it already has. If mail stays on the "
             "server, it may be fetched twice."

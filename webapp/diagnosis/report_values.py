@@ -101,5 +101,5 @@ def no_number(text: str) -> NoReturn:
 
 def refuse(path: str) -> NoReturn:
     raise ReportError(
-        Message(N_("That is no report we know: “%(place)s” in it is missing or not right."), {"place": path})
+        Message(N_("This is not a report we know: “%(place)s” in it is missing or not right."), {"place": path})
     )

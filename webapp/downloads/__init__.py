@@ -13,6 +13,7 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from webapp import periodic
 from webapp.account import shorten_address
 from webapp.clients import Export
 from webapp.downloads import links
@@ -22,7 +23,11 @@ from webapp.security import public_url
 from webapp.signing import signed
 from webapp.systems import installs_no_profiles, system_of
 
+PURGE_SECONDS = 60 * 60
+
 blueprint = Blueprint("downloads", __name__)
+
+periodic.every(blueprint, "download-links", PURGE_SECONDS, lambda _app: links.purge())
 
 
 class DeadLinkError(Exception):
@@ -89,8 +94,10 @@ def guide_context(offer: Offer, export: Export | None, file_url: object) -> dict
     """Return what a guide in templates/clients is given.
 
     account, provider, client, device, outlook_profile, export, file_name; system: an id of SYSTEMS or None;
-    retention: what stays on the server; exports: format → Export of every file; file_url(name): where it is fetched.
+    retention: what stays on the server; exports: format → Export of every file; file_url(name): where it is fetched;
+    qr_svg: the settings as a QR code to show in the page, None for programs that scan none.
     """
+    exports = dict(offer.exports())
     return {
         "account": offer.account(),
         "provider": offer.wish.mail_provider(),
@@ -100,10 +107,16 @@ def guide_context(offer: Offer, export: Export | None, file_url: object) -> dict
         "retention": offer.retention,
         "outlook_profile": offer.wish.profile if offer.client.id == "outlook" else None,
         "export": export,
-        "exports": dict(offer.exports()),
+        "exports": exports,
+        "qr_svg": _inline(exports["qr-svg"]) if "qr-svg" in exports else None,
         "file_name": export.file_name if export else None,
         "file_url": file_url,
     }
+
+
+def _inline(svg: Export) -> Markup:
+    """Return an SVG of ours for a page of HTML, which knows no XML declaration."""
+    return Markup(svg.content.decode().partition("?>")[2])  # noqa: S704  black and white squares, made by segno
 
 
 def sorted_for(offers: list[Offer], agent: str) -> list[Offer]:

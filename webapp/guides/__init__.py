@@ -48,23 +48,23 @@ TOPICS: Mapping[str, Topic] = MappingProxyType(
             ),
             Topic(
                 "password-changed",
-                Message(N_("You have changed your password")),
-                Message(N_("Your program must know it too, twice, and soon.")),
+                Message(N_("You changed your password")),
+                Message(N_("Your program needs the new password too, twice, and soon.")),
             ),
             Topic(
                 "new-computer",
                 Message(N_("You have a new computer")),
-                Message(N_("How your mail comes along without being fetched twice.")),
+                Message(N_("How to take your mail with you without fetching it twice.")),
             ),
             Topic(
                 "moving-to-pop",
                 Message(N_("Change from IMAP to POP")),
-                Message(N_("Also from an older POP account, without loading everything twice.")),
+                Message(N_("Or from an older POP account, without loading everything twice.")),
             ),
             Topic(
                 "back-to-imap",
                 Message(N_("Back to IMAP")),
-                Message(N_("How the mail that you have fetched gets back to GMX.")),
+                Message(N_("How to get the mail you have fetched back to GMX.")),
             ),
         )
     }

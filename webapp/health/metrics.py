@@ -14,6 +14,7 @@ from webapp.config import current_config
 from webapp.health import samples
 from webapp.logs import route
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -60,7 +61,8 @@ def answer() -> Response:
 def _count_requests(app: Flask, metrics: Metrics) -> None:
     @app.after_request
     def count(response: Response) -> Response:
-        metrics.requests.labels(request.method, route(), response.status_code).inc()
+        method = request.method if request.method in _METHODS else "other"  # any word may stand there
+        metrics.requests.labels(method, route(), response.status_code).inc()
         if "started" in g:
             metrics.seconds.labels(route()).observe(time.monotonic() - g.started)
         return response

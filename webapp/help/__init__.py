@@ -60,9 +60,9 @@ def _listed() -> list[tuple[str, Message, list[ProgramMessage]]]:
     noticed = [message for message in MESSAGES if not message.program and "de" in message.texts]
     answers_of_servers = [message for message in MESSAGES if not message.program and "de" not in message.texts]
     return [
-        ("noticed", Message(N_("What people notice")), noticed),
+        ("noticed", Message(N_("What you notice")), noticed),
         *((key, PROGRAMS[key], [message for message in MESSAGES if message.program == key]) for key in PROGRAMS if key),
-        ("answers", Message(N_("Answers of GMX and of the encryption")), answers_of_servers),
+        ("answers", Message(N_("Answers from GMX, and messages about encryption")), answers_of_servers),
     ]
 
 

@@ -171,7 +171,7 @@ def store(answers: Answers) -> None:
     """Keep the answers in this session; raises InputError for more than a cookie holds."""
     kept = {slug: dict(answer) for slug, answer in answers.by_step.items()}
     if len(json.dumps(kept, separators=(",", ":"))) > MAX_BYTES:
-        raise InputError(N_("That is more text than your browser keeps for us. Shorten the names."))
+        raise InputError(N_("That is more text than fits into your browser. Shorten the names."))
     session[SESSION_KEY] = kept
 
 

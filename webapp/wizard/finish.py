@@ -94,6 +94,8 @@ def link() -> ResponseReturnValue:
     wish = _wish(answers)
     if wish is None:
         return redirect(url_for("wizard.step", slug=path(answers)[-1].slug), 303)
+    if TOKEN_KEY not in session:
+        _count_link()
     token = session[TOKEN_KEY] = links.keep(wish.as_json(), session.get(TOKEN_KEY))
     wanted = request.form.get("file")
     if wanted is not None:
@@ -102,6 +104,13 @@ def link() -> ResponseReturnValue:
         return redirect(url_for("downloads.file", token=token, file_name=wanted), 303)
     offer = _offer(wish, request.form.get("device", "1"))
     return redirect(url_for("wizard.finish", device=offer.key, _anchor="link"), 303)
+
+
+def _count_link() -> None:
+    from webapp.connection_tests.person import current_limits  # which is made of the wizard's answers
+
+    if current_limits().take_link(request.remote_addr or "") is not None:
+        abort(429)
 
 
 def done() -> ResponseReturnValue:

@@ -59,7 +59,7 @@ class Choice(RadioField):
 
 class AddressForm(StepForm):
     email_address = StringField(N_("What is your GMX address?"))
-    name = StringField(N_("Your name as others shall see it"))
+    name = StringField(N_("Your name, as others should see it"))
 
     def validate_email_address(self, field: StringField) -> None:
         try:
@@ -77,7 +77,7 @@ class AddressForm(StepForm):
 class PlatformForm(StepForm):
     """On which site the mail is read: among the candidates, and none of them where GMX itself is not sure."""
 
-    provider = Choice(N_("On which site do you read your mail in the browser?"), {})
+    provider = Choice(N_("Which website do you use to read your mail?"), {})
     consequences: ClassVar[Mapping[str, str]] = {
         "gmx.net": N_("Most people in Germany, Austria and Switzerland"),
         "gmx.com": N_("GMX in English and other languages"),
@@ -110,15 +110,15 @@ class ProgramForm(StepForm):
 
 class OutlookProfileForm(StepForm):
     profile = Choice(
-        N_("Do you use Outlook with another account already?"),
+        N_("Do you already use Outlook with another account?"),
         {
-            "existing": N_("No, or GMX shall be added to it"),
-            "new": N_("Yes, and GMX shall stay apart"),
+            "existing": N_("No, or GMX should be added to it"),
+            "new": N_("Yes, and GMX should stay separate"),
         },
     )
     consequences: ClassVar[Mapping[str, str]] = {
         "existing": N_("Outlook puts GMX beside your other accounts"),
-        "new": N_("Right with an account of your company or school"),
+        "new": N_("The right choice with a work or school account"),
     }
 
 
@@ -133,7 +133,7 @@ class DevicesForm(StepForm):
     )
     consequences: ClassVar[Mapping[str, str]] = {
         "several": N_("Then we make a plan, so that every device gets every mail"),
-        "unsure": N_("Then let all mail stay at GMX: so nothing gets lost"),
+        "unsure": N_("Then leave all mail at GMX, so that nothing gets lost"),
     }
 
 
@@ -141,21 +141,21 @@ class RetentionForm(StepForm):
     """For ever, for a number of days, or not at all; the number has a field of its own beside the quick choices."""
 
     keep = Choice(
-        N_("Shall your mail also stay at GMX?"),
+        N_("Should your mail also stay at GMX?"),
         {
             "forever": N_("Yes, always"),
             "30": N_("Yes, for 30 days"),
             "14": N_("Yes, for 14 days"),
             OTHER_DAYS: N_("Yes, for another number of days"),
-            "delete": N_("No, fetch and delete there"),
+            "delete": N_("No, fetch it and delete it there"),
         },
     )
     days = StringField(N_("Number of days (1 to 99)"))
     consequences: ClassVar[Mapping[str, str]] = {
-        "forever": N_("Nothing gets lost. Now and then you tidy up the mailbox yourself."),
-        "30": N_("After that they are only in your program. Think of a backup."),
-        "14": N_("After that they are only in your program. Think of a backup."),
-        "delete": N_("Your mail is then in one place only: on this device."),
+        "forever": N_("Nothing gets lost. You tidy up the mailbox yourself from time to time."),
+        "30": N_("After that your mail is only in your program. Remember to back it up."),
+        "14": N_("After that your mail is only in your program. Remember to back it up."),
+        "delete": N_("Your mail will be in one place only: on this device."),
     }
 
     def show(self, answer: Mapping[str, Any]) -> None:

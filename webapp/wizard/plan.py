@@ -20,15 +20,20 @@ DAYS_WITHOUT_WORRY = 14
 # Programs that delete mail on the server unasked, and no file can stop them.
 _DELETES_UNASKED = {
     ("apple-mail", "mac"): N_(
-        "Mail on the Mac deletes mail at GMX after about 7 days, unasked. Switch that off before it fetches for the "
-        "first time."
+        "Mail on the Mac deletes mail at GMX after about 7 days without asking. Switch that off before it "
+        "fetches mail for the first time."
     ),
 }
 _DELETES_BY_HAND = {
     "thunderbird": N_(
-        "Use our file. Set up by hand, Thunderbird deletes mail at GMX after 14 days unless you take the tick away."
+        "Use our file. If you set Thunderbird up by hand, it deletes mail at GMX after 14 days "
+        "unless you remove the tick."
     ),
 }
+_BY_IMAP = N_(
+    "With IMAP your mail lies at GMX and the app shows it. Nothing is moved, nothing is deleted by itself. But what "
+    "you delete in the app is deleted at GMX too."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,8 @@ def propose(devices: Sequence[Device], keep: Retention, can_clear: Callable[[Dev
 def _warnings(device: Device, *, alone: bool) -> tuple[Message, ...]:
     found = [_DELETES_UNASKED.get((device.client, device.system or "")), _DELETES_BY_HAND.get(device.client)]
     client = CLIENTS.get(device.client)
-    if not alone and (client is None or not client.formats or client.id == "other"):
-        found.append(N_("Choose there by hand that mail is left on the server."))
+    if client is not None and not client.speaks_pop:
+        found = [_BY_IMAP]
+    elif not alone and (client is None or not client.formats or client.id == "other"):
+        found.append(N_("In that program, set by hand that mail stays on the server."))
     return tuple(Message(text) for text in found if text)

@@ -27,7 +27,7 @@ _LABELS = {
 _HINTS = {
     "outlook": N_("At the top left there is a menu “File”"),
     "outlook-new": N_("At the top left there is no menu “File”"),
-    "apple-mail": N_("The envelope on blue that comes with the device"),
+    "apple-mail": N_("The white envelope on blue that comes with the device"),
     "other": N_("We give you all values to type in"),
 }
 

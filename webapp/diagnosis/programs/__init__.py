@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from webapp.diagnosis.programs import any_program, apple_mail, outlook, thunderbird, thunderbird_android
-from webapp.diagnosis.programs.matching import Index
+from webapp.diagnosis.programs.matching import FAR_BETTER, RESULTS_MAX, Index
 from webapp.diagnosis.programs.message import Confidence, ProgramMessage
 from webapp.text import N_, Message
 
@@ -37,10 +37,14 @@ def search(query: str, program: str | None = None) -> tuple[ProgramMessage, ...]
     """Return the messages that fit `query`, best first; nothing where nothing fits.
 
     Case, accents, umlauts, quotes and small typing errors do not matter; a code may lack its 0x or hold blanks.
-    program: a key of PROGRAMS; its messages and those of any program, or all where none of these fits.
+    program: a key of PROGRAMS; its messages and those of any program, or all where others fit far better: people
+    choose the wrong program, and programs borrow each other's words.
     """
-    found = _INDEX.search(query)
-    return tuple(message for message in found if program is None or message.program in (program, "")) or found
+    ranked = _INDEX.ranked(query)
+    own = [(message, score) for message, score in ranked if program is None or message.program in (program, "")]
+    if own and ranked[0][1] < FAR_BETTER * own[0][1]:
+        ranked = own
+    return tuple(message for message, _ in ranked[:RESULTS_MAX])
 
 
 def messages_meaning(diagnosis_id: str) -> tuple[ProgramMessage, ...]:

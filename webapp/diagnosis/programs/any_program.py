@@ -38,6 +38,16 @@ MESSAGES: tuple[ProgramMessage, ...] = (
         "login-refused old-password-saved app-password-needed",
     ),
     _noticed(
+        "Anmeldung fehlgeschlagen, Anmeldung oder Passwort abgelehnt",
+        "Login failed, login or password rejected",
+        "login-refused old-password-saved app-password-needed",
+    ),
+    _noticed(
+        "Der Server antwortet nicht, keine Verbindung zum Server",
+        "The server does not answer, no connection to the server",
+        "port-blocked not-online name-not-found",
+    ),
+    _noticed(
         "Ich kann keine E-Mails empfangen",
         "I cannot receive e-mails",
         "login-refused port-blocked not-online",

@@ -17,6 +17,7 @@ ENOUGH = 0.5  # of the query's words, or of the message's, by weight
 PREFIX_MIN, PART_MIN = 4, 5  # letters from which on the beginning, or any part, of a word will do
 PARTIAL_CODE_MIN = 4  # signs of a code
 REPLY_CODE_BONUS = 1.0  # beside the likeness of the words: 554 alone stands for several answers
+FAR_BETTER = 1.5  # times as well: then another program's message is shown to who asked for one program
 PROGRAM_BONUS = 0.5  # for the messages of a program that the query names
 CLOSE = 0.84  # of difflib: one wrong letter in a word of seven
 
@@ -96,6 +97,10 @@ class Index:
 
     def search(self, query: str) -> tuple[ProgramMessage, ...]:
         """Return at most RESULTS_MAX messages, best first, in their own order where they fit equally well."""
+        return tuple(message for message, _ in self.ranked(query))[:RESULTS_MAX]
+
+    def ranked(self, query: str) -> list[tuple[ProgramMessage, float]]:
+        """Return every message that fits `query` with how well it does, best first."""
         query = query[:QUERY_MAX]
         wanted_codes = codes(query) & frozenset().union(*self._codes)
         typed = dict.fromkeys(words(_NAMES.sub(" ", query)) or words(query))
@@ -108,7 +113,7 @@ class Index:
             if scores[number] and message.program in programs:
                 scores[number] += PROGRAM_BONUS
         ranked = sorted(((score, -number) for number, score in enumerate(scores) if score), reverse=True)
-        return tuple(self._messages[-number] for _, number in ranked[:RESULTS_MAX])
+        return [(self._messages[-number], score) for score, number in ranked]
 
     def _meant(self, word: str) -> frozenset[str]:
         """Return the known words that `word` may stand for: itself, words that contain it, words it nearly is."""

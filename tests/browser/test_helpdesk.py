@@ -1,0 +1,349 @@
+"""An agent and a person, two browsers, one call: from the invitation to the last trace."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.helpdesk.receiver import Receiver, receiver
+from tests.support.dovecot import POP_OFF, Dovecot, dovecot
+
+__all__ = ["dovecot"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.peers]
+
+COMMAND = Path(sys.executable).parent / "gmx-pop-wizard"
+STANDARDS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
+PASSWORD = "Ein Satz nur für Tests"
+PATIENCE = 30_000  # milliseconds that a loaded machine may need
+ANSWERS = ("thunderbird:linux", "one", "forever", "pop3", "no", "existing")
+
+
+class Desk:
+    """`gmx-pop-wizard serve` with a webhook, under the name that passkeys need."""
+
+    def __init__(self, folder: Path, dovecot: Dovecot, hook: Receiver) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.url = f"http://localhost:{self.port}"
+        self.data = folder / "data"
+        self.environment = {
+            **os.environ,
+            **dovecot.environment,
+            "WEBAPP_DATA_DIR": str(self.data),
+            "WEBAPP_OPERATOR_NAME": "Stadtwerke Beispiel",
+            "WEBAPP_WEBHOOK_URL": hook.url + "/hook",
+            "WEBAPP_WEBHOOK_SECRET": "a webhook secret that is only for tests",
+        }
+        self.log = (folder / "log").open("ab")
+        self.process = subprocess.Popen(
+            [COMMAND, "serve", "--port", str(self.port)], env=self.environment, stdout=self.log, stderr=self.log
+        )
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            try:
+                urllib.request.urlopen(f"{self.url}/healthz", timeout=1).close()  # noqa: S310
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return
+        raise TimeoutError((folder / "log").read_text())
+
+    def run(self, *arguments: str) -> str:
+        result = subprocess.run([COMMAND, *arguments], env=self.environment, capture_output=True, text=True, check=True)
+        return result.stdout.strip()
+
+    def add_agent(self, login: str, name: str, role: str = "agent") -> str:
+        """Add an agent; return the path of the first-run link."""
+        link = self.run("agents", "add", login, "--name", name, "--role", role)
+        return "/" + link.split("/", 3)[3]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(60)
+        self.log.close()
+
+
+@pytest.fixture
+def hook() -> Iterator[Receiver]:
+    with receiver() as found:
+        yield found
+
+
+@pytest.fixture
+def desk(tmp_path: Path, dovecot: Dovecot, hook: Receiver) -> Iterator[Desk]:
+    made = Desk(tmp_path, dovecot, hook)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is not installed")
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def pop_switch(dovecot: Dovecot) -> Iterator[Any]:
+    """Switch POP on for the user whose logins are refused; off again afterwards."""
+    users = dovecot.folder / "users"
+    before = users.read_text(encoding="utf-8")
+
+    def switch_on() -> None:
+        lines = [
+            f"{POP_OFF.address}:{POP_OFF.password}" if line.startswith(POP_OFF.address) else line
+            for line in before.splitlines()
+        ]
+        users.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        later = time.time() + 2  # Dovecot reads the file again where its time or size changed
+        os.utime(users, (later, later))
+
+    yield switch_on
+    users.write_text(before, encoding="utf-8")
+
+
+def context(browser: Browser, desk: Desk, **values: Any) -> BrowserContext:
+    made = browser.new_context(base_url=desk.url, locale="de-DE", **values)
+    made.route(lambda url: not url.startswith(desk.url), lambda route: route.abort())
+    made.set_default_timeout(PATIENCE)
+    return made
+
+
+def look(page: Page) -> None:
+    page.wait_for_load_state()  # a page without its style sheet has small buttons
+    violations = Axe().run(page, options=STANDARDS).response["violations"]
+    assert not violations, (page.url, [(v["id"], v["nodes"][0]["html"]) for v in violations])
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
+
+
+def look_at_every_width(page: Page) -> None:
+    for width in (320, 390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        look(page)
+
+
+def button(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=False).first.click()
+
+
+def first_run(page: Page, path: str) -> None:
+    page.goto(path)
+    look(page)
+    page.fill("#password", PASSWORD)
+    button(page, "Passwort speichern")
+    expect(page).to_have_url(re.compile("/helpdesk/account"))
+
+
+def answer_until_the_test(page: Page, address: str) -> None:
+    """Answer every page of the wizard in the plainest way."""
+    page.goto("/setup/address")
+    for _ in range(15):
+        if "/connection-tests" in page.url:
+            return
+        if page.locator("#email_address").count():
+            page.fill("#email_address", address)
+        for value in ANSWERS:
+            choice = page.locator(f'main input[value="{value}"]')
+            if choice.count():
+                choice.first.evaluate("field => field.closest('details')?.setAttribute('open', '')")
+                choice.first.check(force=True)
+        page.locator("main form .actions button.button").first.click()
+    raise AssertionError(page.url)
+
+
+def log_in(page: Page, password: str) -> None:
+    page.goto("/connection-tests")
+    page.fill("#password", password)
+    page.locator("form:has(#password) button.button:not(.small)").click()
+    for _ in range(40):
+        if not page.get_by_role("link", name="Aktualisieren").count():
+            return
+        page.reload()
+
+
+def test_one_call_from_the_invitation_to_the_last_trace(
+    browser: Browser, desk: Desk, hook: Receiver, pop_switch: Any, tmp_path: Path
+) -> None:
+    with context(browser, desk, viewport={"width": 1280, "height": 900}) as at_work:
+        agent = at_work.new_page()
+        complaints: list[str] = []
+        agent.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        first_run(agent, desk.add_agent("vera@example.org", "Vera Weber"))
+        agent.goto("/helpdesk")
+        look(agent)
+        agent.fill("#ticket", "#4711")
+        button(agent, "Fall eröffnen")
+        look_at_every_width(agent)
+        code = agent.locator(".spoken-code").inner_text()
+
+        with context(browser, desk, viewport={"width": 390, "height": 844}, color_scheme="dark") as at_home:
+            person = at_home.new_page()
+            person.goto("/")
+            look(person)
+            person.get_by_role("link", name="Jemand hilft mir: Code eingeben").click()
+            look(person)
+            person.fill("#code", code.replace(" ", "-"))
+            button(person, "Code absenden")
+            look(person)
+            assert "Stadtwerke Beispiel" in person.inner_text("main")
+            words = person.locator(".words").inner_text()
+            expect(agent.locator(".case-tools")).to_be_visible()
+            button(person, "Ja, verbinden mit Vera Weber")
+            expect(agent.get_by_text("verbunden").first).to_be_visible(timeout=PATIENCE)
+            assert words in agent.inner_text("main")
+
+            answer_until_the_test(person, POP_OFF.address)
+            assert "Vera Weber sieht Ihren Fortschritt." in person.inner_text(".helper-band")
+            look(person)
+            log_in(person, POP_OFF.password)
+            seen_by_person = time.monotonic()
+            expect(agent.locator(".say.trouble")).to_be_visible(timeout=PATIENCE)
+            seconds = time.monotonic() - seen_by_person
+            sys.stdout.write(f"the agent saw the cause {seconds:.1f} s after the person\n")
+            look(agent)
+            assert "GMX hat die Anmeldung abgelehnt" in agent.inner_text(".say.trouble")
+            assert agent.locator(".say-sentence").inner_text().startswith("„")
+            assert agent.locator(".say-ask").count()
+
+            button(agent, "Schalten Sie POP3 bei GMX ein.")
+            expect(person.locator(".helper-hint")).to_contain_text("Schalten Sie POP3 bei GMX ein.", timeout=PATIENCE)
+            pop_switch()
+            log_in(person, POP_OFF.password)
+            assert "Alles funktioniert" in person.inner_text("main")
+            expect(agent.locator(".say:not(.trouble)")).to_be_visible(timeout=PATIENCE)
+
+            person.goto("/finish")
+            with person.expect_download() as download:
+                person.locator("main a.button").first.click()
+            assert download.value.path().stat().st_size > 300
+            expect(agent.get_by_text("Öffnen Sie jetzt die heruntergeladene Datei.")).to_be_visible(timeout=PATIENCE)
+            look(agent)
+            for secret in (POP_OFF.password, POP_OFF.address):
+                assert secret not in agent.content()
+            assert "p…s@gmx.de" in agent.inner_text("main")
+
+            agent.fill("#text", "POP war aus.")
+            button(agent, "Notiz speichern")
+            agent.select_option("#outcome", "solved")
+            button(agent, "Fall abschließen")
+            expect(agent).to_have_url(re.compile("/report$"))
+            look(agent)
+            report = agent.inner_text("pre")
+            assert "#4711" in report
+            assert "POP war aus." in report
+            expect(person.locator(".helper-band")).to_contain_text("Die Hilfe ist beendet.", timeout=PATIENCE)
+
+            assert hook.arrived.wait(PATIENCE / 1000)
+            (received,) = hook.requests
+            assert received.headers["webhook-signature"].startswith("v1,")
+            assert received.json["case"]["outcome"] == "solved"
+            assert [run["state"] for run in received.json["case"]["tests"]] == ["failed", "passed"]
+            assert received.json["text"] == report
+
+            for path in ("/helpdesk", "/helpdesk/statistics", "/helpdesk/account"):
+                agent.goto(path)
+                look_at_every_width(agent)
+            assert not [text for text in complaints if "Content Security Policy" in text]
+
+    with sqlite3.connect(desk.data / "wizard.sqlite3", timeout=20) as database:
+        for table, column in (("cases", "touched_at"), ("deliveries", "created_at")):
+            database.execute(f"UPDATE {table} SET {column} = datetime({column}, '-25 hours')")  # noqa: S608
+    database.close()
+    counts = dict(line.split() for line in desk.run("purge").splitlines())
+    assert counts["cases"] == "1"
+    with sqlite3.connect(desk.data / "wizard.sqlite3", timeout=20) as database:
+        for table in ("cases", "case_events", "case_notes", "case_runs", "deliveries"):
+            assert database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table  # noqa: S608
+        assert database.execute("SELECT sum(number) FROM helpdesk_counts WHERE measure = 'case'").fetchone() == (2,)
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    for secret in (POP_OFF.password, POP_OFF.address, code.replace(" ", ""), "POP war aus."):
+        assert secret.encode() not in kept, secret
+
+
+def test_without_javascript_agent_and_person_press_refresh(browser: Browser, desk: Desk) -> None:
+    with (
+        context(browser, desk, java_script_enabled=False) as at_work,
+        context(browser, desk, java_script_enabled=False) as at_home,
+    ):
+        agent, person = at_work.new_page(), at_home.new_page()
+        agent.goto(desk.add_agent("vera@example.org", "Vera"))
+        agent.fill("#password", PASSWORD)
+        button(agent, "Passwort speichern")
+        person.goto("/")
+        button(person, "Hilfe holen")
+        code = person.locator(".spoken-code").inner_text()
+        agent.goto("/helpdesk")
+        agent.fill("#code", code)
+        button(agent, "Verbinden")
+        person.get_by_role("link", name="Aktualisieren").click()
+        button(person, "Ja, verbinden mit Vera")
+        person.goto("/setup/address")
+        agent.get_by_role("link", name="Aktualisieren").click()
+        assert "ist hier" in agent.inner_text("main")
+        button(agent, "Lassen Sie das GMX-Fenster offen.")
+        person.reload()
+        assert "Lassen Sie das GMX-Fenster offen." in person.inner_text(".helper-band")
+        button(person, "Hilfe beenden")
+        assert not person.locator(".helper-band").count()
+
+
+def test_a_passkey_is_the_second_step(browser: Browser, desk: Desk) -> None:
+    with context(browser, desk, color_scheme="dark") as at_work:
+        page = at_work.new_page()
+        session = at_work.new_cdp_session(page)
+        session.send("WebAuthn.enable")
+        session.send(
+            "WebAuthn.addVirtualAuthenticator",
+            {
+                "options": {
+                    "protocol": "ctap2", "transport": "internal", "hasResidentKey": False, "hasUserVerification": True,
+                    "isUserVerified": True, "automaticPresenceSimulation": True,
+                }
+            },
+        )  # fmt: skip
+        first_run(page, desk.add_agent("vera@example.org", "Vera"))
+        look(page)
+        button(page, "Passkey hinzufügen")
+        expect(page.locator(".recovery li")).to_have_count(8)
+        look(page)
+        button(page, "Abmelden")
+        page.fill("#login", "vera@example.org")
+        page.fill("#password", PASSWORD)
+        page.get_by_role("button", name="Anmelden", exact=True).click()
+        expect(page).to_have_url(re.compile("/second-factor$"))
+        look(page)
+        button(page, "Passkey benutzen")
+        expect(page).to_have_url(re.compile("/helpdesk$"))
+        with context(browser, desk) as elsewhere:  # the same password, no passkey
+            other = elsewhere.new_page()
+            other.goto("/helpdesk/sign-in")
+            other.fill("#login", "vera@example.org")
+            other.fill("#password", PASSWORD)
+            other.get_by_role("button", name="Anmelden", exact=True).click()
+            other.goto("/helpdesk")
+            expect(other).to_have_url(re.compile("/second-factor$"))

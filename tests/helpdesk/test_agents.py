@@ -1,0 +1,392 @@
+"""How agents prove who they are, and what a guesser gets."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+
+import pyotp
+import pytest
+from argon2 import PasswordHasher
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy import select
+
+from tests.helpdesk.conftest import PASSWORD, Browser, add_agent, post, sign_in
+from tests.support.client import PageLintingClient
+from webapp import db
+from webapp.cli import cli
+from webapp.config import Config
+from webapp.helpdesk import agents, factors
+from webapp.models import Agent, AgentSession, AuditEntry
+from webapp.text import InputError
+
+
+def agent_row(config: Config, login: str = "vera@example.org") -> Agent:
+    with db.read(config) as session:
+        found = session.scalar(select(Agent).where(Agent.login == login))
+    assert found is not None
+    return found
+
+
+def change(config: Config, **values: object) -> None:
+    with db.begin(config) as session:
+        session.query(Agent).filter_by(login="vera@example.org").update(dict(values))
+
+
+def enrol_totp(config: Config, client: PageLintingClient) -> tuple[pyotp.TOTP, list[str]]:
+    """Set up an authenticator app; return it with the recovery codes."""
+    post(client, "/helpdesk/account/totp/begin", page="/helpdesk/account")
+    page = client.get("/helpdesk/account/totp").text
+    secret = re.search(r'class="value"[^>]*>([A-Z2-7 ]+)<', page)
+    assert secret
+    app = pyotp.TOTP(secret[1].replace(" ", ""))
+    shown = post(client, "/helpdesk/account/totp", {"code": app.now()}, page="/helpdesk/account/totp")
+    assert shown.status_code == 200
+    codes = re.findall(r"<code>([a-z0-9]{5}-[a-z0-9]{5})</code>", shown.text)
+    assert len(codes) == factors.RECOVERY_CODES
+    change(config, totp_step=0)  # the next code in the same half minute is good for the test
+    return app, codes
+
+
+# Passwords
+
+
+def test_passwords_are_kept_as_argon2id_with_64_mebibytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agents, "_hasher", PasswordHasher())
+    made = agents.hash_password("a long sentence")
+    assert made.startswith("$argon2id$v=19$m=65536,t=3,")
+
+
+@pytest.mark.parametrize("bad", ["short", "a" * 20, "vera vera vera", "x" * 129])
+def test_refuses_passwords_that_are_easy_or_endless(bad: str) -> None:
+    with pytest.raises(InputError):
+        agents.check_password(bad, "vera@example.org")
+
+
+def test_takes_umlauts_blanks_and_long_sentences() -> None:
+    assert agents.check_password("  Prüfe die Größe öfter! ", "vera@example.org")
+
+
+# Signing in
+
+
+def test_signs_in_and_asks_for_a_second_factor_once(new_browser: Browser) -> None:
+    client = new_browser()
+    answer = sign_in(client)
+    assert answer.headers["Location"] == "/helpdesk/account?enrol=1"
+    cookie = answer.headers["Set-Cookie"]
+    assert re.match(r"helpdesk=[\w-]{43}; HttpOnly; Path=/; SameSite=Lax", cookie)
+    assert client.get("/helpdesk").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("login", "password"),
+    [
+        ("vera@example.org", "wrong"),
+        ("nobody@example.org", PASSWORD),
+        ("", ""),
+        ("VERA@example.org ", "x" * 5000),
+        ("vera@example.org\x00", "\x00"),
+    ],
+)
+def test_every_refusal_reads_the_same(new_browser: Browser, login: str, password: str) -> None:
+    client = new_browser()
+    answer = sign_in(client, login, password)
+    assert answer.status_code == 422
+    assert "Die Anmeldung hat nicht geklappt." in answer.text
+    assert client.get("/helpdesk").headers["Location"] == "/helpdesk/sign-in"
+
+
+def test_an_unknown_name_takes_as_long_as_a_wrong_password(
+    app: Flask, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = PasswordHasher(time_cost=2, memory_cost=8192, parallelism=1)
+    monkeypatch.setattr(agents, "_hasher", real)
+    monkeypatch.setattr(agents, "_NOBODY", real.hash("nobody"))
+    add_agent(config, "vera@example.org", "Vera")
+    change(config, password_hash=real.hash(PASSWORD))
+
+    def seconds(login: str) -> float:
+        times = []
+        for _ in range(9):
+            change(config, failures=0, locked_until=None)
+            began = time.thread_time()
+            agents.verify(login, "wrong password")
+            times.append(time.thread_time() - began)
+        return sorted(times)[4]
+
+    with app.app_context():
+        known, unknown = seconds("vera@example.org"), seconds("nobody@example.org")
+    assert 0.5 < unknown / known < 2, (unknown, known)
+
+
+def test_a_guesser_is_slowed_down_and_the_right_password_waits_too(config: Config, new_browser: Browser) -> None:
+    for _ in range(agents.FREE_FAILURES):
+        assert sign_in(new_browser(), password="wrong").status_code == 422
+    row = agent_row(config)
+    assert row.locked_until is not None
+    assert row.locked_until > datetime.now(UTC)
+    assert sign_in(new_browser()).status_code == 422
+    change(config, locked_until=datetime.now(UTC) - timedelta(seconds=1))
+    assert sign_in(new_browser()).status_code == 303
+    assert agent_row(config).failures == 0
+
+
+def test_the_wait_doubles_up_to_a_quarter_of_an_hour(config: Config, helpdesk: Flask) -> None:
+    waits = []
+    for failures in (4, 5, 6, 30):
+        change(config, failures=failures, locked_until=None)
+        with db.begin(config) as session:
+            agent = session.scalar(select(Agent).where(Agent.login == "vera@example.org"))
+            assert agent
+            agents.refuse(session, agent)
+            assert agent.locked_until
+            waits.append(round((agent.locked_until - datetime.now(UTC)).total_seconds()))
+    assert waits == [30, 60, 120, 900]
+
+
+def test_one_address_cannot_try_for_ever(new_browser: Browser) -> None:
+    client = new_browser()
+    for number in range(30):
+        sign_in(client, f"guess{number}@example.org", "x")
+    assert sign_in(client).status_code == 422
+
+
+def test_a_disabled_agent_is_out_at_once(config: Config, helpdesk: Flask, agent: PageLintingClient) -> None:
+    assert agent.get("/helpdesk").status_code == 200
+    agents.disable(config, "vera@example.org")
+    assert agent.get("/helpdesk").headers["Location"] == "/helpdesk/sign-in"
+    assert sign_in(agent).status_code == 422
+
+
+# Sessions
+
+
+def test_a_planted_session_id_is_worth_nothing(config: Config, new_browser: Browser) -> None:
+    victim = new_browser()
+    victim.set_cookie("helpdesk", "planted-by-somebody-else-0123456789")
+    sign_in(victim)
+    cookie = victim.get_cookie("helpdesk")
+    assert cookie
+    assert cookie.value != "planted-by-somebody-else-0123456789"
+    attacker = new_browser()
+    attacker.set_cookie("helpdesk", "planted-by-somebody-else-0123456789")
+    assert attacker.get("/helpdesk").status_code == 303
+
+
+def test_the_id_changes_with_the_second_factor_and_the_first_one_dies(
+    config: Config, agent: PageLintingClient, new_browser: Browser
+) -> None:
+    totp, _ = enrol_totp(config, agent)
+    client = new_browser()
+    assert sign_in(client).headers["Location"] == "/helpdesk/second-factor"
+    before = client.get_cookie("helpdesk")
+    assert before
+    for path in ("/helpdesk", "/helpdesk/account", "/helpdesk/statistics"):
+        assert client.get(path).headers["Location"] == "/helpdesk/second-factor"
+    post(client, "/helpdesk/second-factor", {"code": totp.now()}, page="/helpdesk/second-factor")
+    after = client.get_cookie("helpdesk")
+    assert after
+    assert after.value != before.value
+    thief = new_browser()
+    thief.set_cookie("helpdesk", before.value)
+    assert thief.get("/helpdesk").headers["Location"] == "/helpdesk/sign-in"
+
+
+def test_the_table_holds_no_session_id(config: Config, agent: PageLintingClient) -> None:
+    cookie = agent.get_cookie("helpdesk")
+    assert cookie
+    with db.read(config) as session:
+        (kept,) = session.scalars(select(AgentSession)).all()
+    assert len(kept.token_hash) == 32
+    assert cookie.value.encode() not in kept.token_hash
+
+
+@pytest.mark.parametrize(
+    ("column", "age"), [("seen_at", timedelta(minutes=31)), ("created_at", timedelta(hours=8, minutes=1))]
+)
+def test_a_session_ends_when_idle_and_after_a_day_of_work(
+    config: Config, agent: PageLintingClient, column: str, age: timedelta
+) -> None:
+    with db.begin(config) as session:
+        session.query(AgentSession).update({column: datetime.now(UTC) - age})
+    assert agent.get("/helpdesk").headers["Location"] == "/helpdesk/sign-in"
+
+
+def test_watching_does_not_keep_a_session_alive(config: Config, agent: PageLintingClient) -> None:
+    from tests.helpdesk.conftest import fragment, open_case
+
+    reference, _, _ = open_case(agent)
+    long_ago = datetime.now(UTC) - timedelta(minutes=20)
+    with db.begin(config) as session:
+        session.query(AgentSession).update({"seen_at": long_ago})
+    fragment(agent, f"/helpdesk/cases/{reference}/progress")
+    with db.read(config) as session:
+        assert session.scalars(select(AgentSession)).one().seen_at == long_ago
+    agent.get("/helpdesk")
+    with db.read(config) as session:
+        assert session.scalars(select(AgentSession)).one().seen_at > long_ago
+
+
+def test_sessions_are_listed_and_ended_from_elsewhere(agent: PageLintingClient, new_browser: Browser) -> None:
+    second = new_browser()
+    sign_in(second)
+    page = agent.get("/helpdesk/account").text
+    name = re.search(r'name="session" value="([0-9a-f]{16})"', page)
+    assert name
+    post(agent, "/helpdesk/account/sessions/end", {"session": name[1]}, page="/helpdesk/account")
+    assert second.get("/helpdesk").headers["Location"] == "/helpdesk/sign-in"
+    assert agent.get("/helpdesk").status_code == 200
+
+
+def test_an_administrators_sign_out_wins_over_a_request_under_way(
+    config: Config, agent: PageLintingClient, admin: PageLintingClient
+) -> None:
+    with db.begin(config) as session:
+        session.query(AgentSession).update({"seen_at": datetime.now(UTC) - timedelta(minutes=5)})
+    row = agent_row(config)
+    post(admin, f"/helpdesk/agents/{row.id}/sign-out", page="/helpdesk/agents")
+    assert agent.get("/helpdesk").status_code == 303
+    with db.read(config) as session:
+        assert not session.scalars(select(AgentSession).where(AgentSession.agent_id == row.id)).all()
+
+
+def test_signing_out_ends_the_session_and_clears_the_browser(config: Config, agent: PageLintingClient) -> None:
+    cookie = agent.get_cookie("helpdesk")
+    assert cookie
+    answer = post(agent, "/helpdesk/sign-out", page="/helpdesk")
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+    agent.set_cookie("helpdesk", cookie.value)
+    assert agent.get("/helpdesk").status_code == 303
+
+
+# The second factor
+
+
+def test_a_code_is_good_once(config: Config, agent: PageLintingClient, new_browser: Browser) -> None:
+    totp, _ = enrol_totp(config, agent)
+    code = totp.now()
+    for expected in (303, 422):
+        client = new_browser()
+        sign_in(client)
+        answer = post(client, "/helpdesk/second-factor", {"code": code}, page="/helpdesk/second-factor")
+        assert answer.status_code == expected
+
+
+def test_codes_of_a_step_early_or_late_are_taken_and_no_others() -> None:
+    secret, now = factors.new_secret(), datetime(2026, 11, 25, 12, tzinfo=UTC)
+    totp = pyotp.TOTP(secret)
+    step = int(now.timestamp()) // 30
+    for offset in (-1, 0, 1):
+        assert factors.accepted_step(secret, totp.generate_otp(step + offset), 0, now) == step + offset
+    for offset in (-2, 2):
+        assert factors.accepted_step(secret, totp.generate_otp(step + offset), 0, now) is None
+    assert factors.accepted_step(secret, "ä", 0, now) is None
+
+
+def test_a_recovery_code_opens_once_and_wrong_ones_lock(
+    config: Config, agent: PageLintingClient, new_browser: Browser
+) -> None:
+    _, codes = enrol_totp(config, agent)
+    for code, expected in ((codes[0].upper(), 303), (codes[0], 422), (codes[1].replace("-", " "), 303)):
+        client = new_browser()
+        sign_in(client)
+        answer = post(client, "/helpdesk/second-factor", {"code": code}, page="/helpdesk/second-factor")
+        assert answer.status_code == expected
+    client = new_browser()
+    sign_in(client)
+    for _ in range(agents.FREE_FAILURES):
+        post(client, "/helpdesk/second-factor", {"code": "000000"}, page="/helpdesk/sign-in")
+    assert agent_row(config).locked_until is not None
+
+
+def test_the_totp_secret_rests_sealed(config: Config, agent: PageLintingClient) -> None:
+    totp, _ = enrol_totp(config, agent)
+    sealed = agent_row(config).totp_secret
+    assert sealed
+    assert totp.secret.encode() not in sealed
+    assert factors.opened_secret(config, sealed) == totp.secret
+
+
+def test_passkeys_are_hidden_on_an_ip_address(config: Config, agent: PageLintingClient) -> None:
+    local = agent.get("/helpdesk/account", base_url="http://127.0.0.1")
+    assert "data-passkey" not in local.text
+    assert "data-passkey" in agent.get("/helpdesk/account").text
+
+
+# First-run links and the command line
+
+
+def test_the_command_line_adds_lists_and_disables(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBAPP_DATA_DIR", str(config.data_dir))
+    monkeypatch.setenv("WEBAPP_SECRET_KEY", config.secret_key)
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    run = CliRunner().invoke
+    added = run(cli, ["agents", "add", "Nina@example.org", "--name", "Nina", "--role", "admin"])
+    assert added.exit_code == 0, added.output
+    assert re.search(r"http://localhost:8000/helpdesk/first-run/[\w-]{22}\n", added.stdout)
+    assert "noch nie angemeldet" in run(cli, ["agents", "list"]).stdout
+    assert run(cli, ["agents", "add", "nina@example.org", "--name", "Nina"]).exit_code == 2
+    assert run(cli, ["agents", "add", "nina@example.org", "--again"]).exit_code == 0
+    assert run(cli, ["agents", "disable", "nina@example.org"]).exit_code == 0
+    assert "gesperrt" in run(cli, ["agents", "list"]).stdout
+    assert run(cli, ["agents", "disable", "who"]).exit_code == 2
+    assert run(cli, ["purge"]).exit_code == 0
+
+
+def test_a_first_run_link_sets_the_password_once(config: Config, new_browser: Browser) -> None:
+    token = agents.add(config, "nina@example.org", "Nina", "agent")
+    client, path = new_browser(), f"/helpdesk/first-run/{token}"
+    assert client.get(path).status_code == client.get(path).status_code == 200
+    assert post(client, path, {"password": "nina nina nina"}, page=path).status_code == 422
+    assert post(client, path, {"password": "Ein Satz für Tests"}, page=path).status_code == 303
+    assert client.get("/helpdesk").status_code == 200
+    assert new_browser().get(path).status_code == 410
+    assert sign_in(new_browser(), "nina@example.org", "Ein Satz für Tests").status_code == 303
+
+
+def test_a_first_run_link_expires(config: Config, new_browser: Browser) -> None:
+    token = agents.add(config, "nina@example.org", "Nina", "agent")
+    with db.begin(config) as session:
+        session.query(Agent).update({"setup_expires_at": datetime.now(UTC) - timedelta(seconds=1)})
+    assert new_browser().get(f"/helpdesk/first-run/{token}").status_code == 410
+
+
+def test_changing_the_password_needs_the_present_one_and_ends_other_sessions(
+    agent: PageLintingClient, new_browser: Browser
+) -> None:
+    second = new_browser()
+    sign_in(second)
+    where = "/helpdesk/account/password"
+    wrong = {"current": "wrong", "password": "Ein neuer Satz für Tests"}
+    assert post(agent, where, wrong, page="/helpdesk/account").status_code == 422
+    right = {"current": PASSWORD, "password": "Ein neuer Satz für Tests"}
+    assert post(agent, where, right, page="/helpdesk/account").status_code == 303
+    assert agent.get("/helpdesk").status_code == 200
+    assert second.get("/helpdesk").status_code == 303
+
+
+def test_an_administrator_adds_and_disables_but_not_themselves(
+    config: Config, admin: PageLintingClient, new_browser: Browser
+) -> None:
+    sent = {"login": "nina@example.org", "name": "Nina", "role": "agent"}
+    shown = post(admin, "/helpdesk/agents", sent, page="/helpdesk/agents").text
+    link = re.search(r"http://localhost(/helpdesk/first-run/[\w-]+)<", shown)
+    assert link
+    assert new_browser().get(link[1]).status_code == 200
+    own = agent_row(config, "olga@example.org")
+    assert post(admin, f"/helpdesk/agents/{own.id}/disable", page="/helpdesk/agents").status_code == 422
+    nina = agent_row(config, "nina@example.org")
+    assert post(admin, f"/helpdesk/agents/{nina.id}/disable", page="/helpdesk/agents").status_code == 303
+    assert new_browser().get(link[1]).status_code == 410
+    assert "hat ein Konto gesperrt" in admin.get("/helpdesk/log").text
+
+
+def test_the_log_names_what_was_done(config: Config, agent: PageLintingClient, new_browser: Browser) -> None:
+    sign_in(new_browser(), password="wrong")
+    with db.read(config) as session:
+        entries = [(entry.agent, entry.action) for entry in session.scalars(select(AuditEntry))]
+    assert ("vera@example.org", "signed-in") in entries
+    assert ("vera@example.org", "sign-in-refused") in entries

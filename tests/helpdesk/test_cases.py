@@ -1,0 +1,371 @@
+"""A case from the first code to the last trace."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from tests.helpdesk.conftest import Browser, answer, case_row, fragment, join, open_case, post, sign_in, token_of
+from tests.support.client import PageLintingClient
+from webapp import db
+from webapp.config import Config
+from webapp.helpdesk import purging
+from webapp.models import AuditEntry, Case, CaseEvent, CaseNote
+
+
+def purged(app: Flask, now: datetime) -> dict[str, int]:
+    with app.app_context():
+        return purging.purge(app.extensions["config"], now)
+
+
+ADDRESS = "anna.beispiel@gmx.de"
+
+
+def test_a_person_joins_by_the_spoken_code_however_it_is_typed(
+    config: Config, agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    reference, code, _ = open_case(agent, "4711")
+    confirm = post(person, "/join", {"code": f" {code.replace(' ', '-')} "})
+    page = person.get(confirm.headers["Location"]).text
+    row = case_row(config, reference)
+    assert row is not None
+    assert "Vera" in page
+    assert row.words in page
+    assert row.words in agent.get(f"/helpdesk/cases/{reference}").text
+    assert post(person, "/join/confirm", page="/join/confirm").status_code == 303
+    assert "Vera" in person.get("/").text
+    assert "helper-band" in person.get("/setup/address").text
+
+
+def test_a_link_is_used_up_by_the_button_and_not_by_looking(agent: PageLintingClient, new_browser: Browser) -> None:
+    _, _, link = open_case(agent)
+    scanner, person, late = new_browser(), new_browser(), new_browser()
+    for _ in range(3):
+        assert scanner.get(link).status_code == 200
+        assert fragment(scanner, link, method="HEAD").status_code == 200
+    assert post(person, link, page=link).headers["Location"] == "/join/confirm"
+    assert late.get(link).status_code == 410
+    assert post(late, link).status_code == 410
+
+
+def test_link_and_code_are_each_others_end(agent: PageLintingClient, new_browser: Browser) -> None:
+    _, code, link = open_case(agent)
+    assert post(new_browser(), "/join", {"code": code}).status_code == 303
+    assert new_browser().get(link).status_code == 410
+    assert post(new_browser(), "/join", {"code": code}).status_code == 422
+
+
+def test_an_expired_code_is_refused_and_a_new_one_works(
+    config: Config, agent: PageLintingClient, new_browser: Browser
+) -> None:
+    reference, code, _ = open_case(agent)
+    with db.begin(config) as session:
+        session.query(Case).update({"code_expires_at": datetime.now(UTC) - timedelta(seconds=1)})
+    assert post(new_browser(), "/join", {"code": code}).status_code == 422
+    post(agent, f"/helpdesk/cases/{reference}/invitation", page="/helpdesk")
+    fresh = re.search(r'class="spoken-code"[^>]*>([\d ]+)<', agent.get(f"/helpdesk/cases/{reference}").text)
+    assert fresh
+    assert post(new_browser(), "/join", {"code": fresh[1]}).status_code == 303
+
+
+def test_a_stuck_person_reads_a_code_to_the_agent(
+    config: Config, agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    assert post(person, "/join/help", page="/").headers["Location"] == "/join/wait"
+    page = person.get("/join/wait").text
+    code = re.search(r'class="spoken-code"[^>]*>([\d ]+)<', page)
+    assert code
+    reply = post(agent, "/helpdesk/code", {"code": code[1]}, page="/helpdesk")
+    reference = reply.headers["Location"].rpartition("/")[2]
+    assert person.get("/join/wait").headers["Location"] == "/join/confirm"
+    assert post(person, "/join/confirm", page="/join/confirm").status_code == 303
+    row = case_row(config, reference)
+    assert row is not None
+    assert row.state == "joined"
+
+
+def test_the_queue_shows_who_waits_and_one_agent_gets_them(
+    agent: PageLintingClient, other_agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    post(person, "/join/help", page="/")
+    reference = re.search(r"/helpdesk/queue/(\w+)", agent.get("/helpdesk").text)
+    assert reference
+    assert post(agent, f"/helpdesk/queue/{reference[1]}", page="/helpdesk").headers["Location"].endswith(reference[1])
+    assert post(other_agent, f"/helpdesk/queue/{reference[1]}", page="/helpdesk").headers["Location"] == "/helpdesk"
+    assert "/helpdesk/queue/" not in other_agent.get("/helpdesk").text
+
+
+def test_the_overview_keeps_itself_up_to_date(agent: PageLintingClient, new_browser: Browser) -> None:
+    first = fragment(agent, "/helpdesk/queue")
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert f'data-etag="{first.headers["ETag"].strip(chr(34))}"' in agent.get("/helpdesk").text
+    assert fragment(agent, "/helpdesk/queue", headers=known).status_code == 304
+    post(new_browser(), "/join/help", page="/")
+    fresh = fragment(agent, "/helpdesk/queue", headers=known)
+    assert fresh.status_code == 200
+    assert "/helpdesk/queue/" in fresh.text
+
+
+def test_who_says_no_is_not_seen(config: Config, agent: PageLintingClient, person: PageLintingClient) -> None:
+    reference, code, _ = open_case(agent)
+    post(person, "/join", {"code": code})
+    post(person, "/join/end", page="/join/confirm")
+    person.get("/setup/address")
+    row = case_row(config, reference)
+    assert row is not None
+    assert row.state == "ended"
+    assert row.person_hash is None
+    with db.read(config) as session:
+        assert {event.kind for event in session.scalars(select(CaseEvent))} == {"case"}
+
+
+def test_ending_the_help_stops_the_view_at_once(
+    config: Config, agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    _, code, _ = open_case(agent)
+    join(person, code)
+    person.get("/setup/address")
+    post(person, "/join/end", page="/join/stored")
+    with db.read(config) as session:
+        before = len(list(session.scalars(select(CaseEvent))))
+    answer(person, "address", email_address=ADDRESS)
+    with db.read(config) as session:
+        assert len(list(session.scalars(select(CaseEvent)))) == before
+    assert "helper-band" not in person.get("/").text
+
+
+def test_the_agent_sees_steps_and_choices_and_a_shortened_address(
+    agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    reference, code, _ = open_case(agent)
+    join(person, code)
+    answer(person, "address", email_address=ADDRESS, name="Anna Geheim")
+    answer(person, "program", program="thunderbird")
+    page = agent.get(f"/helpdesk/cases/{reference}").text
+    assert "a…l@gmx.de" in page
+    assert "Thunderbird" in page
+    assert ADDRESS not in page
+    assert "Geheim" not in page
+    post(person, "/join/address", {"whole": "yes"}, page="/join/stored")
+    assert ADDRESS in agent.get(f"/helpdesk/cases/{reference}").text
+    post(person, "/join/address", {"whole": "no"}, page="/join/stored")
+    assert ADDRESS not in agent.get(f"/helpdesk/cases/{reference}").text
+
+
+def test_what_was_answered_before_joining_is_seen_too(agent: PageLintingClient, person: PageLintingClient) -> None:
+    answer(person, "address", email_address=ADDRESS)
+    answer(person, "program", program="apple-mail:iphone")
+    reference, code, _ = open_case(agent)
+    join(person, code)
+    page = agent.get(f"/helpdesk/cases/{reference}").text
+    assert "iPhone" in page
+    assert "a…l@gmx.de" in page
+
+
+def test_the_person_reads_what_is_stored(agent: PageLintingClient, person: PageLintingClient) -> None:
+    _, code, _ = open_case(agent)
+    join(person, code)
+    answer(person, "address", email_address=ADDRESS)
+    page = person.get("/join/stored").text
+    assert "a…l@gmx.de" in page
+    assert page.count("<time") >= 3
+
+
+def test_a_hint_appears_on_the_persons_page_with_their_own_numbers(
+    agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    reference, code, _ = open_case(agent)
+    join(person, code)
+    before = fragment(person, "/join/banner")
+    assert fragment(person, "/join/banner", headers={"If-None-Match": before.headers["ETag"]}).status_code == 304
+    post(agent, f"/helpdesk/cases/{reference}/hint", {"hint": "open-step", "step": "devices"}, page="/helpdesk")
+    after = fragment(person, "/join/banner", headers={"If-None-Match": before.headers["ETag"]})
+    assert after.status_code == 200
+    assert re.search(r"helper-hint.*3\.", after.text, re.DOTALL)
+    assert "helper-hint" in person.get("/").text
+
+
+def test_only_hints_of_the_list_are_shown(agent: PageLintingClient, person: PageLintingClient) -> None:
+    reference, code, _ = open_case(agent)
+    join(person, code)
+    for data in ({"hint": "visit evil.example"}, {"hint": "open-step", "step": "<b>"}, {"hint": "open-step"}):
+        assert post(agent, f"/helpdesk/cases/{reference}/hint", data, page="/helpdesk").status_code == 400
+
+
+def test_prepared_answers_save_pages_and_are_shown_before(
+    config: Config, agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    reference, code, _ = open_case(agent)
+    sent = {"email_address": ADDRESS, "program": "apple-mail:mac"}
+    assert post(agent, f"/helpdesk/cases/{reference}/prefill", sent, page="/helpdesk").status_code == 303
+    row = case_row(config, reference)
+    assert row is not None
+    assert row.prefill is not None
+    assert b"beispiel" not in row.prefill
+    page = post(person, "/join", {"code": code})
+    assert "a…l@gmx.de" in person.get(page.headers["Location"]).text
+    onward = post(person, "/join/confirm", page="/join/confirm").headers["Location"]
+    assert onward == "/setup/devices"
+    row = case_row(config, reference)
+    assert row is not None
+    assert row.prefill is None
+
+
+def test_a_wrong_prepared_address_is_refused_with_a_sentence(agent: PageLintingClient) -> None:
+    reference, _, _ = open_case(agent)
+    reply = post(agent, f"/helpdesk/cases/{reference}/prefill", {"email_address": "anna"}, page="/helpdesk")
+    assert reply.status_code == 422
+
+
+def test_a_case_belongs_to_its_agent_until_it_is_taken_over(
+    config: Config, agent: PageLintingClient, other_agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    reference, code, _ = open_case(agent)
+    join(person, code)
+    answer(person, "address", email_address=ADDRESS)
+    page = other_agent.get(f"/helpdesk/cases/{reference}").text
+    assert "Vera" in page
+    assert "a…l" not in page
+    assert fragment(other_agent, f"/helpdesk/cases/{reference}/progress").status_code == 403
+    assert other_agent.get(f"/helpdesk/cases/{reference}/report").status_code == 403
+    assert post(other_agent, f"/helpdesk/cases/{reference}/take", page="/helpdesk").status_code == 303
+    assert "a…l" in other_agent.get(f"/helpdesk/cases/{reference}").text
+    assert "Viktor" in person.get("/").text
+    assert "a…l" not in agent.get(f"/helpdesk/cases/{reference}").text
+    with db.read(config) as session:
+        entries = [(entry.agent, entry.action, entry.subject) for entry in session.scalars(select(AuditEntry))]
+    assert ("viktor@example.org", "case-taken", reference) in entries
+
+
+def test_notes_are_plain_text_of_bounded_length(agent: PageLintingClient) -> None:
+    reference, _, _ = open_case(agent)
+    where = f"/helpdesk/cases/{reference}/note"
+    assert post(agent, where, {"text": "<script>alert(1)</script>\nzweite Zeile"}, page="/helpdesk").status_code == 303
+    page = agent.get(f"/helpdesk/cases/{reference}").text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert post(agent, where, {"text": "x" * 1001}, page="/helpdesk").status_code == 422
+    assert post(agent, where, {"text": "  \n "}, page="/helpdesk").status_code == 422
+
+
+def test_closing_ends_the_connection_and_makes_a_report(agent: PageLintingClient, person: PageLintingClient) -> None:
+    reference, code, _ = open_case(agent, "#4711")
+    join(person, code)
+    answer(person, "address", email_address=ADDRESS)
+    answer(person, "program", program="thunderbird")
+    post(agent, f"/helpdesk/cases/{reference}/note", {"text": "war freundlich"}, page="/helpdesk")
+    reply = post(agent, f"/helpdesk/cases/{reference}/close", {"outcome": "solved"}, page="/helpdesk")
+    text = agent.get(reply.headers["Location"]).text
+    for part in (reference, "#4711", "Thunderbird", "war freundlich", "Vera"):
+        assert part in text
+    assert ADDRESS not in text
+    assert "a…l@gmx.de" not in text
+    banner = fragment(person, "/join/banner").text
+    assert "state-closed" in banner
+    post(person, "/join/end", page="/join/stored")
+    assert "helper-band" not in person.get("/").text
+
+
+def test_a_ticket_reference_is_bounded(agent: PageLintingClient) -> None:
+    for bad in ("a b", "<b>", "x" * 41, "é", "#4711;"):
+        assert post(agent, "/helpdesk/cases", {"ticket": bad}, page="/helpdesk").status_code == 422
+        assert agent.get("/helpdesk/cases/new", query_string={"ref": bad}).status_code == 200
+
+
+def test_a_deep_link_survives_signing_in(new_browser: Browser) -> None:
+    client = new_browser()
+    assert client.get("/helpdesk/cases/new?ref=Ticket-17").headers["Location"] == "/helpdesk/sign-in"
+    sign_in(client)
+    assert 'value="Ticket-17"' in client.get("/helpdesk/cases/new?ref=Ticket-17").text
+
+
+def test_search_finds_by_reference_and_ticket(agent: PageLintingClient, other_agent: PageLintingClient) -> None:
+    reference, _, _ = open_case(agent, "ABC-9")
+    for query in (reference, reference.lower(), "ABC-9"):
+        assert reference in other_agent.get("/helpdesk", query_string={"q": query}).text
+    assert reference not in other_agent.get("/helpdesk", query_string={"q": "ABC"}).text
+
+
+def test_delete_now_leaves_only_counts(agent: PageLintingClient, person: PageLintingClient, config: Config) -> None:
+    reference, code, _ = open_case(agent)
+    join(person, code)
+    answer(person, "address", email_address=ADDRESS)
+    reply = post(person, "/join/delete", page="/join/stored")
+    assert reply.headers["Location"] == "/deleted"
+    assert case_row(config, reference) is None
+    with db.read(config) as session:
+        assert not list(session.scalars(select(CaseEvent)))
+    assert (
+        reference.encode()
+        not in b"".join(path.read_bytes() for path in config.data_dir.glob("wizard.sqlite3") if path.exists())
+        or agent.get(f"/helpdesk/cases/{reference}").status_code == 404
+    )
+
+
+def test_deleting_the_answers_deletes_the_case(
+    config: Config, agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    reference, code, _ = open_case(agent)
+    join(person, code)
+    answer(person, "address", email_address=ADDRESS)
+    assert person.post("/delete", data={}).status_code == 400
+    assert case_row(config, reference) is not None
+    assert post(person, "/delete", page="/").status_code == 303
+    assert case_row(config, reference) is None
+
+
+def test_time_deletes_everything_but_counts_and_log(
+    config: Config, app: Flask, agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    reference, code, _ = open_case(agent, "4711")
+    join(person, code)
+    answer(person, "address", email_address=ADDRESS)
+    post(agent, f"/helpdesk/cases/{reference}/note", {"text": "Notiz"}, page="/helpdesk")
+    now = datetime.now(UTC)
+    assert purged(app, now + timedelta(hours=23))["cases"] == 0
+    assert purged(app, now + timedelta(hours=25))["cases"] == 1
+    with db.read(config) as session:
+        for table in (Case, CaseEvent, CaseNote):
+            assert not list(session.scalars(select(table)))
+    assert sign_in(agent).status_code == 303  # the session was deleted by time, too
+    assert "solved" not in agent.get("/helpdesk/statistics.csv").text
+    assert "expired" in agent.get("/helpdesk/statistics.csv").text
+
+
+def test_nothing_is_offered_where_nobody_helps(client: PageLintingClient) -> None:
+    assert "/join/help" not in client.get("/").text
+
+
+@pytest.mark.parametrize("path", ["/join/confirm", "/join/wait", "/join/stored", "/join/ended"])
+def test_the_persons_pages_are_harmless_without_a_case(client: PageLintingClient, path: str) -> None:
+    assert client.get(path).status_code in (200, 303)
+
+
+def test_a_stranger_changes_nothing_with_the_persons_buttons(helpdesk: object, person: PageLintingClient) -> None:
+    for path in ("/join/confirm", "/join/end", "/join/delete", "/join/address"):
+        assert post(person, path).status_code == 303
+
+
+def test_the_database_holds_no_token_and_no_code(
+    config: Config, agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    _, code, link = open_case(agent)
+    post(person, "/join/help", page="/")
+    with db.read(config) as session:
+        rows = [
+            json.dumps({c.name: str(getattr(row, c.name)) for c in Case.__table__.columns})
+            for row in session.scalars(select(Case))
+        ]
+    kept = "".join(rows)
+    assert code.replace(" ", "") not in kept
+    assert link.rpartition("/")[2] not in kept
+
+
+def test_every_form_needs_its_token(agent: PageLintingClient) -> None:
+    reference, _, _ = open_case(agent)
+    assert agent.post(f"/helpdesk/cases/{reference}/close", data={"outcome": "solved"}).status_code == 400
+    assert token_of(agent, "/helpdesk")

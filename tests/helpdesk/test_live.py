@@ -1,0 +1,287 @@
+"""From what happens to what the agent sees: the closed vocabulary, connection tests, forged events."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from flask import Flask, request
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from tests.helpdesk.conftest import Browser, answer, case_row, fragment, join, open_case, post
+from tests.support.client import PageLintingClient
+from webapp import db, events
+from webapp.config import Config
+from webapp.diagnosis import CATALOGUE
+from webapp.helpdesk import live, vocabulary
+from webapp.helpdesk.vocabulary import HINTS, STEP_SENTENCES, STEP_SLUGS, CaseWord, Kind, checked
+from webapp.models import CaseEvent
+from webapp.probe.report import STAGES, FailureKind, Protocol, Status
+from webapp.wizard.answers import Answers
+
+ADDRESS = "anna.beispiel@gmx.de"
+PASSWORD = "canary-password-4711"
+
+
+@pytest.fixture
+def case(config: Config, agent: PageLintingClient, person: PageLintingClient) -> str:
+    """A joined case; gives its reference."""
+    reference, code, _ = open_case(agent)
+    join(person, code)
+    return reference
+
+
+def events_kept(config: Config) -> list[CaseEvent]:
+    with db.read(config) as session:
+        return list(session.scalars(select(CaseEvent).order_by(CaseEvent.id)))
+
+
+def queue_run(app: Flask, person: PageLintingClient, run: str, **words: Any) -> None:
+    """Tell, inside a request of the person, that a test was queued: as the room of connection tests does."""
+
+    def tell() -> None:
+        if request.headers.get("X-Test-Run"):
+            events.test_progressed.send(app, **{"run": run, "state": "queued", **words})
+
+    app.before_request_funcs[None].append(tell)
+    fragment(person, "/help", headers={"X-Test-Run": "yes"})
+    app.before_request_funcs[None].remove(tell)
+
+
+# The vocabulary
+
+
+@settings(deadline=None)
+@given(st.sampled_from(list(Kind)), st.dictionaries(st.text(max_size=10), st.text(max_size=30), max_size=5))
+def test_nothing_outside_the_vocabulary_can_be_said(kind: Kind, words: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="event"):
+        checked(kind, words)
+
+
+@settings(deadline=None)
+@given(st.text(min_size=1, max_size=40))
+def test_no_word_takes_a_text_that_somebody_typed(text: str) -> None:
+    """Every place of every kind refuses what is none of its words: there is no room for a password."""
+    good: dict[Kind, dict[str, Any]] = {
+        Kind.STEP: {"step": "address"},
+        Kind.CHOICE: {"step": "program", "choice": "thunderbird", "detail": None},
+        Kind.TEST: {"run": 1, "state": "failed", "diagnoses": ["login-refused"]},
+        Kind.STAGE: {"run": 1, "protocol": "pop3", "stage": "capa", "status": "failed", "failure": "refused"},
+        Kind.FILE: {"client": "outlook", "format": "prf"},
+        Kind.HINT: {"hint": "wait", "step": None},
+        Kind.CASE: {"what": "joined"},
+    }
+    for kind, words in good.items():
+        assert checked(kind, words) == words
+        for place in words:
+            assert f"{text}\u2063" not in CATALOGUE
+            for value in (f"{text}\u2063", [f"{text}\u2063"], {"text": text}, 1.5, True):
+                with pytest.raises(ValueError, match="event"):
+                    checked(kind, {**words, place: value})
+
+
+def test_every_word_has_a_label() -> None:
+    assert vocabulary.STAGE_LABELS.keys() == {stage for stages in STAGES.values() for stage in stages}
+    assert vocabulary.STATUS_LABELS.keys() == {status.value for status in Status}
+    assert vocabulary.PROTOCOL_LABELS.keys() == {protocol.value for protocol in Protocol}
+    assert vocabulary.CASE_LABELS.keys() == set(CaseWord)
+    assert STEP_SENTENCES.keys() <= STEP_SLUGS
+    assert vocabulary.HINT_STEPS.keys() <= HINTS.keys()
+
+
+def test_every_diagnosis_has_a_sentence_and_a_question() -> None:
+    for diagnosis in CATALOGUE.values():
+        assert str(diagnosis.say)
+        assert str(diagnosis.ask)
+
+
+@pytest.mark.parametrize(
+    ("step", "kept", "expected"),
+    [
+        ("address", {"email_address": ADDRESS}, (None, None)),
+        ("platform", {"provider": "gmx.com"}, ("gmx.com", None)),
+        ("platform", {"provider": "<script>"}, (None, None)),
+        ("program", {"client": "apple-mail", "device": "iphone"}, ("apple-mail", "iphone")),
+        ("program", {"client": "my secret", "device": "my secret"}, ("other", None)),
+        ("devices", {"devices": "several", "others": [{"name": "Annas Handy"}]}, ("several", None)),
+        ("retention", {"keep": "14"}, ("days", 14)),
+        ("retention", {"keep": "forever"}, ("forever", None)),
+        ("retention", {"keep": "secret"}, (None, None)),
+        ("preparation", {"done": ["pop3"], "two_factor": "yes"}, ("pop3", "yes")),
+        ("preparation", {"done": ["secret"], "two_factor": "secret"}, ("open", None)),
+        ("review", {}, (None, None)),
+    ],
+)
+def test_answers_become_words_and_nothing_else(step: str, kept: dict[str, Any], expected: tuple[Any, Any]) -> None:
+    assert live.choice_words(step, Answers({step: kept})) == expected
+
+
+# Connection tests
+
+
+def test_a_test_is_followed_through_its_stages_from_another_thread(
+    app: Flask, config: Config, case: str, agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    queue_run(app, person, "run-of-this-person-1")
+    before = case_row(config, case)
+    assert before is not None
+
+    def work() -> None:
+        for stage, status, failure in (
+            ("resolve", "passed", None),
+            ("connect", "passed", None),
+            ("authenticate", "failed", "authentication_failed"),
+        ):
+            events.test_progressed.send(
+                app, run="run-of-this-person-1", state="running", protocol="pop3", stage=stage, status=status,
+                failure=failure, diagnosis=(),
+            )  # fmt: skip
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    page = agent.get(f"/helpdesk/cases/{case}").text
+    assert "authentication_failed" in page
+    events.test_progressed.send(
+        app, run="run-of-this-person-1", state="failed", protocol=None, stage=None, status=None, failure=None,
+        diagnosis=("login-refused", "no such diagnosis"),
+    )  # fmt: skip
+    page = agent.get(f"/helpdesk/cases/{case}").text
+    assert "say trouble" in page
+    after = case_row(config, case)
+    assert after is not None
+    assert after.sequence == before.sequence + 4
+
+
+def test_an_agent_knows_the_cause_before_the_test_says_it(
+    app: Flask, case: str, agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    """A failed stage alone has a sentence already."""
+    queue_run(app, person, "run-of-this-person-2")
+    events.test_progressed.send(
+        app, run="run-of-this-person-2", protocol="pop3", stage="resolve", status="failed", failure="unresolved"
+    )
+    assert "say trouble" in agent.get(f"/helpdesk/cases/{case}").text
+
+
+@pytest.mark.parametrize("kind", [None, *FailureKind])
+def test_every_failure_of_every_stage_can_be_shown(kind: FailureKind | None) -> None:
+    for protocol, stages in STAGES.items():
+        for stage in stages:
+            words = {
+                "protocol": protocol.value, "stage": stage, "status": "failed",
+                "failure": (kind or FailureKind.UNEXPECTED).value,
+            }  # fmt: skip
+            assert live.diagnosis_of_stage(words) in CATALOGUE
+
+
+def test_the_poll_answers_304_until_something_is_new(
+    app: Flask, case: str, agent: PageLintingClient, person: PageLintingClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from webapp.helpdesk import case_pages
+
+    monkeypatch.setattr(case_pages, "FRESH_SECONDS", 0)
+    where = f"/helpdesk/cases/{case}/progress"
+    first = fragment(agent, where)
+    assert first.status_code == 200
+    assert first.headers["Cache-Control"] == "no-store"
+    again = fragment(agent, where, headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
+    assert not again.data
+    answer(person, "address", email_address=ADDRESS)
+    fresh = fragment(agent, where, headers={"If-None-Match": first.headers["ETag"]})
+    assert fresh.status_code == 200
+    assert "a…l@gmx.de" in fresh.text
+    in_english = fragment(agent, f"{where}?lang=en", headers={"If-None-Match": fresh.headers["ETag"]})
+    assert in_english.status_code == 200
+
+
+# Forgery
+
+
+def test_a_persons_events_reach_their_own_case_alone(
+    app: Flask, config: Config, agent: PageLintingClient, new_browser: Browser
+) -> None:
+    references, people = [], []
+    for _ in range(2):
+        reference, code, _ = open_case(agent)
+        person = new_browser()
+        join(person, code)
+        references.append(reference)
+        people.append(person)
+    queue_run(app, people[0], "run-of-the-first")
+    queue_run(app, people[1], "run-of-the-first")  # forged: the run is somebody else's
+    events.test_progressed.send(app, run="run-of-the-first", state="passed", diagnosis=())
+    answer(people[0], "address", email_address=ADDRESS)
+    first, second = (case_row(config, reference) for reference in references)
+    assert first is not None
+    assert second is not None
+    kept = events_kept(config)
+    assert {event.case_id for event in kept if event.kind in ("test", "choice")} == {first.id}
+
+
+def test_events_without_a_case_or_with_strange_words_leave_nothing(
+    app: Flask, config: Config, case: str, client: PageLintingClient, person: PageLintingClient
+) -> None:
+    before = len(events_kept(config))
+    answer(client, "address", email_address=ADDRESS)
+    events.test_progressed.send(app, run="unknown", state="failed", diagnosis=("login-refused",))
+    events.test_progressed.send(app, run="", state="queued")
+    events.step_reached.send(app, step="address")
+    queue_run(app, person, "a-run")
+    for words in (
+        {"stage": "DROP TABLE", "protocol": "pop3", "status": "failed"},
+        {"stage": "capa", "protocol": "imap", "status": "failed"},
+        {"stage": "capa", "protocol": "pop3", "status": PASSWORD},
+        {"state": PASSWORD},
+        {"state": ["failed"]},
+    ):
+        events.test_progressed.send(app, run="a-run", **words)
+    assert len(events_kept(config)) == before + 1
+
+
+def test_a_password_in_every_place_of_every_signal_is_kept_nowhere(
+    app: Flask, config: Config, case: str, agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    """The canary: even a careless sender cannot make us keep what is no word of the vocabulary."""
+    queue_run(app, person, "canary-run", protocol=PASSWORD, failure=PASSWORD, diagnosis=(PASSWORD,))
+    for place in ("protocol", "stage", "status", "failure", "diagnosis", "state"):
+        words: dict[str, Any] = {"protocol": "pop3", "stage": "authenticate", "status": "failed", "state": "running"}
+        events.test_progressed.send(app, run="canary-run", **{**words, place: PASSWORD})
+    answer(person, "address", email_address=ADDRESS, name=PASSWORD)
+    fragment(person, "/setup/program", method="POST", data={"program": PASSWORD})
+    for page in (f"/helpdesk/cases/{case}", f"/helpdesk/cases/{case}/report", "/helpdesk/statistics.csv"):
+        assert PASSWORD not in agent.get(page).text
+    db.dispose()
+    kept = b"".join(path.read_bytes() for path in config.data_dir.iterdir() if path.is_file())
+    assert PASSWORD.encode() not in kept
+    assert ADDRESS.encode() not in kept
+
+
+def test_a_test_of_a_deleted_case_never_tells_a_new_one(
+    app: Flask, config: Config, case: str, agent: PageLintingClient, person: PageLintingClient, new_browser: Browser
+) -> None:
+    queue_run(app, person, "run-of-somebody-gone")
+    events.test_progressed.send(app, run="run-of-somebody-gone", state="running")
+    post(person, "/join/delete", page="/join/stored")
+    _, code, _ = open_case(agent)
+    join(new_browser(), code)
+    before = len(events_kept(config))
+    events.test_progressed.send(app, run="run-of-somebody-gone", state="failed", diagnosis=("login-refused",))
+    assert len(events_kept(config)) == before
+
+
+def test_a_lost_database_does_not_disturb_the_person(
+    app: Flask, config: Config, case: str, person: PageLintingClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    def broken(*_: object, **__: object) -> None:
+        raise OperationalError("", {}, Exception("gone"))
+
+    monkeypatch.setattr("webapp.helpdesk.cases.record", broken)
+    answer(person, "address", email_address=ADDRESS)
+    assert post(person, "/join/end", page="/join/stored").status_code == 303

@@ -1,0 +1,130 @@
+"""Counts that outlive the cases, their charts and their CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from flask import Flask
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.client import PageLintingClient
+from webapp import db
+from webapp.config import Config
+from webapp.helpdesk import plots, statistics
+from webapp.models import Case, CaseEvent, Count
+
+DAY = datetime(2026, 11, 25, 10, tzinfo=UTC)
+
+
+def keep_case(
+    config: Config, number: int, outcome: str, minutes: int, steps: tuple[str, ...], diagnosis: str = ""
+) -> None:
+    """Write a closed case with its events, and count it twice: it must count once."""
+    with db.begin(config) as session:
+        case = Case(
+            reference=f"CASE{number:04}", state="closed", created_at=DAY, touched_at=DAY, joined_at=DAY,
+            closed_at=DAY + timedelta(minutes=minutes), sequence=1, ticket="", words="", address="", counted=False,
+            shares_address=False,
+        )  # fmt: skip
+        session.add(case)
+        session.flush()
+
+        def event(kind: str, words: dict[str, object]) -> None:
+            at = DAY + timedelta(minutes=minutes)
+            session.add(CaseEvent(case_id=case.id, at=at, kind=kind, words=words))
+
+        for step in steps:
+            event("step", {"step": step})
+        event("choice", {"step": "program", "choice": "thunderbird", "detail": None})
+        if diagnosis:
+            for _ in range(2):
+                event("test", {"run": 1, "state": "failed", "diagnoses": [diagnosis]})
+        session.flush()
+        statistics.count(session, case, outcome)
+        statistics.count(session, case, outcome)
+
+
+@pytest.fixture
+def found(config: Config) -> statistics.Overview:
+    keep_case(config, 1, "solved", 4, ("address", "review"))
+    keep_case(config, 2, "by-hand", 6, ("address", "preparation"))
+    keep_case(config, 3, "not-solved", 30, ("address", "preparation"), "login-refused")
+    keep_case(config, 4, "broken-off", 900, ("address",), "login-refused")
+    with db.read(config) as session:
+        return statistics.overview(session, 30, DAY.date())
+
+
+def test_counts_each_case_once_by_what_happened(found: statistics.Overview) -> None:
+    assert (found.cases, found.joined, found.solved) == (4, 4, 2)
+    assert found.of("stopped") == {"address": 1, "preparation": 1}
+    assert found.of("diagnosis") == {"login-refused": 2}
+    assert found.of("program") == {"thunderbird": 4}
+    assert found.median_minutes == 6
+    assert found.of("minutes")[str(statistics.MINUTES_MAX)] == 1
+
+
+def test_the_counts_stay_when_the_cases_go(config: Config, found: statistics.Overview) -> None:
+    with db.begin(config) as session:
+        session.query(Case).delete()
+    with db.read(config) as session:
+        assert statistics.overview(session, 30, DAY.date()) == found
+        assert not session.query(CaseEvent).count()
+
+
+def test_other_days_do_not_count(config: Config, found: statistics.Overview) -> None:
+    with db.read(config) as session:
+        assert statistics.overview(session, 7, date(2027, 3, 1)).cases == 0
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 180), min_size=1))
+def test_the_median_of_a_histogram_is_that_of_its_values(values: list[int]) -> None:
+    histogram: dict[int, int] = {}
+    for value in values:
+        histogram[value] = histogram.get(value, 0) + 1
+    assert statistics.median(histogram) == sorted(values)[(len(values) - 1) // 2]
+
+
+def test_the_median_of_nothing_is_unknown() -> None:
+    assert statistics.median({}) is None
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_no_cell_is_a_formula(text: str) -> None:
+    cell = statistics.safe_cell(text)
+    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    assert cell.removeprefix("'").endswith(text.removeprefix("'"))
+
+
+def test_the_csv_is_read_back_as_it_was(app: Flask, config: Config, found: statistics.Overview) -> None:
+    with db.begin(config) as session:
+        session.add(Count(day=datetime.now(UTC).date(), measure="outcome", value='=cmd|"x"!A1', number=3))
+    with app.app_context(), db.read(config) as session:
+        text = statistics.as_csv(session, 365)
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    assert rows[0] == ["day", "measure", "value", "number"]
+    assert [datetime.now(UTC).date().isoformat(), "outcome", '\'=cmd|"x"!A1', "3"] in rows
+
+
+def test_bars_are_as_long_as_their_numbers_and_lose_none() -> None:
+    numbers = {f"value {number}": 40 - number for number in range(15)}
+    chart = plots.bars(numbers, {"value 0": "a label that is much too long to stand beside its bar"})
+    assert len(chart.bars) == plots.BARS_MAX
+    assert sum(bar.number for bar in chart.bars) + chart.rest == sum(numbers.values())
+    assert chart.bars[0].width / chart.bars[1].width == pytest.approx(40 / 39, rel=0.01)
+    assert chart.bars[0].label.startswith(chart.bars[0].short.rstrip("…"))
+    assert plots.bars({}, {}).bars == ()
+
+
+def test_the_page_shows_every_number_as_bar_and_in_a_table(
+    found: statistics.Overview, agent: PageLintingClient
+) -> None:
+    page = agent.get("/helpdesk/statistics?days=365").text
+    assert page.count('<svg class="plot"') == 4
+    assert page.count('<rect class="plot-bar"') == 4 + 2 + 1 + 1  # outcomes, steps, diagnoses, programs
+    assert "<td>Thunderbird</td>" in page

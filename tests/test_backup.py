@@ -1,0 +1,95 @@
+"""Copies of the database: whole while the site runs, put back while it does not, and never at the price of what is there."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.test_server import serving
+from webapp import backup, db, lock
+from webapp.config import Config
+from webapp.text import InputError
+
+
+@pytest.fixture
+def notes(config: Config) -> Config:
+    with db.begin(config) as session:
+        session.execute(text("CREATE TABLE notes (text VARCHAR)"))
+        session.execute(text("INSERT INTO notes VALUES ('first')"))
+    return config
+
+
+def texts(path: Path) -> list[str]:
+    connection = sqlite3.connect(path)
+    found = [row[0] for row in connection.execute("SELECT text FROM notes ORDER BY text")]
+    connection.close()
+    return found
+
+
+def test_a_backup_is_whole_while_somebody_writes(notes: Config, tmp_path: Path) -> None:
+    target = tmp_path / "copy.sqlite3"
+    with db.begin(notes) as session:
+        session.execute(text("INSERT INTO notes VALUES ('not yet')"))
+        backup.backup(notes, target)
+    assert texts(target) == ["first"]
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
+def test_a_backup_comes_back_and_keeps_what_it_takes_away(notes: Config, tmp_path: Path) -> None:
+    target = tmp_path / "copy.sqlite3"
+    backup.backup(notes, target)
+    with db.begin(notes) as session:
+        session.execute(text("INSERT INTO notes VALUES ('second')"))
+    db.dispose()
+    kept = backup.restore(notes, target)
+    lock.release(notes)
+    assert texts(notes.data_dir / "wizard.sqlite3") == ["first"]
+    assert kept is not None
+    assert texts(kept) == ["first", "second"]
+    assert db.is_current(notes)
+
+
+def test_a_backup_overwrites_nothing(notes: Config, tmp_path: Path) -> None:
+    target = tmp_path / "copy.sqlite3"
+    target.write_text("precious")
+    with pytest.raises(InputError, match="exists already"):
+        backup.backup(notes, target)
+    assert target.read_text() == "precious"
+    with pytest.raises(InputError, match="Cannot write"):
+        backup.backup(notes, tmp_path / "no-folder" / "copy.sqlite3")
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", None], ids=["empty", "junk", "another program's"])
+def test_what_is_no_backup_changes_nothing(notes: Config, tmp_path: Path, content: bytes | None) -> None:
+    source = tmp_path / "copy.sqlite3"
+    if content is None:
+        sqlite3.connect(source).execute("CREATE TABLE other (x)").connection.close()
+    else:
+        source.write_bytes(content)
+    with pytest.raises(InputError, match="not a backup"):
+        backup.restore(notes, source)
+    lock.release(notes)
+    assert texts(notes.data_dir / "wizard.sqlite3") == ["first"]
+
+
+def test_nothing_is_put_back_under_a_running_server(tmp_path: Path) -> None:
+    config = Config(data_dir=tmp_path / "data")
+    with serving(config.data_dir):
+        backup.backup(config, tmp_path / "copy.sqlite3")
+        with pytest.raises(InputError, match="already running"):
+            backup.restore(config, tmp_path / "copy.sqlite3")
+
+
+def test_postgresql_has_its_own_programs(config: Config, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="pg_dump"):
+        backup.backup(replace(config, database_url="postgresql+psycopg://localhost/x"), tmp_path / "copy")
+
+
+def test_there_is_nothing_to_copy_before_the_first_start(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no database"):
+        backup.backup(Config(data_dir=tmp_path), tmp_path / "copy")

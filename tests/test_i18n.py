@@ -1,0 +1,33 @@
+"""What a page makes of a translated text."""
+
+from __future__ import annotations
+
+from flask import Flask, render_template_string
+
+from tests.support.client import PageLintingClient
+from webapp.i18n import translate
+from webapp.text import Message, translations_for
+
+NBHY = "\N{NON-BREAKING HYPHEN}"
+
+
+def test_on_pages_no_line_ends_within_the_word_e_mail(app: Flask, client: PageLintingClient) -> None:
+    start = client.get("/?lang=de").text
+    assert f"GMX in Ihrem E{NBHY}Mail-Programm einrichten" in start
+    assert "E-Mail" not in start
+    with app.test_request_context("/?lang=de"):
+        one = render_template_string("{{ ngettext('%(number)s message', '%(number)s messages', 5, number=5) }}")
+        assert one == f"5 E{NBHY}Mails"
+        assert translate(Message("Enter your e-mail address.")) == f"Geben Sie Ihre E{NBHY}Mail-Adresse ein."
+
+
+def test_outside_of_pages_and_in_values_the_hyphen_is_the_plain_one(app: Flask) -> None:
+    message = Message("We do not know %(address)s as a GMX address.", {"address": "E-Mail@gmx.example"})
+    with app.test_request_context("/?lang=de"):
+        assert translate(message).startswith("E-Mail@gmx.example ")
+        assert render_template_string("{{ _('%(name)s is not a setting.', name='E-Mail') }}").startswith("E-Mail ist")
+    assert translations_for("de").gettext("Enter your e-mail address.") == "Geben Sie Ihre E-Mail-Adresse ein."
+
+
+def test_english_pages_keep_their_words(client: PageLintingClient) -> None:
+    assert "Set up GMX in your e-mail program" in client.get("/?lang=en").text

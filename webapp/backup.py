@@ -1,0 +1,110 @@
+"""Copies of the database: made while the site runs, put back while it does not.
+
+SQLite only. PostgreSQL has tools of its own, and they know more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from webapp import db, lock
+from webapp.config import Config, variable
+from webapp.text import N_, InputError, Message
+
+BEFORE_RESTORE = ".before-restore"  # added to the name of the database that a restore took away
+
+
+def backup(config: Config, target: Path) -> None:
+    """Copy the database to the new file `target` (mode 0600), consistent whatever is written meanwhile.
+
+    Raises InputError where there is no SQLite database, or the file exists or cannot be written.
+    """
+    source = _file(config)
+    if not source.is_file():
+        raise InputError(Message(N_("There is no database in “%(path)s” yet."), {"path": str(source)}))
+    try:
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        raise InputError(Message(N_("“%(path)s” exists already. Name a new file."), {"path": str(target)})) from None
+    except OSError as error:
+        raise _unwritable(target, error) from None
+    try:
+        with contextlib.closing(_opened(source)) as running, contextlib.closing(sqlite3.connect(target)) as copy:
+            running.backup(copy)
+    except (OSError, sqlite3.Error) as error:
+        target.unlink(missing_ok=True)
+        raise _unwritable(target, error) from None
+
+
+def restore(config: Config, source: Path) -> Path | None:
+    """Put the backup `source` in the place of the database and bring it to the newest schema.
+
+    Returns where the database that stood there lies now. Raises InputError while a server runs on the data folder, and
+    for a file that is no backup of ours; nothing is changed then.
+    """
+    target = _file(config)
+    lock.claim(config)
+    _check(source)
+    kept = None
+    draft = target.with_name(f".{target.name}-restored")
+    try:
+        shutil.copyfile(source, draft)
+        draft.chmod(0o600)
+        if target.exists():
+            kept = target.with_name(target.name + BEFORE_RESTORE)
+            _settle(target)
+            target.replace(kept)
+        for suffix in ("-wal", "-shm"):
+            target.with_name(target.name + suffix).unlink(missing_ok=True)
+        draft.replace(target)
+    except OSError as error:
+        raise _unwritable(target, error) from None
+    finally:
+        draft.unlink(missing_ok=True)
+    db.upgrade(config)
+    return kept
+
+
+def _file(config: Config) -> Path:
+    url = make_url(config.database)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise InputError(
+            Message(
+                N_("%(setting)s names PostgreSQL. Use its own programs: pg_dump and pg_restore."),
+                {"setting": variable("database_url")},
+            )
+        )
+    return Path(url.database)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{path.absolute().as_posix()}?mode=ro", uri=True)
+
+
+def _check(source: Path) -> None:
+    """Raise InputError unless `source` is a whole database that has our history of the schema."""
+    try:
+        with contextlib.closing(_opened(source)) as connection:
+            whole = connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            known = connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
+    except (OSError, sqlite3.Error):
+        whole = known = False
+    if not (whole and known):
+        raise InputError(Message(N_("“%(path)s” is not a backup of this program."), {"path": str(source)}))
+
+
+def _settle(database: Path) -> None:
+    """Write what stands in the write-ahead log into the database itself, so that the file alone is whole."""
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _unwritable(path: Path, error: Exception) -> InputError:
+    problem = error.strerror if isinstance(error, OSError) else str(error)
+    return InputError(Message(N_("Cannot write %(file)s: %(problem)s"), {"file": str(path), "problem": problem or ""}))

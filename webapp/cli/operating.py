@@ -1,0 +1,177 @@
+"""The commands for whoever operates the site: `api-keys`, and `providers check`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import click
+
+from webapp.cli.context import Problem, configuration, json_option, known_providers, locale_option
+from webapp.terminal import chosen_locale
+from webapp.text import N_, InputError, Message, Translations, translations_for
+
+if TYPE_CHECKING:
+    from webapp.config import Config
+    from webapp.drift.findings import Finding
+
+SCOPES = ("login-test", "bulk")  # of webapp.api.keys
+EXIT_DIFFERENT, EXIT_UNREADABLE = 1, 2
+
+_MARKS = {"difference": "✗", "unreadable": "?", "note": "·"}
+
+
+@contextmanager
+def _prepared() -> Iterator[tuple[Config, Translations]]:
+    """Give the settings with an up-to-date database; an InputError ends the command with its sentence."""
+    from webapp import db
+
+    translations = translations_for(chosen_locale())
+    config = configuration()
+    try:
+        db.upgrade(config)
+        yield config, translations
+    except InputError as error:
+        raise Problem(error, translations) from None
+    finally:
+        db.dispose()
+
+
+@click.group("api-keys", help=N_("Make, list and revoke keys to the API."))
+def api_keys() -> None:
+    pass
+
+
+@api_keys.command(help=N_("Make a key named NAME and print it, this once."))
+@click.argument("name")
+@click.option(
+    "--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help=N_("What the key allows besides. Repeatable.")
+)
+@click.option(
+    "--per-minute", type=click.IntRange(1, 100_000), default=600, show_default=True, help=N_("Requests per minute.")
+)
+def add(name: str, scopes: Sequence[str], per_minute: int) -> None:
+    from webapp.api import keys
+
+    with _prepared() as (config, translations):
+        token = keys.add(config, name, frozenset(map(keys.Scope, scopes)), per_minute)
+        click.echo(translations.gettext(N_("Keep this key now. It is not shown again.")), err=True)
+        click.echo(token)
+
+
+@api_keys.command("list", help=N_("List the keys; never the keys themselves."))
+@json_option
+def list_keys(as_json: bool) -> None:
+    from webapp.api import keys
+
+    with _prepared() as (config, translations):
+        found = keys.listed(config)
+        if as_json:
+            rows = [
+                {
+                    "name": key.name, "scopes": key.scopes.split(), "per_minute": key.per_minute,
+                    "created_at": key.created_at.isoformat(),
+                    "revoked_at": key.revoked_at and key.revoked_at.isoformat(),
+                }
+                for key in found
+            ]  # fmt: skip
+            click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+            return
+        revoked_word = translations.gettext(N_("revoked"))
+        for key in found:
+            revoked = f"  {revoked_word}" if key.revoked_at else ""
+            click.echo(f"{key.name:24} {key.created_at:%Y-%m-%d}  {key.per_minute:6}/min  {key.scopes or '–'}{revoked}")
+
+
+@api_keys.command(help=N_("Revoke the key NAME: it is worth nothing from now on."))
+@click.argument("name")
+def revoke(name: str) -> None:
+    from webapp.api import keys
+
+    with _prepared() as (config, translations):
+        keys.revoke(config, name)
+        click.echo(Message(N_("The key “%(name)s” is revoked."), {"name": name}).translated(translations))
+
+
+def with_check(listing: click.Command) -> click.Group:
+    """Return the command `providers`: alone it does what `listing` does, and it has `check` below it."""
+
+    @click.pass_context
+    def alone(context: click.Context, /, **options: object) -> None:
+        if context.invoked_subcommand is None:
+            context.invoke(listing, **options)
+
+    group = click.Group(
+        listing.name, params=listing.params, help=listing.help, invoke_without_command=True, callback=alone
+    )
+    group.add_command(check)
+    return group
+
+
+@click.command(
+    help=N_(
+        "Compare the provider files with what is published.\n\nReads Thunderbird's database and the provider's own "
+        "autoconfig document, follows every help link and dials the servers, without a password. Exit code 0: all "
+        "agrees. 1: something differs. 2: something could not be asked, or the call was wrong."
+    )
+)
+@click.argument("provider_id", metavar="ID", required=False)
+@click.option("--source", "sources", multiple=True, metavar="URL", help=N_("Document to compare with, {domain} in it."))
+@click.option("--no-links", is_flag=True, help=N_("Do not follow the help links."))
+@click.option("--no-dial", is_flag=True, help=N_("Do not dial the servers."))
+@json_option
+@locale_option
+def check(
+    provider_id: str | None,
+    sources: Sequence[str],
+    no_links: bool,
+    no_dial: bool,
+    as_json: bool,
+    locale_name: str | None,
+) -> None:
+    from webapp import drift, probe
+    from webapp.drift.fetching import Fetcher
+
+    translations = translations_for(chosen_locale(locale_name))
+    config = configuration()
+    try:
+        known = known_providers(config)
+        if provider_id is not None and provider_id not in known:
+            values = {"provider": provider_id, "providers": ", ".join(known)}
+            raise InputError(Message(N_("There is no provider “%(provider)s”. There is: %(providers)s."), values))
+    except InputError as error:
+        raise Problem(error, translations) from None
+    chosen = [known[provider_id]] if provider_id else list(known.values())
+    wanted = drift.Check(sources or drift.SOURCES, links=not no_links, servers=not no_dial)
+    fetcher = Fetcher(probe.tls_context(config.tls_ca_file))
+    found = [finding for provider in chosen for finding in drift.compare(provider, wanted, fetcher)]
+    if as_json:
+        click.echo(json.dumps([finding.to_json(translations) for finding in found], ensure_ascii=False, indent=2))
+    else:
+        _write([provider.id for provider in chosen], found, translations)
+    severities = {finding.severity.value for finding in found}
+    if "difference" in severities:
+        sys.exit(EXIT_DIFFERENT)
+    if "unreadable" in severities:
+        sys.exit(EXIT_UNREADABLE)
+
+
+def _write(provider_ids: Sequence[str], found: Sequence[Finding], translations: Translations) -> None:
+    agrees = translations.gettext(N_("Everything agrees."))
+    for provider_id in provider_ids:
+        click.secho(provider_id, bold=True)
+        own = [finding for finding in found if finding.provider == provider_id]
+        if not own:
+            click.echo(f"  ✓ {agrees}")
+        for source, findings in groupby(
+            sorted(own, key=lambda finding: finding.source), lambda finding: finding.source
+        ):
+            if source:
+                click.echo(f"  {source}")
+            for finding in findings:
+                subject = "" if finding.subject == source else f"{finding.subject}: "
+                click.echo(f"  {_MARKS[finding.severity.value]} {subject}{finding.text.translated(translations)}")

@@ -1,0 +1,116 @@
+"""The commands of the helpdesk: `agents` and `purge`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from webapp.cli.context import Problem, configuration
+from webapp.terminal import chosen_locale
+from webapp.text import N_, InputError, Message, Translations, translations_for
+
+if TYPE_CHECKING:
+    from webapp.config import Config
+
+
+OTHER_PURGES = ("download-links", "health-purge", "attempts")  # what other rooms delete by the clock
+
+
+@contextmanager
+def _prepared() -> Iterator[tuple[Config, Translations]]:
+    """Give the settings with an up-to-date database; an InputError ends the command with its sentence."""
+    from webapp import db
+
+    translations = translations_for(chosen_locale())
+    try:
+        config = configuration().completed()
+        db.upgrade(config)
+        yield config, translations
+    except InputError as error:
+        raise Problem(error, translations) from None
+    finally:
+        db.dispose()
+
+
+def _first_run_url(config: Config, token: str) -> str:
+    origin = config.public_url or "http://localhost:8000"
+    if config.helpdesk_host:
+        origin = f"{'https' if config.https else 'http'}://{config.helpdesk_host}"
+    return f"{origin}/helpdesk/first-run/{token}"
+
+
+@click.group(
+    help=N_(
+        """Add, list and disable the agents of the helpdesk.
+
+  gmx-pop-wizard agents add vera@example.org --name "Vera Weber" --role admin"""
+    )
+)
+def agents() -> None:
+    pass
+
+
+@agents.command(help=N_("Add the agent LOGIN.\n\nPrints the link with which they set their password."))
+@click.argument("login", metavar="LOGIN")
+@click.option("--name", default="", metavar="NAME", help=N_("Name as people see it."))
+@click.option(
+    "--role", type=click.Choice(["agent", "admin"]), default="agent", show_default=True,
+    help=N_("An admin adds agents and reads the log."),
+)  # fmt: skip
+@click.option("--again", is_flag=True, help=N_("A new link for an agent there is: password and second step anew."))
+def add(login: str, name: str, role: str, again: bool) -> None:
+    from webapp.helpdesk import agents as accounts
+
+    with _prepared() as (config, translations):
+        token = accounts.new_link(config, login) if again else accounts.add(config, login, name, role)
+        text = Message(N_("Open this link within %(hours)s hours. It works once."), {"hours": accounts.SETUP_HOURS})
+        click.echo(text.translated(translations), err=True)
+        click.echo(_first_run_url(config, token))
+
+
+@agents.command("list", help=N_("List the agents."))
+def list_agents() -> None:
+    from webapp import db
+    from webapp.helpdesk import agents as accounts
+
+    with _prepared() as (config, translations), db.read(config) as session:
+        for agent in accounts.everybody(session):
+            marks = []
+            if agent.disabled_at:
+                marks.append(translations.gettext(N_("disabled")))
+            if not agent.password_hash and not agent.oidc_subject:
+                marks.append(translations.gettext(N_("has not signed in yet")))
+            click.echo(f"{agent.login:32} {agent.role:6} {agent.name}{'  – ' + ', '.join(marks) if marks else ''}")
+
+
+@agents.command(help=N_("Close the account LOGIN.\n\nEvery session of it ends at once."))
+@click.argument("login", metavar="LOGIN")
+@click.option("--enable", is_flag=True, help=N_("Open the account again."))
+def disable(login: str, enable: bool) -> None:
+    from webapp.helpdesk import agents as accounts
+
+    with _prepared() as (config, _):
+        accounts.disable(config, login, enable=enable)
+
+
+@click.command(help=N_("Delete what is older than it may be.\n\nThe server does it by itself, too."))
+def purge() -> None:
+    from webapp import create_app, periodic
+    from webapp.helpdesk.purging import purge as run
+
+    with _prepared() as (config, _):
+        app = create_app(config)
+        with app.app_context():
+            for name, number in run(config).items():
+                click.echo(f"{name:10} {number}")
+            for duty in periodic.duties(app):
+                if duty.name in OTHER_PURGES:
+                    duty.work(app)
+
+
+def command(name: str) -> click.Command | None:
+    """Return the command of this room with that name."""
+    return {"agents": agents, "purge": purge}.get(name)

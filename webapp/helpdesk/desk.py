@@ -1,0 +1,201 @@
+"""The agent's overview: own cases, the queue, search, a new case; and the statistics."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+from flask import Response, abort, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from webapp import db
+from webapp.clients import CLIENTS
+from webapp.diagnosis import CATALOGUE
+from webapp.helpdesk import attempts, cases, plots, sessions, statistics
+from webapp.helpdesk.cases import OPEN, OUTCOME_LABELS, STATE_NAMES, TICKET, State
+from webapp.helpdesk.forms import CodeForm, NewCaseForm
+from webapp.helpdesk.links import invitation_url
+from webapp.helpdesk.room import blueprint
+from webapp.helpdesk.sessions import for_agents, me
+from webapp.helpdesk.sign_in import TICKET_KEY
+from webapp.helpdesk.tokens import spoken
+from webapp.helpdesk.vocabulary import CHOICES, STEP_TITLES
+from webapp.i18n import current_locale, translate
+from webapp.models import Agent, Case
+from webapp.text import N_, Message
+
+INVITATIONS_KEY = "invitations"  # in the agent's own sealed session: reference → [link, code]; nowhere else in clear
+INVITATIONS_MAX = 4
+CLOSED_SHOWN = 10
+QUEUE_LIFE = timedelta(minutes=30)
+POLL_MILLISECONDS = 5000
+SPANS = (7, 30, 365)  # days
+
+
+@blueprint.get("/helpdesk")
+@for_agents
+def overview() -> ResponseReturnValue:
+    return _overview(NewCaseForm(formdata=None), CodeForm(formdata=None))
+
+
+def _overview(new: NewCaseForm, code: CodeForm) -> str:
+    query = request.args.get("q", "").strip()[:40]
+    with db.read() as reading:
+        return render_template(
+            "helpdesk/overview.html",
+            new=new,
+            code=code,
+            query=query,
+            found=_search(reading, query) if query else None,
+            **_changing(reading, me().agent_id),
+            closed=_rows(reading, Case.agent_id == me().agent_id, Case.state == State.CLOSED)[:CLOSED_SHOWN],
+            poll=POLL_MILLISECONDS,
+        )
+
+
+def _changing(reading: Session, agent_id: int) -> dict[str, object]:
+    """Return what the part of the overview needs that changes by itself."""
+    queue = _queue(reading)
+    mine = _rows(reading, Case.agent_id == agent_id, Case.state.in_(OPEN))
+    seen = "|".join(f"{case.reference} {case.sequence}" for case in [*queue, *(case for case, _ in mine)])
+    etag = hashlib.sha256(f"{current_locale()} {seen}".encode()).hexdigest()[:16]
+    return {"queue": queue, "mine": mine, "etag": etag, "states": STATE_NAMES, "outcomes": OUTCOME_LABELS}
+
+
+@blueprint.get("/helpdesk/queue")
+def queue() -> ResponseReturnValue:
+    """Return the changing part of the overview, or 304 while nothing is new. Looking is no activity."""
+    agent_id = sessions.watching()
+    if agent_id is None:
+        abort(401)
+    with db.read() as reading:
+        found = _changing(reading, agent_id)
+        response = Response(mimetype="text/html")
+        response.set_etag(str(found["etag"]))
+        if request.if_none_match.contains(str(found["etag"])):
+            response.status_code = 304
+        else:
+            response.set_data(render_template("helpdesk/_queue.html", **found))
+        return response
+
+
+def _queue(reading: Session) -> list[Case]:
+    """Return the people who wait, the first one first; who asked long ago has gone, or asks again."""
+    lately = Case.touched_at > datetime.now(UTC) - QUEUE_LIFE
+    return list(reading.scalars(select(Case).where(Case.state == State.WAITING, lately).order_by(Case.created_at)))
+
+
+def _rows(reading: Session, *conditions: object) -> list[tuple[Case, str]]:
+    query = select(Case, Agent.name).outerjoin(Agent, Agent.id == Case.agent_id).where(*conditions)  # type: ignore[arg-type]
+    return [(case, name or "") for case, name in reading.execute(query.order_by(Case.touched_at.desc()).limit(100))]
+
+
+def _search(reading: Session, query: str) -> list[tuple[Case, str]]:
+    """Return the cases whose reference or ticket it is; other agents' cases by name only, until taken over."""
+    plain = query.upper().replace("O", "0").replace("I", "1").replace("L", "1")  # Crockford reads them so
+    return _rows(reading, or_(Case.reference == plain, Case.ticket == query, Case.ticket == f"#{query}"))
+
+
+@blueprint.get("/helpdesk/cases/new")
+def new_case() -> ResponseReturnValue:
+    """Ask once before a case is made: where a link in a ticket system leads, its reference filled in."""
+    found = sessions.current()
+    ticket = request.args.get("ref", "")
+    if (found is None or found.stage != sessions.FULL_STAGE) and TICKET.fullmatch(ticket):
+        session[TICKET_KEY] = ticket
+    return _new_case(ticket)
+
+
+@for_agents
+def _new_case(ticket: str) -> ResponseReturnValue:
+    session.pop(TICKET_KEY, None)
+    form = NewCaseForm(formdata=None, data={"ticket": ticket if TICKET.fullmatch(ticket) else ""})
+    if ticket and not TICKET.fullmatch(ticket):
+        form.ticket.errors = [translate(Message(N_("The link names no ticket reference that we understand.")))]
+    return render_template("helpdesk/new-case.html", new=form)
+
+
+@blueprint.post("/helpdesk/cases")
+@for_agents
+def create_case() -> ResponseReturnValue:
+    form = NewCaseForm()
+    if not form.validate():
+        return render_template("helpdesk/new-case.html", new=form), 422
+    reference, link, code = cases.create(me().agent_id, me().login, form.ticket.data or "")
+    remember_invitation(reference, link, code)
+    return redirect(url_for("helpdesk.case", reference=reference), 303)
+
+
+def remember_invitation(reference: str, link: str, code: str) -> None:
+    """Keep link and code where the agent alone reads them: the table has their hashes only."""
+    kept = {**session.get(INVITATIONS_KEY, {}), reference: [link, code]}
+    session[INVITATIONS_KEY] = dict(list(kept.items())[-INVITATIONS_MAX:])
+
+
+def invitation_of(reference: str) -> tuple[str, str] | None:
+    """Return the invitation as (whole link, code in groups), if this browser made it."""
+    kept = session.get(INVITATIONS_KEY, {}).get(reference)
+    return (invitation_url(kept[0]), spoken(kept[1])) if kept else None
+
+
+@blueprint.post("/helpdesk/code")
+@for_agents
+def enter_code() -> ResponseReturnValue:
+    """Take the code that a person reads out."""
+    form = CodeForm()
+    if not form.validate():
+        return _overview(NewCaseForm(formdata=None), form), 422
+    limits = attempts.codes_from(f"agent {me().agent_id}")
+    if attempts.take(*limits) is not None:
+        return render_template("helpdesk/pause.html", for_agent=True), 429
+    reference = cases.accept(me().agent_id, me().login, code=form.code.data)
+    if reference is None:
+        text = N_("This code does not fit, or it has run out. Have it read out once more, or ask for a new one.")
+        form.code.errors = [translate(Message(text))]
+        return _overview(NewCaseForm(formdata=None), form), 422
+    attempts.give_back(*limits)
+    return redirect(url_for("helpdesk.case", reference=reference), 303)
+
+
+@blueprint.post("/helpdesk/queue/<reference>")
+@for_agents
+def accept(reference: str) -> ResponseReturnValue:
+    """Take somebody from the queue; they still have to agree, and both see the same two words."""
+    if cases.accept(me().agent_id, me().login, reference=reference) is None:
+        return redirect(url_for("helpdesk.overview"), 303)  # somebody was faster, or the person went
+    return redirect(url_for("helpdesk.case", reference=reference), 303)
+
+
+@blueprint.get("/helpdesk/statistics")
+@for_agents
+def show_statistics() -> ResponseReturnValue:
+    days = _days()
+    with db.read() as reading:
+        found = statistics.overview(reading, days)
+    names = {
+        "outcome": {value.value: translate(Message(label)) for value, label in OUTCOME_LABELS.items()},
+        "stopped": {slug: translate(Message(title)) for slug, title in STEP_TITLES.items()},
+        "diagnosis": {key: translate(entry.title) for key, entry in CATALOGUE.items()},
+        "program": {
+            **{word: translate(Message(label)) for word, label in CHOICES["program"].items()},
+            **{client.id: client.name for client in CLIENTS.values()},
+        },
+    }
+    charts = {measure: plots.bars(found.of(measure), labels) for measure, labels in names.items()}
+    return render_template("helpdesk/statistics.html", found=found, charts=charts, days=days, spans=SPANS)
+
+
+@blueprint.get("/helpdesk/statistics.csv")
+@for_agents
+def statistics_csv() -> ResponseReturnValue:
+    with db.read() as reading:
+        text = statistics.as_csv(reading, _days())
+    response = Response(text, content_type="text/csv; charset=utf-8; header=present")
+    response.headers.set("Content-Disposition", "attachment", filename="helpdesk.csv")
+    return response
+
+
+def _days() -> int:
+    return next((span for span in SPANS if str(span) == request.args.get("days")), SPANS[1])

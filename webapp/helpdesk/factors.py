@@ -1,0 +1,238 @@
+"""The second factor: codes of an authenticator app (TOTP, RFC 6238), passkeys (WebAuthn), recovery codes."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import secrets
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import pyotp
+import segno
+import webauthn
+from flask import request
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from webapp.config import Config, current_config
+from webapp.helpdesk.tokens import keyed, seal, unseal
+from webapp.models import Agent, AgentSession, Passkey, RecoveryCode
+
+STEP_SECONDS: Final = 30
+RECOVERY_CODES: Final = 8
+PASSKEYS_MAX: Final = 10
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's, 5 bits each
+_RECOVERY_LENGTH: Final = 10
+_TOTP: Final = "helpdesk totp"
+ISSUER: Final = "GMX-Einrichtungshilfe"
+
+
+# Authenticator app
+
+
+def new_secret() -> str:
+    """Return a new TOTP secret, base32, 160 bits as RFC 4226 section 4 recommends."""
+    return pyotp.random_base32()
+
+
+def sealed_secret(config: Config, secret: str) -> bytes:
+    return seal(config, _TOTP, secret.encode())
+
+
+def opened_secret(config: Config, sealed: bytes | None) -> str | None:
+    plain = unseal(config, _TOTP, sealed) if sealed else None
+    return plain.decode() if plain else None
+
+
+def enrolment_uri(secret: str, login: str) -> str:
+    """Return what the QR code says: an otpauth URI that authenticator apps read."""
+    return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ISSUER)
+
+
+def qr_code(uri: str) -> str:
+    """Return the QR code as inline SVG without any style, for the page's policy."""
+    svg: str = segno.make(uri, error="m").svg_inline(scale=4, border=2, svgclass="qr-image", lineclass=None)
+    return svg
+
+
+def accepted_step(secret: str, code: str, after: int, now: datetime | None = None) -> int | None:
+    """Return the time step whose code this is, one step early or late included; None for a wrong or a used code."""
+    digits = "".join(code.split())
+    current = int((now or datetime.now(UTC)).timestamp()) // STEP_SECONDS
+    generator = pyotp.TOTP(secret)
+    for step in (current, current - 1, current + 1):
+        if hmac.compare_digest(generator.generate_otp(step).encode(), digits.encode()) and step > after:
+            return step
+    return None
+
+
+def check_totp(config: Config, agent: Agent, code: str) -> bool:
+    """Whether `code` is good now, and use it up; `agent` is in a write transaction."""
+    secret = opened_secret(config, agent.totp_secret)
+    step = accepted_step(secret, code, agent.totp_step) if secret else None
+    if step is None:
+        return False
+    agent.totp_step = step
+    return True
+
+
+# Recovery codes
+
+
+def new_recovery_codes(config: Config, session: Session, agent: Agent) -> list[str]:
+    """Replace the agent's recovery codes; return the new ones, which are shown once."""
+    session.execute(delete(RecoveryCode).where(RecoveryCode.agent_id == agent.id))
+    codes = ["".join(secrets.choice(_ALPHABET) for _ in range(_RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)]
+    session.add_all(RecoveryCode(code_hash=_recovery_hash(config, agent, code), agent_id=agent.id) for code in codes)
+    return [f"{code[:5]}-{code[5:]}" for code in codes]
+
+
+def use_recovery_code(config: Config, session: Session, agent: Agent, code: str) -> bool:
+    """Whether `code` is one of the agent's; it is gone then."""
+    plain = "".join(code.split()).replace("-", "").lower()
+    gone = delete(RecoveryCode).where(RecoveryCode.code_hash == _recovery_hash(config, agent, plain))
+    return bool(session.execute(gone).rowcount)  # type: ignore[attr-defined]
+
+
+def recovery_codes_left(session: Session, agent_id: int) -> int:
+    query = select(func.count()).select_from(RecoveryCode).where(RecoveryCode.agent_id == agent_id)
+    return session.scalar(query) or 0
+
+
+def _recovery_hash(config: Config, agent: Agent, code: str) -> bytes:
+    return keyed(config, "helpdesk recovery", f"{agent.id}\0{code}")
+
+
+# Passkeys
+
+
+def passkeys_work() -> bool:
+    """Whether browsers allow passkeys here: on a host name, over https or on localhost, never on an IP address."""
+    name = urlsplit(request.host_url).hostname or ""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return name == _relying_party() and (current_config().https or name == "localhost")
+    return False
+
+
+def _relying_party() -> str:
+    config = current_config()
+    if urlsplit(request.host_url).hostname == "localhost":
+        return "localhost"
+    return config.helpdesk_host or config.public_host
+
+
+def _origin() -> str:
+    """Return the origin a passkey must have been used on; `passkeys_work` has checked the host name."""
+    return f"{'https' if current_config().https else 'http'}://{request.host}"
+
+
+def registration_options(session: Session, kept: AgentSession, agent: Agent) -> str:
+    """Return what the browser needs to make a passkey, as JSON; the challenge is kept with the session."""
+    options = webauthn.generate_registration_options(
+        rp_id=_relying_party(),
+        rp_name=ISSUER,
+        user_id=keyed(current_config(), "passkey user", str(agent.id)),
+        user_name=agent.login,
+        user_display_name=agent.name,
+        exclude_credentials=_descriptors(session, agent.id),
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.DISCOURAGED, user_verification=UserVerificationRequirement.PREFERRED
+        ),
+    )
+    kept.challenge = options.challenge
+    return webauthn.options_to_json(options)
+
+
+def register(session: Session, kept: AgentSession, agent: Agent, credential: str, name: str) -> bool:
+    """Keep the passkey which the browser made; False where it does not answer our challenge."""
+    challenge, kept.challenge = kept.challenge, None
+    if not challenge:
+        return False
+    try:
+        made = webauthn.verify_registration_response(
+            credential=credential,
+            expected_challenge=challenge,
+            expected_rp_id=_relying_party(),
+            expected_origin=_origin(),
+        )
+    except (WebAuthnException, ValueError, KeyError, TypeError):
+        return False
+    if session.scalar(select(Passkey.id).where(Passkey.credential_id == made.credential_id)):
+        return False
+    session.add(
+        Passkey(
+            agent_id=agent.id,
+            credential_id=made.credential_id,
+            public_key=made.credential_public_key,
+            sign_count=made.sign_count,
+            name=name,
+            created_at=datetime.now(UTC),
+        )
+    )
+    return True
+
+
+def authentication_options(session: Session, kept: AgentSession, agent_id: int) -> str:
+    """Return what the browser needs to use one of the agent's passkeys, as JSON."""
+    options = webauthn.generate_authentication_options(
+        rp_id=_relying_party(),
+        allow_credentials=_descriptors(session, agent_id),
+        user_verification=UserVerificationRequirement.PREFERRED,
+    )
+    kept.challenge = options.challenge
+    return webauthn.options_to_json(options)
+
+
+def authenticate(session: Session, kept: AgentSession, agent: Agent, credential: str) -> bool:
+    """Whether a passkey of `agent` answered the challenge, which is used up either way."""
+    challenge, kept.challenge = kept.challenge, None
+    passkey = next((key for key in passkeys_of(session, agent.id) if _is_of(credential, key)), None)
+    if not challenge or passkey is None:
+        return False
+    try:
+        proof = webauthn.verify_authentication_response(
+            credential=credential,
+            expected_challenge=challenge,
+            expected_rp_id=_relying_party(),
+            expected_origin=_origin(),
+            credential_public_key=passkey.public_key,
+            credential_current_sign_count=passkey.sign_count,
+        )
+    except (WebAuthnException, ValueError, KeyError, TypeError):
+        return False
+    passkey.sign_count, passkey.used_at = proof.new_sign_count, datetime.now(UTC)
+    return True
+
+
+def passkeys_of(session: Session, agent_id: int) -> list[Passkey]:
+    return list(session.scalars(select(Passkey).where(Passkey.agent_id == agent_id).order_by(Passkey.id)))
+
+
+def _descriptors(session: Session, agent_id: int) -> list[PublicKeyCredentialDescriptor]:
+    return [PublicKeyCredentialDescriptor(id=key.credential_id) for key in passkeys_of(session, agent_id)]
+
+
+def _is_of(credential: str, passkey: Passkey) -> bool:
+    try:
+        parsed: Any = webauthn.helpers.parse_authentication_credential_json(credential)
+    except (WebAuthnException, ValueError, KeyError, TypeError):
+        return False
+    return hmac.compare_digest(bytes(parsed.raw_id), passkey.credential_id)
+
+
+def remove_all(session: Session, agent: Agent) -> None:
+    """Take every second factor from the agent."""
+    agent.totp_secret, agent.totp_step = None, 0
+    for table in (Passkey, RecoveryCode):
+        session.execute(delete(table).where(table.agent_id == agent.id))

@@ -1,0 +1,127 @@
+"""What agents and people type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import ValidationError
+
+from webapp.account import parse_address
+from webapp.clients import CLIENTS
+from webapp.helpdesk.agents import ROLE_LABELS, Role, check_password
+from webapp.helpdesk.cases import parse_ticket
+from webapp.helpdesk.tokens import parse_code
+from webapp.i18n import translate
+from webapp.text import N_, InputError, Message
+
+
+def _printable(text: str | None) -> str | None:
+    """Drop what no keyboard types: it is shown again in the page."""
+    return "".join(character for character in text if character.isprintable()) if text else text
+
+
+def _refuse(error: InputError | str) -> ValidationError:
+    message = error.message if isinstance(error, InputError) else Message(error)
+    return ValidationError(translate(message))
+
+
+class CodeForm(FlaskForm):
+    """Nine digits, however they are grouped."""
+
+    code = StringField(N_("Code"), filters=[_printable])
+
+    def validate_code(self, field: StringField) -> None:
+        parsed = parse_code(field.data or "")
+        if parsed is None:
+            raise _refuse(N_("The code has nine digits, such as 123 456 789"))
+        field.data = parsed
+
+
+class PersonCodeForm(CodeForm):
+    code = StringField(N_("Code of your helper"), filters=[_printable])
+
+
+class SignInForm(FlaskForm):
+    login = StringField(N_("Sign-in name"), filters=[_printable])
+    password = PasswordField(N_("Password"))
+
+
+class FactorForm(FlaskForm):
+    code = StringField(N_("Code of the app, or a recovery code"), filters=[_printable])
+
+
+class TotpForm(FlaskForm):
+    code = StringField(N_("Code that the app shows"), filters=[_printable])
+
+
+class NewPasswordForm(FlaskForm):
+    """A new password; `login` is set by the view, so that it cannot be in the password."""
+
+    password = PasswordField(N_("New password"))
+    login = ""
+
+    def validate_password(self, field: PasswordField) -> None:
+        try:
+            check_password(field.data or "", self.login)
+        except InputError as error:
+            raise _refuse(error) from None
+
+
+class ChangePasswordForm(NewPasswordForm):
+    current = PasswordField(N_("Present password"))
+
+
+class AgentForm(FlaskForm):
+    login = StringField(N_("Sign-in name"), filters=[_printable])
+    name = StringField(N_("Name as people see it"), filters=[_printable])
+    role = SelectField(N_("Role"), choices=[SelectChoice(role.value, ROLE_LABELS[role]) for role in Role])
+
+
+class NewCaseForm(FlaskForm):
+    ticket = StringField(N_("Ticket reference"), filters=[_printable])
+
+    def validate_ticket(self, field: StringField) -> None:
+        try:
+            field.data = parse_ticket(field.data or "")
+        except InputError as error:
+            raise _refuse(error) from None
+
+
+def _programs() -> list[SelectChoice]:
+    found = [SelectChoice("", N_("not known yet"))]
+    for client in CLIENTS.values():
+        if client.id == "apple-mail":
+            found += [
+                SelectChoice("apple-mail:iphone", f"{client.name}: iPhone, iPad"),
+                SelectChoice("apple-mail:mac", f"{client.name}: Mac"),
+            ]
+        else:
+            found.append(SelectChoice(client.id, client.name))
+    return found
+
+
+class PrefillForm(FlaskForm):
+    """What the agent knows already; the person sees it before it is taken over."""
+
+    email_address = StringField(N_("GMX address"), filters=[_printable])
+    program = SelectField(N_("Mail program"), choices=_programs())
+
+    def validate_email_address(self, field: StringField) -> None:
+        if not (field.data or "").strip():
+            field.data = ""
+            return
+        try:
+            field.data = parse_address(field.data)
+        except InputError as error:
+            raise _refuse(error) from None
+
+    def prefill(self) -> dict[str, Any]:
+        client, _, device = str(self.program.data or "").partition(":")
+        return {"email_address": self.email_address.data, "client": client, "device": device}
+
+
+class NoteForm(FlaskForm):
+    text = TextAreaField(N_("Note, plain text"))

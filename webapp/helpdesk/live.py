@@ -1,0 +1,228 @@
+"""From what happens in the application to the events of a case.
+
+Listens to `webapp.events`. A page or an answer belongs to the case of the request's session; a connection test is
+queued in such a request, too, and its run is remembered, because its stages are told by a worker without a request.
+Nothing that goes wrong here disturbs the person: it is logged, and the wizard goes on.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from typing import Any
+
+from flask import Flask, current_app, g, has_app_context, has_request_context, session
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp import db, events
+from webapp.account import shorten_address
+from webapp.clients import CLIENTS
+from webapp.diagnosis import CATALOGUE, diagnose
+from webapp.helpdesk import cases
+from webapp.helpdesk.cases import State
+from webapp.helpdesk.tokens import hashed
+from webapp.helpdesk.vocabulary import (
+    CHOICES,
+    OTHER,
+    STEP_SLUGS,
+    SYSTEM_NAMES,
+    TWO_FACTOR,
+    Kind,
+    format_word,
+    word_or,
+)
+from webapp.logs import logger
+from webapp.models import Case, CaseRun
+from webapp.probe.report import STAGES, Failure, FailureKind, Protocol, RunState, Stage, Status, Vantage
+from webapp.wizard import answers as store
+from webapp.wizard.answers import Answers
+
+SESSION_KEY = "case"  # in the person's session: their token
+_RUNS_KNOWN = 4096
+_UNDER_WAY = frozenset({RunState.QUEUED, RunState.RUNNING})
+
+
+def init_app(app: Flask) -> None:
+    """Listen to what happens in `app`."""
+    events.step_reached.connect(_on_step, app)
+    events.answer_chosen.connect(_on_answer, app)
+    events.test_progressed.connect(_on_test, app)
+    events.file_downloaded.connect(_on_file, app)
+    app.extensions["helpdesk_runs"] = functools.lru_cache(_RUNS_KNOWN)(_run)
+
+
+def person_case() -> Case | None:
+    """Return the case of the person who makes this request, read once; None for everybody else."""
+    if "person_case" not in g:
+        token = session.get(SESSION_KEY)
+        found = None
+        if isinstance(token, str):
+            with db.read() as reading:
+                found = cases.of_person(reading, token)
+                if found is not None:
+                    reading.expunge(found)
+        g.person_case = found
+    case: Case | None = g.person_case
+    return case
+
+
+def forget_person_case() -> None:
+    """Read it anew: this request has changed it."""
+    g.pop("person_case", None)
+
+
+def _quietly(listener: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(listener)
+    def guarded(app: Flask, **words: Any) -> None:
+        try:
+            with nullcontext() if has_app_context() else app.app_context():
+                listener(app, **words)
+        except (SQLAlchemyError, ValueError, KeyError, TypeError) as error:
+            logger.warning("helpdesk: an event was lost: %s", type(error).__name__)
+
+    return guarded
+
+
+def _joined_case() -> Case | None:
+    if not has_request_context():
+        return None
+    case = person_case()
+    return case if case is not None and case.state == State.JOINED else None
+
+
+@_quietly
+def _on_step(_app: Flask, step: str = "", **_: Any) -> None:
+    case = _joined_case()
+    if case is not None and step in STEP_SLUGS:
+        cases.record(case.id, Kind.STEP, {"step": step})
+
+
+@_quietly
+def _on_answer(_app: Flask, step: str = "", **_: Any) -> None:
+    case = _joined_case()
+    if case is not None and step in STEP_SLUGS:
+        _record_choice(case, step, store.load())
+
+
+@_quietly
+def _on_file(_app: Flask, client: str = "", format: str = "", **_: Any) -> None:  # noqa: A002  the signal's word
+    case = _joined_case()
+    if case is not None:
+        words = {"client": word_or(CLIENTS, client, "other"), "format": format_word(format)}
+        cases.record(case.id, Kind.FILE, words)
+
+
+def record_so_far(case: Case) -> None:
+    """Tell what the person has answered before they connected, and where they are."""
+    answers = store.load()
+    for slug in answers.by_step:
+        if slug in STEP_SLUGS:
+            _record_choice(case, slug, answers)
+
+
+def _record_choice(case: Case, step: str, answers: Answers) -> None:
+    choice, detail = choice_words(step, answers)
+    address = None
+    if step == "address" and answers.email_address:
+        address = answers.email_address if case.shares_address else shorten_address(answers.email_address)
+    cases.record(case.id, Kind.CHOICE, {"step": step, "choice": choice, "detail": detail}, address=address)
+
+
+def choice_words(step: str, answers: Answers) -> tuple[str | None, str | int | None]:
+    """Return the words of the vocabulary for the answer to `step`; None for what is no word of it."""
+    answer = answers[step]
+    detail: str | int | None = None
+    match step:
+        case "platform":
+            choice = answer.get("provider")
+        case "program":
+            choice = word_or(CHOICES["program"], answer.get("client"), OTHER)
+            detail = word_or(SYSTEM_NAMES, answer.get("device"))
+        case "outlook-profile":
+            choice = answer.get("profile")
+        case "devices":
+            choice = answer.get("devices")
+        case "retention":
+            keep = str(answer.get("keep", ""))
+            days = int(keep) if keep.isascii() and keep.isdecimal() and len(keep) <= 2 else 0
+            choice, detail = ("days", days) if days else (keep, None)
+        case "preparation":
+            choice = "pop3" if "pop3" in (answer.get("done") or ()) else "open"
+            detail = word_or(TWO_FACTOR, answer.get("two_factor"))
+        case _:
+            choice = None
+    return word_or(CHOICES.get(step, {}), choice), detail
+
+
+@_quietly
+def _on_test(app: Flask, run: str = "", **words: Any) -> None:
+    if not run:
+        return
+    state = word_or(frozenset(item.value for item in RunState), words.get("state"))
+    queued_by = None
+    if state == RunState.QUEUED:
+        queued_by = _joined_case()
+        if queued_by is None:
+            return
+        _remember_run(queued_by.id, run)
+    found = app.extensions["helpdesk_runs"](run)
+    if found is None or (queued_by is not None and found[0] != queued_by.id):
+        return
+    case_id, number = found
+    if words.get("stage"):
+        _record_stage(case_id, number, words)
+    diagnoses = _known_diagnoses(words.get("diagnosis") or ())
+    if state is not None and (not words.get("stage") or diagnoses or state not in _UNDER_WAY):
+        cases.record(case_id, Kind.TEST, {"run": number, "state": state, "diagnoses": diagnoses})
+
+
+def _record_stage(case_id: int, number: int, words: dict[str, Any]) -> None:
+    protocol, stage, status = words.get("protocol"), words["stage"], words.get("status")
+    if protocol not in list(Protocol) or stage not in STAGES[Protocol(protocol)] or status not in list(Status):
+        return
+    failure = word_or(frozenset(kind.value for kind in FailureKind), words.get("failure"))
+    if status == Status.FAILED and failure is None:
+        failure = FailureKind.UNEXPECTED.value
+    cases.record(
+        case_id, Kind.STAGE,
+        {"run": number, "protocol": protocol, "stage": stage, "status": status, "failure": failure},
+    )  # fmt: skip
+
+
+def _known_diagnoses(ids: Iterable[str] | str) -> list[str]:
+    found = [ids] if isinstance(ids, str) else list(ids)
+    return [diagnosis for diagnosis in dict.fromkeys(found) if diagnosis in CATALOGUE][:8]
+
+
+def diagnosis_of_stage(words: dict[str, Any]) -> str | None:
+    """Return the diagnosis of a failed stage by its kind alone, while the test has not told its own."""
+    if words["status"] != Status.FAILED:
+        return None
+    stage = Stage(
+        Protocol(words["protocol"]),
+        words["stage"],
+        "",
+        0,
+        Status.FAILED,
+        failure=Failure(FailureKind(words["failure"])),
+    )
+    found = diagnose(stage, Vantage.SERVER)
+    return found.id if found else None
+
+
+def _remember_run(case_id: int, run: str) -> None:
+    with db.begin() as writing:
+        if writing.get(CaseRun, hashed(run)) is not None:
+            return
+        number = writing.scalar(select(func.count()).select_from(CaseRun).where(CaseRun.case_id == case_id)) or 0
+        writing.add(CaseRun(run_hash=hashed(run), case_id=case_id, number=number + 1))
+    current_app.extensions["helpdesk_runs"].cache_clear()
+
+
+def _run(run: str) -> tuple[int, int] | None:
+    """Return case and number of a run; kept in memory, because a test tells some twenty stages."""
+    with db.read() as reading:
+        found = reading.get(CaseRun, hashed(run))
+        return (found.case_id, found.number) if found else None

@@ -1,0 +1,96 @@
+"""Sign-in at the organisation's own issuer: OpenID Connect, code flow with PKCE, by Authlib.
+
+An agent must exist here first. The first time, the issuer's verified mail address must be the agent's sign-in name;
+from then on its subject counts alone, so that a mail address which goes to somebody else opens nothing.
+No transaction is open while the issuer is asked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.flask_client import OAuth
+from flask import abort, current_app
+from flask.typing import ResponseReturnValue
+from joserfc.errors import JoseError
+from requests import RequestException
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.config import current_config
+from webapp.helpdesk.agents import LOGIN_MAX
+from webapp.helpdesk.links import desk_url
+from webapp.logs import logger
+from webapp.models import Agent
+from webapp.security import allow_form_target
+
+TIMEOUT = 10
+
+
+def name() -> str:
+    """Return what the issuer is called, "" where there is none."""
+    config = current_config()
+    return (config.oidc_name or urlsplit(config.oidc_issuer).hostname or "") if config.oidc_issuer else ""
+
+
+def _client() -> Any:
+    oauth = current_app.extensions.get("helpdesk_oauth")
+    if oauth is None:
+        config = current_config()
+        oauth = current_app.extensions["helpdesk_oauth"] = OAuth(current_app)
+        oauth.register(
+            "issuer",
+            client_id=config.oidc_client_id,
+            client_secret=config.oidc_client_secret,
+            server_metadata_url=config.oidc_issuer.rstrip("/") + "/.well-known/openid-configuration",
+            client_kwargs={"scope": "openid email profile", "code_challenge_method": "S256", "timeout": TIMEOUT},
+        )
+    return oauth.issuer
+
+
+def allow_its_form() -> None:
+    """Let the page's form lead to the issuer: browsers check a redirect after a form against form-action, too."""
+    issuer = current_config().oidc_issuer
+    if issuer:
+        allow_form_target(_origin(issuer))
+
+
+def redirect_to_issuer(endpoint: str) -> ResponseReturnValue:
+    try:
+        response: ResponseReturnValue = _client().authorize_redirect(desk_url(endpoint))
+    except (AuthlibBaseError, JoseError, RequestException, RuntimeError, ValueError) as error:
+        logger.error("OpenID Connect: the issuer does not answer: %s", type(error).__name__)
+        abort(503)
+    return response
+
+
+def claims() -> dict[str, Any] | None:
+    """Return what the issuer says of the person at the browser, its signature, nonce and audience checked; or None."""
+    try:
+        token = _client().authorize_access_token()
+        found: dict[str, Any] = dict(token.get("userinfo") or {})
+    except (AuthlibBaseError, JoseError, RequestException, RuntimeError, ValueError, KeyError) as error:
+        logger.warning("OpenID Connect: sign-in refused: %s", type(error).__name__)
+        return None
+    return found if found.get("sub") else None
+
+
+def agent_from_answer(claimed: dict[str, Any] | None, session: Session) -> Agent | None:
+    """Return the agent of these claims, linked to the subject from now on; None for nobody who may help."""
+    if claimed is None:
+        return None
+    subject = f"{current_config().oidc_issuer} {claimed['sub']}"[:512]
+    agent = session.scalar(select(Agent).where(Agent.oidc_subject == subject))
+    if agent is None and claimed.get("email_verified") is True:
+        login = str(claimed.get("email", "")).strip().lower()[:LOGIN_MAX]
+        agent = session.scalar(select(Agent).where(Agent.login == login, Agent.oidc_subject.is_(None)))
+        if agent is not None and agent.disabled_at is None:
+            agent.oidc_subject = subject
+    return agent if agent is not None and agent.disabled_at is None else None
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,44 @@
+"""What the agent prepared becomes answers of the person, where they have not answered yet themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from webapp.config import current_providers
+from webapp.providers import find
+from webapp.text import InputError
+from webapp.wizard import answers as store
+from webapp.wizard.answers import Answers
+
+
+def applied(prefill: Mapping[str, str], answers: Answers) -> Answers:
+    """Return `answers` with what is prepared and not yet answered."""
+    address, client = prefill.get("email_address", ""), prefill.get("client", "")
+    if address and "address" not in answers:
+        finding = find(address, current_providers())
+        if finding.providers:
+            answers = answers.answered(
+                "address",
+                {
+                    "email_address": finding.address,
+                    "name": "",
+                    "providers": [provider.id for provider in finding.providers],
+                    "certainty": finding.certainty.value,
+                },
+            )
+    if client and "program" not in answers:
+        answers = answers.answered("program", {"client": client, "device": prefill.get("device") or None})
+    return answers
+
+
+def apply(prefill: Mapping[str, str]) -> bool:
+    """Keep the prepared answers in this person's session; return whether any was new."""
+    before = store.load()
+    after = applied(prefill, before)
+    if after == before:
+        return False
+    try:
+        store.store(after)
+    except InputError:  # larger than the cookie: then the person answers
+        return False
+    return True

@@ -1,0 +1,32 @@
+"""What is deleted by time: cases and all that hangs on them, reports and dead letters, sessions, tries, old log."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from webapp import db
+from webapp.config import Config
+from webapp.helpdesk import attempts, audit, cases, sessions
+from webapp.models import Case, Delivery
+
+
+def purge(config: Config, now: datetime | None = None) -> dict[str, int]:
+    """Delete what is older than it may be; return how many rows of each kind. Needs an application context."""
+    now = now or datetime.now(UTC)
+    end = now - timedelta(hours=config.helpdesk_retention)
+    with db.begin(config) as session:
+        old = list(session.scalars(select(Case).where(Case.touched_at < end)))
+        for case in old:
+            cases.delete_with_traces(session, case)
+        session.flush()
+        # A report whose case is gone already: the person's wish or an older retention.
+        reports = session.execute(delete(Delivery).where(Delivery.created_at < end)).rowcount  # type: ignore[attr-defined]
+        return {
+            "cases": len(old),
+            "reports": reports,
+            "sessions": sessions.purge(session, now),
+            "attempts": attempts.purge(session, now),
+            "log": audit.purge(session, now),
+        }

@@ -1,0 +1,213 @@
+"""How agents sign in: password or issuer, then the second factor."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from flask import Response, abort, make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from webapp import db
+from webapp.config import current_config
+from webapp.helpdesk import agents, attempts, audit, factors, oidc, sessions
+from webapp.helpdesk.audit import Action
+from webapp.helpdesk.cases import TICKET
+from webapp.helpdesk.forms import FactorForm, NewPasswordForm, SignInForm
+from webapp.helpdesk.room import blueprint
+from webapp.i18n import translate
+from webapp.models import Agent, AgentSession
+from webapp.text import N_, Message
+
+REFUSED = N_(
+    "That did not work. Name or password is wrong, or the account is waiting after several tries. Wait a minute and "
+    "try again."
+)
+FACTOR_REFUSED = N_("This code does not fit, or it was used before. Take the next one the app shows.")
+TICKET_KEY = "helpdesk_ticket"  # in the session: the reference of a deep link, while the agent signs in
+
+
+@blueprint.get("/helpdesk/sign-in")
+def sign_in() -> ResponseReturnValue:
+    found = sessions.current()
+    if found is not None and found.stage == sessions.FULL_STAGE:
+        return redirect(url_for("helpdesk.overview"), 303)
+    return _sign_in_page(SignInForm(formdata=None))
+
+
+@blueprint.post("/helpdesk/sign-in")
+def sign_in_with_password() -> ResponseReturnValue:
+    form = SignInForm()
+    source = attempts.sign_ins_from(attempts.source(request.remote_addr or ""))
+    agent = None
+    if attempts.take(source) is None:
+        agent = agents.verify(form.login.data or "", form.password.data or "")
+    if agent is None:
+        form.password.errors = [translate(Message(REFUSED))]
+        return _sign_in_page(form), 422
+    attempts.give_back(source)
+    with db.begin() as writing:
+        return let_in(writing, writing.merge(agent))
+
+
+def _sign_in_page(form: SignInForm) -> str:
+    oidc.allow_its_form()
+    return render_template("helpdesk/sign-in.html", form=form, issuer=oidc.name())
+
+
+def let_in(writing: Session, agent: Agent) -> Response:
+    """Start a session of an agent who has proved their first factor: whole, or waiting for the second."""
+    has_factor = bool(agent.totp_secret) or bool(factors.passkeys_of(writing, agent.id))
+    if has_factor:
+        token = sessions.begin(writing, agent, sessions.PASSWORD_STAGE)
+        target = url_for("helpdesk.second_factor")
+    else:
+        agents.forgive(agent)
+        audit.note(writing, agent.login, Action.SIGNED_IN)
+        token = sessions.begin(writing, agent, sessions.FULL_STAGE)
+        target = url_for("helpdesk.account", enrol=1)
+    return sessions.set_cookie(make_response(redirect(target, 303)), token)
+
+
+@blueprint.get("/helpdesk/second-factor")
+def second_factor() -> ResponseReturnValue:
+    found = sessions.current()
+    if found is None:
+        return redirect(url_for("helpdesk.sign_in"), 303)
+    if found.stage == sessions.FULL_STAGE:
+        return redirect(url_for("helpdesk.overview"), 303)
+    return _factor_page(found, FactorForm(formdata=None))
+
+
+def _factor_page(found: sessions.SignedIn, form: FactorForm) -> str:
+    with db.read() as reading:
+        passkeys = factors.passkeys_work() and bool(factors.passkeys_of(reading, found.agent_id))
+    return render_template("helpdesk/second-factor.html", form=form, passkeys=passkeys, agent=found)
+
+
+@blueprint.post("/helpdesk/second-factor")
+def prove_second_factor() -> ResponseReturnValue:
+    """Take a code of the app, a recovery code, or the answer of a passkey; a good one makes a new, full session."""
+    found = sessions.current()
+    if found is None or found.stage == sessions.FULL_STAGE:
+        return redirect(url_for("helpdesk.sign_in"), 303)
+    form = FactorForm()
+    with db.begin() as writing:
+        agent = writing.get(Agent, found.agent_id, with_for_update=True)
+        kept = writing.get(AgentSession, found.token_hash)
+        if agent is None or kept is None or agent.disabled_at:
+            return redirect(url_for("helpdesk.sign_in"), 303)
+        waits = agent.locked_until is not None and agent.locked_until > datetime.now(UTC)
+        if not waits and _proved(writing, agent, kept, form):
+            agents.forgive(agent)
+            audit.note(writing, agent.login, Action.SIGNED_IN)
+            token = sessions.begin(writing, agent, sessions.FULL_STAGE)
+            return sessions.set_cookie(make_response(_after_sign_in()), token)
+        agents.refuse(writing, agent)
+        if agent.failures >= agents.FREE_FAILURES:  # back to the password, which waits
+            writing.delete(kept)
+    form.code.errors = [translate(Message(FACTOR_REFUSED))]
+    return _factor_page(found, form), 422
+
+
+def _proved(writing: Session, agent: Agent, kept: AgentSession, form: FactorForm) -> bool:
+    credential, code = request.form.get("credential", ""), form.code.data or ""
+    if credential:
+        return factors.passkeys_work() and factors.authenticate(writing, kept, agent, credential)
+    if factors.check_totp(current_config(), agent, code):
+        return True
+    if factors.use_recovery_code(current_config(), writing, agent, code):
+        audit.note(writing, agent.login, Action.RECOVERY_USED)
+        return True
+    return False
+
+
+@blueprint.post("/helpdesk/second-factor/options")
+def passkey_options() -> ResponseReturnValue:
+    """Hand the browser a fresh challenge for a passkey of this agent."""
+    found = sessions.current()
+    if found is None or found.stage == sessions.FULL_STAGE or not factors.passkeys_work():
+        abort(403)
+    with db.begin() as writing:
+        kept = writing.get(AgentSession, found.token_hash)
+        if kept is None:
+            abort(403)
+        return Response(factors.authentication_options(writing, kept, found.agent_id), mimetype="application/json")
+
+
+def _after_sign_in() -> Response:
+    ticket = session.pop(TICKET_KEY, "")
+    if isinstance(ticket, str) and TICKET.fullmatch(ticket):
+        return make_response(redirect(url_for("helpdesk.new_case", ref=ticket), 303))
+    return make_response(redirect(url_for("helpdesk.overview"), 303))
+
+
+@blueprint.post("/helpdesk/sign-out")
+def sign_out() -> ResponseReturnValue:
+    found = sessions.current()
+    if found is not None:
+        with db.begin() as writing:
+            sessions.end(writing, found.agent_id, found.token_hash)
+            audit.note(writing, found.login, Action.SIGNED_OUT)
+    response = sessions.drop_cookie(make_response(redirect(url_for("helpdesk.sign_in"), 303)))
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@blueprint.get("/helpdesk/first-run/<token>")
+def first_run(token: str) -> ResponseReturnValue:
+    """Show the form of a first-run link; opening the link uses nothing up."""
+    with db.read() as reading:
+        agent = agents.by_setup(reading, token)
+        if agent is None:
+            return render_template("helpdesk/first-run-over.html"), 410
+        return render_template("helpdesk/first-run.html", form=NewPasswordForm(formdata=None), agent=agent, token=token)
+
+
+@blueprint.post("/helpdesk/first-run/<token>")
+def finish_first_run(token: str) -> ResponseReturnValue:
+    """Set the password. The link is used up; second factors set up before are gone, for this is how a lost one ends."""
+    form = NewPasswordForm()
+    with db.read() as reading:
+        agent = agents.by_setup(reading, token)
+        if agent is None:
+            return render_template("helpdesk/first-run-over.html"), 410
+        form.login = agent.login
+        if not form.validate():
+            return render_template("helpdesk/first-run.html", form=form, agent=agent, token=token), 422
+    made = agents.hash_password(form.password.data)
+    with db.begin() as writing:
+        agent = agents.by_setup(writing, token)
+        if agent is None:
+            return render_template("helpdesk/first-run-over.html"), 410
+        agent.password_hash, agent.setup_hash, agent.setup_expires_at = made, None, None
+        factors.remove_all(writing, agent)
+        sessions.end(writing, agent.id)
+        writing.flush()
+        audit.note(writing, agent.login, Action.PASSWORD_SET)
+        return let_in(writing, agent)
+
+
+@blueprint.post("/helpdesk/oidc")
+def go_to_issuer() -> ResponseReturnValue:
+    if not oidc.name():
+        abort(404)
+    return oidc.redirect_to_issuer("helpdesk.back_from_issuer")
+
+
+@blueprint.get("/helpdesk/oidc/return")
+def back_from_issuer() -> ResponseReturnValue:
+    """Let in the agent whom the issuer vouches for. The state in the session makes this GET good once only."""
+    if not oidc.name():
+        abort(404)
+    claimed = oidc.claims()
+    with db.begin() as writing:
+        agent = oidc.agent_from_answer(claimed, writing)
+        if agent is not None:
+            return let_in(writing, agent)
+        audit.note(writing, "", Action.SIGN_IN_REFUSED, "OpenID Connect")
+    form = SignInForm(formdata=None)
+    form.password.errors = [
+        translate(Message(N_("The issuer did not name an agent of this helpdesk. Ask your administrator.")))
+    ]
+    return _sign_in_page(form), 403
