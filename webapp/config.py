@@ -54,8 +54,8 @@ LOGIN_TESTS_PER_ACCOUNT = 3
 LOGIN_TESTS_PER_ADDRESS = 5  # IPv6: per /64
 LOGIN_TESTS_PER_MINUTE = 30  # of everybody together
 CHECKS_PER_ADDRESS = 30
-LINKS_PER_ADDRESS = 30  # download links made anew
 CIRCLE_AFTER_LOGIN_SECONDS = 60 * 60  # that a login test which passed opens the full circle
+LINKS_PER_ADDRESS = 30  # download links made anew
 
 BREAKER_REFUSALS = 20
 BREAKER_ACCOUNTS_MIN = 5

@@ -21,13 +21,10 @@ from webapp.wizard.steps import is_complete
 
 RUNS_KEY = "runs"  # in the session: the tests that belong to it alone, by the ticket of their form
 RUNS_MAX = 8
-PASSED_KEY = (
-    "login_passed"  # in the session: mark of the address and provider of a login test that passed, and when it ended
-)
+PASSED_KEY = "login_passed"  # in the session: of a login test that passed, the address as its mark, provider and end
 
 
-def mark(address: str) -> str:
-    """Return what stands for the address in the cookie, which a second one of 254 letters would burst."""
+def mark_of(address: str) -> str:
     return hashlib.sha256(address.encode()).hexdigest()[:16]
 
 
@@ -45,7 +42,8 @@ class Account:
 
     @property
     def mark(self) -> str:
-        return mark(self.address)
+        """What stands for the address in the cookie, which a second one of 254 letters would burst."""
+        return mark_of(self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +92,9 @@ def login_test_is_on(allowance: Allowance | None) -> bool:
 def circle_offer(account: Account, allowance: Allowance | None) -> CircleOffer:
     """Return whether `account` may close the full circle now."""
     off = not login_test_is_on(allowance)
-    passed_mark, provider, ended_at = session.get(PASSED_KEY, ("", "", 0))
+    mark, provider, ended_at = session.get(PASSED_KEY, ("", "", 0))
     young = time.time() - ended_at < CIRCLE_AFTER_LOGIN_SECONDS
-    passed = young and (passed_mark, provider) == (account.mark, account.provider.id)
+    passed = young and (mark, provider) == (account.mark, account.provider.id)
     until = current_limits().free_at(account.address, ATTEMPTS) if passed and not off else None
     return CircleOffer(off, passed, until)
 
@@ -105,7 +103,7 @@ def note_passed_login(run: Run) -> None:
     """Remember in the session that the login worked: it opens the full circle, and outlives the run."""
     report = run.report
     if run.state is RunState.PASSED and report.login and report.circle is None and run.ended_at is not None:
-        passed = [mark(report.address), report.provider, int(run.ended_at)]
+        passed = [mark_of(report.address), report.provider, int(run.ended_at)]
         if session.get(PASSED_KEY) != passed:
             session[PASSED_KEY] = passed
 
