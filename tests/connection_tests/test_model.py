@@ -53,7 +53,7 @@ from webapp.connection_tests.progress import Run
 from webapp.probe import RunState
 
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "0"))
-STEPS = 25
+STEPS = 30
 PATIENCE = 30.0
 
 ANNA, JOHN = "anna@gmx.de", "john@gmx.com"  # John's domain leaves it open which of the sites is his
@@ -77,6 +77,46 @@ WALKS: tuple[tuple[tuple[str, dict[str, str]], ...], ...] = (
 )  # fmt: skip
 
 
+def _step(name: str, **values: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
+    return st.tuples(st.just(name), st.fixed_dictionaries(values))
+
+
+TESTS = _step(
+    "tests",
+    what=st.sampled_from(
+        ("log in", "log in", "log in", "check", "again", "again", "cancel", "wait", "wait", "other", "blanks")
+    ),
+    address=st.sampled_from((ANNA, ANNA, JOHN)),
+    password=st.sampled_from(("right", "right", "wrong", "blanks", "blanks", "only blanks", "nothing")),
+    blanks=st.sampled_from(("", "keep", "strip")),
+)
+WANDERS = _step(
+    "wanders",
+    what=st.sampled_from(("press", "press", "press", "link", "back", "reload", "walk", "phone", "phone")),
+    which=numbers,
+    number=numbers,
+    text=st.sampled_from(TEXTS),
+    address=st.sampled_from(ADDRESSES),
+)
+HAPPENS = _step(
+    "something_happens",
+    what=st.sampled_from(
+        (
+            "web",
+            "web, form again",
+            "web, form again",
+            "worker",
+            "worker and anew",
+            "silent",
+            "silent",
+            "talking",
+            "time",
+        )
+    ),
+    where=st.sampled_from((GREETING, LOGIN)),
+)
+
+
 @dataclass(frozen=True)
 class Click:
     """A press of “test the login now” that was taken: of whom, with which password, in which quarter of an hour."""
@@ -98,7 +138,7 @@ class Surroundings:
 
 
 class Person(RuleBasedStateMachine, Wandering):
-    """One browser, and the model of what its clicks allow. No rule draws from what a page says: timing would show."""
+    """One browser, and the model of what its clicks allow. No step draws from what a page says: timing would show."""
 
     surroundings: Surroundings
 
@@ -132,17 +172,12 @@ class Person(RuleBasedStateMachine, Wandering):
         self.servers.__exit__(None, None, None)
         db.dispose()
 
-    # Three rules, not one for each thing that can happen: Hypothesis leaves out some rules of every example, and a
-    # person who never tests a login would prove little.
+    @rule(step=st.one_of(TESTS, TESTS, TESTS, WANDERS, WANDERS, HAPPENS, HAPPENS))
+    def does(self, step: tuple[str, dict[str, Any]]) -> None:
+        """One rule for all: of several Hypothesis would leave out some in each example, the logins for instance."""
+        name, values = step
+        getattr(self, name)(**values)
 
-    @rule(
-        what=st.sampled_from(
-            ("log in", "log in", "log in", "check", "again", "again", "cancel", "wait", "wait", "other", "blanks")
-        ),
-        address=st.sampled_from((ANNA, ANNA, JOHN)),
-        password=st.sampled_from(("right", "right", "wrong", "blanks", "blanks", "only blanks", "nothing")),
-        blanks=st.sampled_from(("", "keep", "strip")),
-    )
     def tests(self, what: str, address: str, password: str, blanks: str) -> None:
         if what == "log in":
             self._go_to_the_test(address)
@@ -164,13 +199,6 @@ class Person(RuleBasedStateMachine, Wandering):
             self.pages.append(found[-1])
             self._answer_about_the_blanks(blanks)
 
-    @rule(
-        what=st.sampled_from(("press", "press", "press", "link", "back", "reload", "walk", "phone", "phone")),
-        which=numbers,
-        number=numbers,
-        text=st.sampled_from(TEXTS),
-        address=st.sampled_from(ADDRESSES),
-    )
     def wanders(self, what: str, which: int, number: int, text: str, address: str) -> None:
         if what == "press":
             found = [(form, button) for form in self._forms() for button in form.iter("button") if sends(button)]
@@ -190,14 +218,14 @@ class Person(RuleBasedStateMachine, Wandering):
         else:
             self._use_a_link()
 
-    @rule(what=st.sampled_from(("web", "worker", "worker and anew", "silent", "silent", "talking", "time")),
-          where=st.sampled_from((GREETING, LOGIN)))  # fmt: skip
     def something_happens(self, what: str, where: str) -> None:
-        if what == "web":
+        if what.startswith("web"):
             self.site.kill_web()
             self._put_the_clock_forward()
             if not self.site.is_scaled_out:
                 self._nothing_is_allowed_any_more()
+            if what.endswith("form again"):  # what people do when a page does not come
+                self.last()
         elif what.startswith("worker"):
             if self.site.worker is not None:
                 self.site.kill_worker()
