@@ -46,7 +46,7 @@ class Record:
         self._lock = threading.Lock()
         self._on_stage = on_stage
         self._report = report  # as it was at the beginning
-        self._stages = {(stage.protocol, stage.stage): stage for stage in report.stages}
+        self._stages = {(stage.protocol, stage.stage): stage for stage in report.all_stages}
         self._password_sent = report.password_sent
         self._mailbox = report.mailbox
         self.unanswered = False  # a password was sent, and no reply came that could be understood
@@ -56,8 +56,12 @@ class Record:
     def report(self) -> Report:
         """The report as it is now."""
         with self._lock:
-            stages = tuple(self._stages.values())
-            return replace(self._report, stages=stages, password_sent=self._password_sent, mailbox=self._mailbox)
+            begun, known = self._report, tuple(self._stages.values())
+            own = len(begun.stages)
+            circle = begun.circle and replace(begun.circle, stages=known[own:])
+            return replace(
+                begun, stages=known[:own], circle=circle, password_sent=self._password_sent, mailbox=self._mailbox
+            )
 
     def stage(self, stage: Stage) -> None:
         with self._lock:
