@@ -27,7 +27,7 @@ PURGE_SECONDS = 60 * 60
 
 blueprint = Blueprint("downloads", __name__)
 
-periodic.every(blueprint, "download-links", PURGE_SECONDS, lambda _app: links.purge())
+periodic.every(blueprint, "links-purge", PURGE_SECONDS, lambda _app: links.purge())
 
 
 class DeadLinkError(Exception):
