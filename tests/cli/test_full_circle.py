@@ -23,7 +23,7 @@ def environment(dovecot: Dovecot, tmp_path: Path) -> dict[str, str]:
 
 
 def test_closes_the_circle_with_the_login_test_inside(dovecot: Dovecot, environment: dict[str, str]) -> None:
-    user = MANY[16]
+    user = MANY[20]
     arguments = ("check", user.address, "--login", "--full-circle", "--yes", "--password-stdin")
     result = call(*arguments, stdin=user.password, **environment)
     output = result.stdout.decode()
@@ -36,7 +36,7 @@ def test_closes_the_circle_with_the_login_test_inside(dovecot: Dovecot, environm
 
 
 def test_logs_in_nowhere_without_consent(dovecot: Dovecot, environment: dict[str, str]) -> None:
-    user = MANY[17]
+    user = MANY[21]
     for arguments, word in (
         (("--login", "--full-circle", "--password-stdin"), "--yes"),
         (("--full-circle", "--yes"), "--login"),

@@ -57,7 +57,7 @@ def press(person: Person) -> str:
 def test_a_circle_that_is_killed_is_interrupted_and_never_goes_on(
     dovecot: Dovecot, settings: dict[str, str], redis_server: RedisServer, tmp_path: Path, redis: bool
 ) -> None:
-    user = MANY[14 if redis else 15]
+    user = MANY[22 if redis else 23]
     providers = tmp_path / "providers"
     rewrite_providers(providers, [dovecot.server(kind) for kind in (ServerType.POP3, ServerType.SMTP)], 8)
     settings = {**settings, "WEBAPP_PROVIDERS_DIR": str(providers)}

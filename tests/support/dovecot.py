@@ -50,7 +50,7 @@ UMLAUT = User("umlaut@gmx.de", "Prüf-Größe-äöü-test")
 BLANKS = User("blanks@gmx.de", " test password with blanks ")
 POP_OFF = User("pop-aus@gmx.de", "test-password-pop-off", can_log_in=False)
 COM = User("john@gmx.com", "test-password-john")
-MANY = tuple(User(f"person{number:02}@gmx.net", f"test-password-{number:02}") for number in range(1, 21))
+MANY = tuple(User(f"person{number:02}@gmx.net", f"test-password-{number:02}") for number in range(1, 31))
 USERS = (ANNA, UMLAUT, BLANKS, POP_OFF, COM, *MANY)
 
 _CONFIGURATION = """
