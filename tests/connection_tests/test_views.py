@@ -25,7 +25,7 @@ from webapp import connection_tests as views
 from webapp import db
 from webapp.config import LOGIN_TESTS_PER_ACCOUNT, RESULT_WAITERS_MAX
 from webapp.connection_tests.engine import Plan, current_providers
-from webapp.connection_tests.person import RUNS_MAX
+from webapp.connection_tests.person import PASSED_KEY, RUNS_MAX
 from webapp.connection_tests.redis_stores import PREFIX
 from webapp.connection_tests.sealing import WorkerKey
 from webapp.probe import RunState
@@ -259,6 +259,7 @@ def test_the_longest_answers_leave_room_for_eight_tests(site: Site) -> None:
     with site.client.session_transaction() as session:
         session["locale"], session["file_token"], session["download_link"] = "de", "abcdef", "x" * 22
         session["runs"] = ["x" * 32] * RUNS_MAX
+        session[PASSED_KEY] = ["f" * 16, "gmx.net", 1_800_000_000]
         kept = {**session["answers"], "devices": {"devices": "one", "x": ""}}
         kept["devices"]["x"] = "y" * (MAX_BYTES - len(json.dumps(kept, separators=(",", ":"))))
         session["answers"] = kept
