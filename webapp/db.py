@@ -17,6 +17,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import IntEnum
 from pathlib import Path
 
 from alembic import command
@@ -31,10 +32,17 @@ from webapp.config import DATABASE_BUSY_SECONDS, WEB_THREADS, Config, current_co
 from webapp.text import N_, InputError, Message
 
 _IMMEDIATE = "webapp_immediate"  # execution option of a connection: begin as a writer
-_UPGRADE_LOCK = 7_365_110  # PostgreSQL advisory lock of the upgrade; any number that is ours
 
 _engines: dict[str, Engine] = {}
 _lock = threading.Lock()
+
+
+class Alone(IntEnum):
+    """What runs in one transaction at a time. The values are PostgreSQL advisory locks, any numbers that are ours."""
+
+    UPGRADE = 7_365_110
+    LOGIN_TESTS = 7_365_111
+    HELPDESK_TRIES = 7_365_112
 
 
 @contextmanager
@@ -53,6 +61,15 @@ def read(config: Config | None = None) -> Iterator[Session]:
     """Give a session for reading, which no writer holds up; what it changes is not kept."""
     with Session(engine(config)) as session:
         yield session
+
+
+def enter_alone(connection: Connection, what: Alone) -> None:
+    """Wait in this write transaction until no other one does the same; it is alone until it ends.
+
+    SQLite's writers queue up by themselves.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": what})
 
 
 def engine(config: Config | None = None) -> Engine:
@@ -82,8 +99,7 @@ def upgrade(config: Config) -> None:
     upgrading = _make_engine(config.database, pooled=False).execution_options(**{_IMMEDIATE: True})
     try:
         with upgrading.begin() as connection:
-            if connection.dialect.name == "postgresql":  # SQLite's writers queue up by themselves
-                connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _UPGRADE_LOCK})
+            enter_alone(connection, Alone.UPGRADE)
             command.upgrade(_alembic(connection), "head")
     except SQLAlchemyError as error:
         raise _unusable(config, error) from error

@@ -1,10 +1,12 @@
-"""What protects every page: headers, nonces, host names, cross-site requests, sizes of requests.
+"""What protects every page: headers, nonces, host names, cross-site requests, sizes of requests, who counts as one.
 
 One place for all of it. The session cookie has a module of its own, `webapp.session`.
 """
 
 from __future__ import annotations
 
+import ipaddress
+import re
 import secrets
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +41,9 @@ HEADERS = {
 HSTS = "max-age=63072000; includeSubDomains"
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+UNKNOWN_NETWORK = "unknown"
+_WITH_PORT = re.compile(r"\[([0-9a-fA-F:.]+)](?::\d+)?|([0-9.]+):\d+")
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -153,3 +158,18 @@ def add_headers(response: Response) -> Response:
     if not response.cache_control.public:
         headers["Cache-Control"] = "no-store"
     return response
+
+
+def network(address: str) -> str:
+    """Return what counts as one source: an IPv4 address, or the /64 of an IPv6 address.
+
+    Some proxies write the port behind it, which changes with every connection. All that is no address is one source.
+    """
+    with_port = _WITH_PORT.fullmatch(address)
+    try:
+        parsed = ipaddress.ip_address(with_port[1] or with_port[2] if with_port else address)
+    except ValueError:
+        return UNKNOWN_NETWORK
+    if parsed.version == 6 and parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)

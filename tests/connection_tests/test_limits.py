@@ -24,8 +24,9 @@ from webapp.config import (
     LOGIN_TESTS_PER_MINUTE,
     Config,
 )
-from webapp.connection_tests.limits import Again, Limits, LimitsUnavailableError, Wait, network
+from webapp.connection_tests.limits import Again, Limits, LimitsUnavailableError, Wait
 from webapp.models import Attempt
+from webapp.security import network
 
 
 class Clock:

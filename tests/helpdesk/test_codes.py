@@ -18,6 +18,7 @@ from webapp.config import Config
 from webapp.helpdesk import attempts, cases, tokens
 from webapp.helpdesk.words import WORDS, two_words
 from webapp.models import Case, HelpdeskAttempt
+from webapp.security import network
 
 
 @settings(deadline=None)
@@ -65,9 +66,19 @@ def test_after_five_wrong_codes_an_address_pauses_and_links_go_on(
     assert post(new_browser(), link, page=link).status_code == 303
 
 
+def test_a_port_behind_the_address_gives_no_further_tries(app: Flask, agent: PageLintingClient) -> None:
+    """Some proxies write X-Forwarded-For so; every connection would begin its own count."""
+    statuses = []
+    for number in range(6):
+        person = app.test_client()
+        person.environ_base["REMOTE_ADDR"] = f"192.0.2.8:{50_000 + number}"
+        statuses.append(post(person, "/join", {"code": f"00000000{number}"}).status_code)  # type: ignore[arg-type]
+    assert statuses == [422] * 5 + [429]
+
+
 def test_neighbours_in_one_ipv6_network_count_together() -> None:
-    assert attempts.source("2001:db8::1") == attempts.source("2001:db8::ffff") == "2001:db8::/64"
-    assert attempts.source("192.0.2.1") != attempts.source("192.0.2.2")
+    assert network("2001:db8::1") == network("2001:db8::ffff") == "2001:db8::/64"
+    assert network("192.0.2.1") != network("192.0.2.2")
 
 
 def test_good_codes_do_not_count(agent: PageLintingClient, new_browser: Browser) -> None:

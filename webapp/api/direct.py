@@ -21,8 +21,8 @@ from webapp.api.inputs import from_query
 from webapp.api.limits import RequestLimits
 from webapp.api.operations import COUNTED, LIMITS
 from webapp.clients import CLIENTS, Client
-from webapp.connection_tests.limits import network
 from webapp.i18n import accepted_locale
+from webapp.security import network
 from webapp.signing import sign
 
 if TYPE_CHECKING:

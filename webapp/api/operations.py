@@ -24,9 +24,9 @@ from webapp.api.keys import Scope
 from webapp.api.limits import RequestLimits
 from webapp.api.problems import Kind, ProblemError
 from webapp.config import BODY_BYTES_MAX, current_config
-from webapp.connection_tests.limits import network
 from webapp.i18n import accepted_locale
 from webapp.models import ApiKey
+from webapp.security import network
 from webapp.text import N_, Message, locales
 
 COUNTED = "webapp.api.counted"  # in the environment of a request that was counted before it came here

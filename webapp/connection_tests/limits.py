@@ -8,15 +8,13 @@ SQLite's BEGIN IMMEDIATE, an advisory lock on PostgreSQL. Where the database doe
 from __future__ import annotations
 
 import hmac
-import ipaddress
-import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -35,12 +33,10 @@ from webapp.config import (
     Config,
 )
 from webapp.models import Attempt, Pause
+from webapp.security import network
 
 KEPT_SECONDS = max(LIMIT_WINDOW_SECONDS, BREAKER_WINDOW_SECONDS)
 LOGIN_TEST = "login-test"  # the name of the breaker's pause
-UNKNOWN = "unknown"
-_WITH_PORT = re.compile(r"\[([0-9a-fA-F:.]+)](?::\d+)?|([0-9.]+):\d+")
-_LOCK = 7_365_111  # PostgreSQL advisory lock of the counters; any number that is ours
 
 
 class LimitsUnavailableError(RuntimeError):
@@ -210,8 +206,7 @@ class Limits:
     def _writing(self) -> Iterator[Session]:
         """Give a session whose transaction no other one of the counters runs beside."""
         with self._guarded(), db.begin(self._config) as session:
-            if session.get_bind().dialect.name == "postgresql":
-                session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+            db.enter_alone(session.connection(), db.Alone.LOGIN_TESTS)
             yield session
 
     @contextmanager
@@ -224,18 +219,3 @@ class Limits:
 
     def _hash(self, kind: str, value: str) -> str:
         return hmac.new(self._key, f"{kind}\0{value}".encode(), "sha256").hexdigest()
-
-
-def network(address: str) -> str:
-    """Return what counts as one source: an IPv4 address, or the /64 of an IPv6 address.
-
-    Some proxies write the port behind it, which changes with every connection. All that is no address is one source.
-    """
-    with_port = _WITH_PORT.fullmatch(address)
-    try:
-        parsed = ipaddress.ip_address(with_port[1] or with_port[2] if with_port else address)
-    except ValueError:
-        return UNKNOWN
-    if parsed.version == 6 and parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from webapp import db
 from webapp.config import current_config
 from webapp.helpdesk.tokens import keyed
 from webapp.models import HelpdeskAttempt
-
-_LOCK = 7_365_111  # PostgreSQL advisory lock of the counting; any number that is ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +28,14 @@ class Limit:
         return keyed(current_config(), "helpdesk limits", f"{self.what}\0{self.who}")
 
 
-def source(address: str) -> str:
-    """Return what counts as one source: an IPv4 address, or the /64 of an IPv6 address."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)
+def codes_from(who: str) -> tuple[Limit, Limit]:
+    """Return the limits of wrong codes from one network or agent, and of everybody together."""
+    return Limit("code", who, 5, 15 * 60), Limit("code", "everybody", 60, 10 * 60)
 
 
-def codes_from(address: str) -> tuple[Limit, Limit]:
-    """Return the limits of wrong codes from one network address, and of everybody together."""
-    return Limit("code", address, 5, 15 * 60), Limit("code", "everybody", 60, 10 * 60)
-
-
-def sign_ins_from(address: str) -> Limit:
-    """Return the limit of refused sign-ins from one network address."""
-    return Limit("sign-in", address, 30, 15 * 60)
+def sign_ins_from(who: str) -> Limit:
+    """Return the limit of refused sign-ins from one network."""
+    return Limit("sign-in", who, 30, 15 * 60)
 
 
 def take(*limits: Limit, now: datetime | None = None) -> Limit | None:
@@ -58,7 +46,7 @@ def take(*limits: Limit, now: datetime | None = None) -> Limit | None:
     """
     now = now or datetime.now(UTC)
     with db.begin() as session:
-        _enter_alone(session)
+        db.enter_alone(session.connection(), db.Alone.HELPDESK_TRIES)
         for limit in limits:
             recent = select(func.count()).where(
                 HelpdeskAttempt.bucket == limit.bucket,
@@ -81,8 +69,3 @@ def give_back(*limits: Limit) -> None:
 def purge(session: Session, now: datetime) -> int:
     """Forget tries older than an hour, more than any window."""
     return session.execute(delete(HelpdeskAttempt).where(HelpdeskAttempt.at < now - timedelta(hours=1))).rowcount  # type: ignore[attr-defined,no-any-return]
-
-
-def _enter_alone(session: Session) -> None:
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})

@@ -20,6 +20,7 @@ from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.tokens import spoken
 from webapp.i18n import current_locale, translate
 from webapp.models import Case
+from webapp.security import network
 from webapp.text import N_, Message
 from webapp.wizard import answers as store
 
@@ -49,7 +50,7 @@ def enter_agents_code() -> ResponseReturnValue:
     form = PersonCodeForm()
     if not form.validate():
         return render_template("helpdesk/join.html", form=form), 422
-    limits = attempts.codes_from(attempts.source(request.remote_addr or ""))
+    limits = attempts.codes_from(network(request.remote_addr or ""))
     if attempts.take(*limits) is not None:
         return render_template("helpdesk/pause.html", for_agent=False), 429
     token = cases.exchange_code(form.code.data or "")
@@ -154,7 +155,7 @@ def ask_for_help() -> ResponseReturnValue:
     """Make a code that the person reads out to whoever helps."""
     case = person_case()
     if case is None or case.state == State.CLOSED:
-        limit = attempts.Limit("help", attempts.source(request.remote_addr or ""), 10, 15 * 60)
+        limit = attempts.Limit("help", network(request.remote_addr or ""), 10, 15 * 60)
         if attempts.take(limit) is not None:
             return render_template("helpdesk/pause.html", for_agent=False), 429
         token, code = cases.ask_for_help()

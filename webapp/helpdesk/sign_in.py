@@ -17,6 +17,7 @@ from webapp.helpdesk.forms import FactorForm, NewPasswordForm, SignInForm
 from webapp.helpdesk.room import blueprint
 from webapp.i18n import translate
 from webapp.models import Agent, AgentSession
+from webapp.security import network
 from webapp.text import N_, Message
 
 REFUSED = N_(
@@ -38,7 +39,7 @@ def sign_in() -> ResponseReturnValue:
 @blueprint.post("/helpdesk/sign-in")
 def sign_in_with_password() -> ResponseReturnValue:
     form = SignInForm()
-    source = attempts.sign_ins_from(attempts.source(request.remote_addr or ""))
+    source = attempts.sign_ins_from(network(request.remote_addr or ""))
     agent = None
     if attempts.take(source) is None:
         agent = agents.verify(form.login.data or "", form.password.data or "")
