@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.dovecot import MANY, Dovecot
+from tests.support.dovecot import Dovecot, reserve
 from tests.support.providers import rewrite_providers
 from tests.test_cli import call
 from webapp.account import ServerType
 
 pytestmark = pytest.mark.peers
+
+CIRCLING, REFUSING = reserve(2)
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def environment(dovecot: Dovecot, tmp_path: Path) -> dict[str, str]:
 
 
 def test_closes_the_circle_with_the_login_test_inside(dovecot: Dovecot, environment: dict[str, str]) -> None:
-    user = MANY[20]
+    user = CIRCLING
     arguments = ("check", user.address, "--login", "--full-circle", "--yes", "--password-stdin")
     result = call(*arguments, stdin=user.password, **environment)
     output = result.stdout.decode()
@@ -36,7 +38,7 @@ def test_closes_the_circle_with_the_login_test_inside(dovecot: Dovecot, environm
 
 
 def test_logs_in_nowhere_without_consent(dovecot: Dovecot, environment: dict[str, str]) -> None:
-    user = MANY[21]
+    user = REFUSING
     for arguments, word in (
         (("--login", "--full-circle", "--password-stdin"), "--yes"),
         (("--full-circle", "--yes"), "--login"),

@@ -20,7 +20,7 @@ from tests.connection_tests.test_processes import (
     workers,
     working,
 )
-from tests.support.dovecot import MANY, Dovecot
+from tests.support.dovecot import Dovecot, reserve
 from tests.support.providers import rewrite_providers
 from tests.support.redis_server import RedisServer
 from tests.test_server import START, serving
@@ -30,6 +30,7 @@ __all__ = ["settings"]
 
 pytestmark = pytest.mark.peers
 
+ALONE, WITH_REDIS = reserve(2)
 ROOM = (  # for a login test and a circle in the same quarter of an hour
     "import webapp.connection_tests.limits as l; l.LOGIN_TESTS_PER_ACCOUNT = 4; "
 )
@@ -57,7 +58,7 @@ def press(person: Person) -> str:
 def test_a_circle_that_is_killed_is_interrupted_and_never_goes_on(
     dovecot: Dovecot, settings: dict[str, str], redis_server: RedisServer, tmp_path: Path, redis: bool
 ) -> None:
-    user = MANY[22 if redis else 23]
+    user = WITH_REDIS if redis else ALONE
     providers = tmp_path / "providers"
     rewrite_providers(providers, [dovecot.server(kind) for kind in (ServerType.POP3, ServerType.SMTP)], 8)
     settings = {**settings, "WEBAPP_PROVIDERS_DIR": str(providers)}

@@ -16,13 +16,14 @@ import pytest
 import requests
 
 from tests.conftest import SECRET_KEY
-from tests.support.dovecot import MANY, Dovecot, User
+from tests.support.dovecot import Dovecot, User, reserve
 from tests.support.redis_server import RedisServer
 from tests.test_server import START, Served, serving
 from webapp.connection_tests.redis_stores import PREFIX
 
 pytestmark = pytest.mark.peers
 
+KILLED, ELSEWHERE, STOPPED, KILLED_ALONE, KILLED_WITH_REDIS = reserve(5)
 SECONDS = 60
 SHORT = (  # a run of a killed worker is over soon
     "from webapp.probe.limits import Limits; import webapp.probe, webapp.connection_tests.engine as e; "
@@ -140,7 +141,7 @@ def serve(settings: dict[str, str]) -> contextlib.AbstractContextManager[Served]
 def test_two_web_processes_and_a_worker_that_is_killed_and_one_that_stops(
     dovecot: Dovecot, settings: dict[str, str], redis_server: RedisServer, tmp_path: Path
 ) -> None:
-    user, other = MANY[0], MANY[1]
+    user, other = KILLED, ELSEWHERE
     with serve(settings) as first, serve(settings) as second:
         with working(tmp_path, START + SHORT + SLOW + WORKER, **settings) as worker:
             wait_until(lambda: is_working(redis_server))
@@ -170,7 +171,7 @@ def test_two_web_processes_and_a_worker_that_is_killed_and_one_that_stops(
 def test_a_worker_that_is_told_to_stop_lets_its_tests_end(
     dovecot: Dovecot, settings: dict[str, str], redis_server: RedisServer, tmp_path: Path
 ) -> None:
-    user = MANY[2]
+    user = STOPPED
     with serve(settings) as served, working(tmp_path, START + SLOW + WORKER, **settings) as worker:
         wait_until(lambda: is_working(redis_server))
         person = Person(served.url, user.address)
@@ -191,7 +192,7 @@ def test_a_worker_that_is_told_to_stop_lets_its_tests_end(
 def test_a_killed_web_process_leads_to_no_second_login(
     dovecot: Dovecot, settings: dict[str, str], redis_server: RedisServer, tmp_path: Path, redis: bool
 ) -> None:
-    user = MANY[4 if redis else 3]
+    user = KILLED_WITH_REDIS if redis else KILLED_ALONE
     slow_web = START + SLOW + "serve(sys.argv[1], int(sys.argv[2]), Config.from_environment())"
     data = Path(settings.pop("WEBAPP_DATA_DIR"))
     with contextlib.ExitStack() as stack:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.accounts import AccountMaker, ServerList
 from tests.support.desk import Desk
-from tests.support.dovecot import MANY, Dovecot, User
+from tests.support.dovecot import Dovecot, User, reserve
 from tests.support.requirements import need_commands
 from tests.support.thunderbird import Thunderbird, start
 from tests.support.thunderbird_profile import Mailbox
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
 
 DAYS = 3  # what the plan says: the clearing device keeps mail on the server for so long
 LAST_DAY = 10
-HOME, TRAVEL = MANY[12], MANY[14]
+HOME, TRAVEL = reserve(2)
 OTHERS = ("fetchmail", "getmail")
 
 

@@ -16,13 +16,14 @@ import pytest
 
 from tests.support.certificates import Certificates
 from tests.support.desk import Desk, Ran
-from tests.support.dovecot import BLANKS, MANY, UMLAUT, Dovecot, User
+from tests.support.dovecot import BLANKS, UMLAUT, Dovecot, User, reserve
 from tests.support.fault_server import FaultServer, read
 from webapp import providers
 from webapp.account import MailAccount, Retention, SocketType
 
 pytestmark = pytest.mark.peers
 
+(PERSON,) = reserve(1)
 FETCHING = ("fetchmail", "getmail", "mpop")
 DAY = 24 * 60 * 60
 NEW_MAIL, NO_NEW_MAIL = "new mail", "no new mail"
@@ -50,8 +51,8 @@ def needed(program: str) -> None:
 @pytest.fixture
 def user(dovecot: Dovecot) -> User:
     """Return a user whose mailbox is empty."""
-    empty(dovecot, MANY[13])
-    return MANY[13]
+    empty(dovecot, PERSON)
+    return PERSON
 
 
 def empty(dovecot: Dovecot, user: User) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.accounts import AccountMaker, ServerList
-from tests.support.dovecot import MANY, Dovecot, User
+from tests.support.dovecot import Dovecot, User, reserve
 from tests.support.thunderbird import Thunderbird, start
 from tests.support.thunderbird_profile import Value, read_prefs
 from tests.support.thunderbird_window import Window
@@ -27,8 +27,8 @@ from webapp.clients.thunderbird import preferences
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
 
-FIRST, USED, DELETING, AGING, KEEPING, BY_HAND, AUTOMATIC, LASTING, MOVING = (*MANY[5:12], *MANY[15:17])
-PASSWORDS = {user.address: user.password for user in MANY}
+PEOPLE = FIRST, USED, DELETING, AGING, KEEPING, BY_HAND, AUTOMATIC, LASTING, MOVING = reserve(9)
+PASSWORDS = {user.address: user.password for user in PEOPLE}
 
 # What Thunderbird shows, in the order in which a person clicks it: reference for the guides.
 GERMAN_MENU = ("Anwendungsmenü von Thunderbird anzeigen", "Werkzeuge", "Importieren")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.dovecot import MANY, Dovecot, User
+from tests.support.dovecot import Dovecot, User, reserve
 from webapp import probe
 from webapp.account import SocketType
 from webapp.probe import Report, RunState, Secret, Stage, Status, Vantage, circle
@@ -14,6 +14,7 @@ from webapp.probe import Report, RunState, Secret, Stage, Status, Vantage, circl
 pytestmark = pytest.mark.peers
 
 Close = Callable[..., Report]
+PEOPLE = reserve(2)
 BETWEEN = 0.2  # seconds, instead of 20
 
 
@@ -43,11 +44,10 @@ def mails(dovecot: Dovecot, user: User) -> list[bytes]:
     ]
 
 
-@pytest.mark.parametrize("socket_type", list(SocketType))
+@pytest.mark.parametrize(("socket_type", "user"), list(zip(SocketType, PEOPLE, strict=True)), ids=list(SocketType))
 def test_a_mail_that_was_really_sent_is_really_found_and_stays(
-    close: Close, dovecot: Dovecot, socket_type: SocketType
+    close: Close, dovecot: Dovecot, socket_type: SocketType, user: User
 ) -> None:
-    user = MANY[10 if socket_type is SocketType.SSL else 11]
     dovecot.deliver(user.address)
     told: list[Stage] = []
     report = close(user, socket_type=socket_type, on_stage=told.append)

@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.dovecot import ANNA, BLANKS, MANY, POP_OFF, UMLAUT, Dovecot, User
+from tests.support.dovecot import ANNA, BLANKS, POP_OFF, UMLAUT, Dovecot, User, reserve
 from webapp import probe
 from webapp.account import SocketType
 from webapp.probe import FailureKind, Protocol, Report, RunState, Secret, Stage, Status, Vantage
 
 pytestmark = pytest.mark.peers
 
+(WAITED_FOR,) = reserve(1)  # by two messages
 Check = Callable[..., Report]
 SOCKET_TYPES = pytest.mark.parametrize("socket_type", list(SocketType))
 
@@ -103,7 +104,7 @@ def test_nobody_logs_in_to_a_server_whose_certificate_is_not_trusted(
 
 
 def test_counts_what_waits_and_leaves_it_where_it_is(check: Check, dovecot: Dovecot) -> None:
-    user = MANY[-1]
+    user = WAITED_FOR
     for size in (10, 2000):
         dovecot.deliver(user.address, size=size)
     first, second = (check(user, user.password) for _ in range(2))

@@ -50,8 +50,22 @@ UMLAUT = User("umlaut@gmx.de", "Prüf-Größe-äöü-test")
 BLANKS = User("blanks@gmx.de", " test password with blanks ")
 POP_OFF = User("pop-aus@gmx.de", "test-password-pop-off", can_log_in=False)
 COM = User("john@gmx.com", "test-password-john")
-MANY = tuple(User(f"person{number:02}@gmx.net", f"test-password-{number:02}") for number in range(1, 31))
+MANY = tuple(User(f"person{number:02}@gmx.net", f"test-password-{number:02}") for number in range(1, 41))
 USERS = (ANNA, UMLAUT, BLANKS, POP_OFF, COM, *MANY)
+
+_unreserved = iter(MANY)
+
+
+def reserve(number: int) -> tuple[User, ...]:
+    """Reserve users for one test module: no other one logs in as them or sends them mail. Call it where it is loaded.
+
+    Tests that count logins or messages from nothing need such users; which modules share a server changes.
+    """
+    reserved = tuple(itertools.islice(_unreserved, number))
+    if len(reserved) < number:
+        raise RuntimeError("no users are left to reserve: make MANY longer")
+    return reserved
+
 
 _CONFIGURATION = """
 base_dir = {folder}/run
