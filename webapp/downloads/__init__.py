@@ -6,9 +6,6 @@ cookies of its own; and a person at a computer may want the file on the phone. T
 
 from __future__ import annotations
 
-import io
-
-import segno
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -19,6 +16,7 @@ from webapp.clients import Export
 from webapp.downloads import links
 from webapp.downloads.files import Offer, Wish, find_wish
 from webapp.events import file_downloaded
+from webapp.qr import qr_code
 from webapp.security import public_url
 from webapp.signing import signed
 from webapp.systems import installs_no_profiles, system_of
@@ -116,7 +114,7 @@ def guide_context(offer: Offer, export: Export | None, file_url: object) -> dict
 
 def _inline(svg: Export) -> Markup:
     """Return an SVG of ours for a page of HTML, which knows no XML declaration."""
-    return Markup(svg.content.decode().partition("?>")[2])  # noqa: S704  black and white squares, made by segno
+    return Markup(svg.content.decode().partition("?>")[2])  # noqa: S704  an SVG of ours
 
 
 def sorted_for(offers: list[Offer], agent: str) -> list[Offer]:
@@ -153,21 +151,3 @@ def _found(token: str) -> Wish:
 @blueprint.errorhandler(DeadLinkError)
 def gone(error: DeadLinkError) -> ResponseReturnValue:
     return render_template("downloads/gone.html"), error.status
-
-
-def qr_code(url: str) -> Markup:
-    """Return the link as an inline SVG: attributes only, black on white in dark mode too."""
-    buffer = io.BytesIO()
-    segno.make(url, error="m", micro=False).save(
-        buffer,
-        kind="svg",
-        scale=4,
-        border=4,
-        light="#fff",
-        omitsize=True,
-        xmldecl=False,
-        svgns=False,
-        svgclass=None,
-        lineclass=None,
-    )
-    return Markup(buffer.getvalue().decode())  # noqa: S704  made by segno of our own URL

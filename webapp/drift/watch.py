@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
 import json
 import secrets
 import threading
@@ -22,6 +20,7 @@ from webapp.drift.findings import Finding, Severity
 from webapp.logs import logger
 from webapp.probe.report import Vantage
 from webapp.text import DEFAULT_LOCALE, translations_for
+from webapp.webhooks import signed_headers
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -87,7 +86,12 @@ def tell(config: Config, event: str, findings: Sequence[dict[str, Any]], fetcher
         "findings": list(findings),
     }
     body = json.dumps(shape, ensure_ascii=False).encode()
-    headers = signed_headers(config.operator_webhook_secret, body)
+    name = f"msg_{secrets.token_urlsafe(18)}"  # the same on every try: a receiver can tell a repeated message
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": USER_AGENT,
+        **signed_headers(config.operator_webhook_secret, name, body),
+    }
     for wait in TRIES_AFTER:
         time.sleep(wait)
         try:
@@ -105,20 +109,3 @@ def tell(config: Config, event: str, findings: Sequence[dict[str, Any]], fetcher
             return True
         logger.warning("the operator's address answered %d", response.status_code)
     return False
-
-
-def signed_headers(secret: str, body: bytes, now: int | None = None) -> dict[str, str]:
-    """Return the headers of a message, signed as Standard Webhooks 1.0 says: HMAC-SHA-256 of id, time and body.
-
-    The same id and time on every try, so that a receiver can tell a repeated message, and refuse an old one.
-    """
-    name = f"msg_{secrets.token_urlsafe(18)}"
-    timestamp = str(int(time.time()) if now is None else now)
-    signature = hmac.digest(secret.encode(), f"{name}.{timestamp}.".encode() + body, "sha256")
-    return {
-        "Content-Type": "application/json",
-        "User-Agent": USER_AGENT,
-        "Webhook-Id": name,
-        "Webhook-Timestamp": timestamp,
-        "Webhook-Signature": f"v1,{base64.b64encode(signature).decode()}",
-    }

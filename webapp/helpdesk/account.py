@@ -16,6 +16,7 @@ from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import for_agents, me
 from webapp.i18n import translate
 from webapp.models import Agent, AgentSession, Passkey
+from webapp.qr import qr_code
 from webapp.text import N_, Message
 
 
@@ -108,7 +109,7 @@ def totp() -> ResponseReturnValue:
 def _totp_page(secret: str, form: TotpForm) -> str:
     groups = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
     uri = factors.enrolment_uri(secret, me().login)
-    return render_template("helpdesk/totp.html", form=form, secret=groups, qr_code=factors.qr_code(uri))
+    return render_template("helpdesk/totp.html", form=form, secret=groups, qr_code=qr_code(uri))
 
 
 @blueprint.post("/helpdesk/account/totp")

@@ -10,7 +10,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import pyotp
-import segno
 import webauthn
 from flask import request
 from sqlalchemy import delete, func, select
@@ -56,12 +55,6 @@ def opened_secret(config: Config, sealed: bytes | None) -> str | None:
 def enrolment_uri(secret: str, login: str) -> str:
     """Return what the QR code says: an otpauth URI that authenticator apps read."""
     return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ISSUER)
-
-
-def qr_code(uri: str) -> str:
-    """Return the QR code as inline SVG without any style, for the page's policy."""
-    svg: str = segno.make(uri, error="m").svg_inline(scale=4, border=2, svgclass="qr-image", lineclass=None)
-    return svg
 
 
 def accepted_step(secret: str, code: str, after: int, now: datetime | None = None) -> int | None:

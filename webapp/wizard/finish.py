@@ -16,10 +16,11 @@ from flask.typing import ResponseReturnValue
 
 from webapp.account import Server, ServerType
 from webapp.config import current_providers
-from webapp.downloads import guide_context, links, qr_code, send
+from webapp.downloads import guide_context, links, send
 from webapp.downloads.files import OTHER_SMTP_PORT, Offer, Wish, WishedDevice, find_wish
 from webapp.i18n import current_locale
 from webapp.providers import DEFAULT_SMTP_PORT
+from webapp.qr import qr_code
 from webapp.security import public_url
 from webapp.systems import system_of
 from webapp.text import InputError
