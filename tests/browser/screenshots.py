@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,7 +12,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
+
+from tests.support.chromium import chromium
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 COMMAND = Path(sys.executable).parent / "gmx-pop-wizard"
@@ -67,20 +68,17 @@ def _picture(page: Page, name: str, locale: str) -> None:
 
 
 def main() -> int:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        sys.stdout.write("SKIPPED: Chromium is not installed.\n")
-        return 0
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for old in FOLDER.glob("*.png"):
-        old.unlink()
-    with site() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+    with site() as url, chromium() as browser:
+        if browser is None:
+            sys.stdout.write("SKIPPED: Chromium is not installed.\n")
+            return 0
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        for old in FOLDER.glob("*.png"):
+            old.unlink()
         for locale in ("de", "en"):
             context = browser.new_context(viewport={"width": 900, "height": 860}, locale=locale)
             walk(context.new_page(), url, locale)
             context.close()
-        browser.close()
     return 0
 
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.helpdesk.receiver import Receiver, receiver
+from tests.support.chromium import barriers, wait_for_site
 from tests.support.dovecot import POP_OFF, Dovecot, dovecot
 
 __all__ = ["dovecot"]
@@ -27,7 +25,6 @@ __all__ = ["dovecot"]
 pytestmark = [pytest.mark.browser, pytest.mark.peers]
 
 COMMAND = Path(sys.executable).parent / "gmx-pop-wizard"
-STANDARDS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 PASSWORD = "Ein Satz nur für Tests"
 PATIENCE = 30_000  # milliseconds that a loaded machine may need
 ANSWERS = ("thunderbird:linux", "one", "forever", "pop3", "no", "existing")
@@ -53,15 +50,7 @@ class Desk:
         self.process = subprocess.Popen(
             [COMMAND, "serve", "--port", str(self.port)], env=self.environment, stdout=self.log, stderr=self.log
         )
-        end = time.monotonic() + 30
-        while time.monotonic() < end:
-            try:
-                urllib.request.urlopen(f"{self.url}/healthz", timeout=1).close()  # noqa: S310
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        raise TimeoutError((folder / "log").read_text())
+        wait_for_site(self.url, folder / "log")
 
     def run(self, *arguments: str) -> str:
         result = subprocess.run([COMMAND, *arguments], env=self.environment, capture_output=True, text=True, check=True)
@@ -89,21 +78,6 @@ def desk(tmp_path: Path, dovecot: Dovecot, hook: Receiver) -> Iterator[Desk]:
     made = Desk(tmp_path, dovecot, hook)
     yield made
     made.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is not installed")
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -134,8 +108,7 @@ def context(browser: Browser, desk: Desk, **values: Any) -> BrowserContext:
 
 def look(page: Page) -> None:
     page.wait_for_load_state()  # a page without its style sheet has small buttons
-    violations = Axe().run(page, options=STANDARDS).response["violations"]
-    assert not violations, (page.url, [(v["id"], v["nodes"][0]["html"]) for v in violations])
+    assert not barriers(page), page.url
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
 
 

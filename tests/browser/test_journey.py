@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.support.chromium import barriers, wait_for_site
 from tests.support.dovecot import ANNA, UMLAUT, Dovecot, dovecot, start
 
 __all__ = ["dovecot"]
@@ -34,7 +32,6 @@ MAC = (
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 "
     "Safari/605.1.15"
 )
-STANDARDS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 
 
 class Site:
@@ -55,15 +52,7 @@ class Site:
                 [COMMAND, "serve", "--port", str(self.port)], env=self._environment, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
-        end = time.monotonic() + 30
-        while time.monotonic() < end:
-            try:
-                urllib.request.urlopen(f"{self.url}/healthz", timeout=1).close()  # noqa: S310
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        raise TimeoutError(self.log.read_text())
+        wait_for_site(self.url, self.log)
 
     def kill(self) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -79,28 +68,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, dovecot: Dovecot) -> Iterator
     made = Site(tmp_path_factory.mktemp("site"), dovecot)
     yield made
     made.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is not installed")
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=path,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-            ],
-        )
-        yield opened
-        opened.close()
 
 
 class Walk:
@@ -136,8 +103,7 @@ class Walk:
         if not self.script:
             return
         self.page.wait_for_load_state("load")  # half a page has other sizes
-        violations = Axe().run(self.page, options=STANDARDS).response["violations"]
-        assert not violations, (self.page.url, [(v["id"], v["nodes"][0]["html"]) for v in violations])
+        assert not barriers(self.page), self.page.url
         assert self.page.evaluate("document.documentElement.scrollWidth") <= self.page.viewport_size["width"]  # type: ignore[index]
 
     def to_the_test(self, address: str) -> None:

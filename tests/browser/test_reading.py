@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from werkzeug.serving import make_server
+
+from tests.support.chromium import barriers
 
 pytestmark = pytest.mark.browser
 
-STANDARDS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 PATHS = (
     "/settings", "/settings/gmx.net", "/privacy", "/imprint", "/accessibility", "/help", "/help?q=Passwort",
     "/help?q=xyzzy", "/help/login-refused", "/no-such-page",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is not installed")
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -58,8 +43,7 @@ def test_pages_to_read_have_no_barrier_and_do_not_scroll_sideways(
     for path in PATHS:
         page.goto(url + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        violations = Axe().run(page, options=STANDARDS).response["violations"]
-        assert not violations, [(path, v["id"], [node["target"] for node in v["nodes"]]) for v in violations]
+        assert not barriers(page), path
     assert not [text for text in complaints if "404" not in text]
     context.close()
 
