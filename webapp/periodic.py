@@ -35,6 +35,8 @@ Seconds = Callable[["Config"], "int | None"]
 LOOK_SECONDS = 15.0  # between two looks whether something is due; no duty is more frequent than a minute
 STOP_SECONDS = 5.0
 
+PURGE = "-purge"  # how the name of a duty ends that deletes what is older than it may be
+
 _EXTENSION = "periodic"
 
 
@@ -58,6 +60,11 @@ def duties(app: App) -> list[Duty]:
     """Return what is to be done in `app`."""
     found: list[Duty] = app.extensions.setdefault(_EXTENSION, [])
     return found
+
+
+def purges(app: App) -> list[Duty]:
+    """Return the duties that delete; each returns how many rows, or a number for each kind."""
+    return [duty for duty in duties(app) if duty.name.endswith(PURGE)]
 
 
 def take(name: str, seconds: int, config: Config, now: datetime | None = None) -> bool:

@@ -1,8 +1,9 @@
-"""The commands of the operator: keys to the API."""
+"""The commands of the operator: keys to the API, deleting what is old."""
 
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from webapp import db
 from webapp.api import keys
 from webapp.cli import cli, operating
 from webapp.config import Config
+from webapp.models import Attempt, DownloadLink, HealthSample, HelpdeskAttempt
 
 
 @pytest.fixture
@@ -69,3 +71,29 @@ def test_a_name_stands_for_one_key(environment: Config) -> None:
 
 def test_the_command_names_the_scopes_there_are() -> None:
     assert tuple(keys.Scope) == operating.SCOPES
+
+
+def test_deletes_what_is_old_in_every_room(environment: Config) -> None:
+    config = environment.completed()
+    db.upgrade(config)
+    now = datetime.now(UTC)
+    kinds = DownloadLink, Attempt, HealthSample, HelpdeskAttempt
+    for at in (now - timedelta(days=400), now + timedelta(hours=1)):
+        with db.begin(config) as session:
+            session.add_all(
+                [
+                    DownloadLink(token_hash=at.isoformat().encode(), sealed=b"", expires_at=at),
+                    Attempt(kind="account", hashed="", amount=1, at=at),
+                    HealthSample(at=at, provider="gmx.net", protocol="pop3", port=995, milliseconds=1),
+                    HelpdeskAttempt(bucket=b"", at=at),
+                ]
+            )
+    result = CliRunner().invoke(cli, ["purge"])
+    assert result.exit_code == 0, result.output
+    numbers = dict(line.split() for line in result.stdout.splitlines())
+    assert {name: numbers[name] for name in ("links", "limits", "health", "attempts")} == dict.fromkeys(
+        ("links", "limits", "health", "attempts"), "1"
+    )
+    with db.read(config) as session:
+        assert [session.query(kind).count() for kind in kinds] == [1, 1, 1, 1]
+    db.dispose()

@@ -333,7 +333,6 @@ def test_the_command_line_adds_lists_and_disables(config: Config, monkeypatch: p
     assert run(cli, ["agents", "disable", "nina@example.org"]).exit_code == 0
     assert "gesperrt" in run(cli, ["agents", "list"]).stdout
     assert run(cli, ["agents", "disable", "who"]).exit_code == 2
-    assert run(cli, ["purge"]).exit_code == 0
 
 
 def test_a_first_run_link_sets_the_password_once(config: Config, new_browser: Browser) -> None:

@@ -40,7 +40,7 @@ for path in ("/setup/program", "/help", "/healthz", "/readyz"):
 from click.testing import CliRunner
 from webapp.cli import cli
 assert "agents" not in CliRunner().invoke(cli, ["--help"]).output
-assert "purge" not in CliRunner().invoke(cli, ["--help"]).output
+assert "purge" in CliRunner().invoke(cli, ["--help"]).output
 """
 
 

@@ -17,7 +17,7 @@ from webapp.cli.context import known_providers as _providers
 from webapp.cli.database import db
 from webapp.cli.exporting import export
 from webapp.cli.language import locale_of, speak
-from webapp.cli.operating import api_keys, with_check
+from webapp.cli.operating import api_keys, purge, with_check
 from webapp.cli.rooms import RoomCommands
 from webapp.terminal import chosen_locale, prepare_streams
 from webapp.text import N_, InputError, translations_for
@@ -51,6 +51,7 @@ cli.add_command(explain)
 cli.add_command(export)
 cli.add_command(api_keys)
 cli.add_command(db)
+cli.add_command(purge)
 
 
 @cli.command(help=N_("List the mail programs and their formats."))

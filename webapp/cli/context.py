@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -40,6 +41,22 @@ def configuration() -> Config:
         return Config.from_environment(os.environ)
     except InputError as error:
         raise Problem(error, translations_for(chosen_locale())) from None
+
+
+@contextmanager
+def prepared() -> Iterator[tuple[Config, Translations]]:
+    """Give the settings with an up-to-date database; an InputError ends the command with its sentence."""
+    from webapp import db
+
+    translations = translations_for(chosen_locale())
+    try:
+        config = configuration().completed()
+        db.upgrade(config)
+        yield config, translations
+    except InputError as error:
+        raise Problem(error, translations) from None
+    finally:
+        db.dispose()
 
 
 def known_providers(config: Config) -> Mapping[str, Provider]:

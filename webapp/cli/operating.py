@@ -1,44 +1,26 @@
-"""The commands for whoever operates the site: `api-keys`, and `providers check`."""
+"""The commands for whoever operates the site: `api-keys`, `purge`, and `providers check`."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
 
-from webapp.cli.context import Problem, configuration, json_option, known_providers, locale_option
+from webapp.cli.context import Problem, configuration, json_option, known_providers, locale_option, prepared
 from webapp.terminal import chosen_locale
 from webapp.text import N_, InputError, Message, Translations, translations_for
 
 if TYPE_CHECKING:
-    from webapp.config import Config
     from webapp.drift.findings import Finding
 
 SCOPES = ("login-test", "bulk")  # of webapp.api.keys
 EXIT_DIFFERENT, EXIT_UNREADABLE = 1, 2
 
 _MARKS = {"difference": "✗", "unreadable": "?", "note": "·"}
-
-
-@contextmanager
-def _prepared() -> Iterator[tuple[Config, Translations]]:
-    """Give the settings with an up-to-date database; an InputError ends the command with its sentence."""
-    from webapp import db
-
-    translations = translations_for(chosen_locale())
-    config = configuration()
-    try:
-        db.upgrade(config)
-        yield config, translations
-    except InputError as error:
-        raise Problem(error, translations) from None
-    finally:
-        db.dispose()
 
 
 @click.group("api-keys", help=N_("Make, list and revoke keys to the API."))
@@ -57,7 +39,7 @@ def api_keys() -> None:
 def add(name: str, scopes: Sequence[str], per_minute: int) -> None:
     from webapp.api import keys
 
-    with _prepared() as (config, translations):
+    with prepared() as (config, translations):
         token = keys.add(config, name, frozenset(map(keys.Scope, scopes)), per_minute)
         click.echo(translations.gettext(N_("Keep this key now. It is not shown again.")), err=True)
         click.echo(token)
@@ -68,7 +50,7 @@ def add(name: str, scopes: Sequence[str], per_minute: int) -> None:
 def list_keys(as_json: bool) -> None:
     from webapp.api import keys
 
-    with _prepared() as (config, translations):
+    with prepared() as (config, translations):
         found = keys.listed(config)
         if as_json:
             rows = [
@@ -92,7 +74,7 @@ def list_keys(as_json: bool) -> None:
 def revoke(name: str) -> None:
     from webapp.api import keys
 
-    with _prepared() as (config, translations):
+    with prepared() as (config, translations):
         keys.revoke(config, name)
         click.echo(Message(N_("The key “%(name)s” is revoked."), {"name": name}).translated(translations))
 
@@ -175,3 +157,17 @@ def _write(provider_ids: Sequence[str], found: Sequence[Finding], translations: 
             for finding in findings:
                 subject = "" if finding.subject == source else f"{finding.subject}: "
                 click.echo(f"  {_MARKS[finding.severity.value]} {subject}{finding.text.translated(translations)}")
+
+
+@click.command(help=N_("Delete what is older than it may be.\n\nThe server does it by itself, too."))
+def purge() -> None:
+    from webapp import create_app, periodic
+
+    with prepared() as (config, _):
+        app = create_app(config)
+        with app.app_context():
+            for duty in periodic.purges(app):
+                gone = duty.work(app)
+                numbers = gone if isinstance(gone, dict) else {duty.name.removesuffix(periodic.PURGE): gone}
+                for name, number in numbers.items():
+                    click.echo(f"{name:10} {number}")

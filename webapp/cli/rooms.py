@@ -12,7 +12,7 @@ from webapp.cli.language import speak
 from webapp.text import locales
 
 # command → the room whose module `commands` has it
-ROOM_COMMANDS = {"agents": "webapp.helpdesk", "purge": "webapp.helpdesk"}
+ROOM_COMMANDS = {"agents": "webapp.helpdesk"}
 
 _spoken: set[str | None] = set()  # commands whose texts are translated already
 

@@ -163,13 +163,14 @@ class Limits:
             session.add(Attempt(kind="ticket", hashed=hashed, amount=1, at=now))
         return None
 
-    def purge(self) -> None:
-        """Forget what counts no more."""
+    def purge(self) -> int:
+        """Forget what counts no more; return how many attempts there were."""
         with self._writing() as session:
-            self._forget(session, self._clock())
+            return self._forget(session, self._clock())
 
-    def _forget(self, session: Session, now: datetime) -> None:
-        session.execute(delete(Attempt).where(Attempt.at <= now - timedelta(seconds=KEPT_SECONDS)))
+    def _forget(self, session: Session, now: datetime) -> int:
+        end = now - timedelta(seconds=KEPT_SECONDS)
+        return session.execute(delete(Attempt).where(Attempt.at <= end)).rowcount  # type: ignore[attr-defined,no-any-return]
 
     def _of_account(self, account: str) -> _Window:
         return _Window("account", self._hash("account", account), LOGIN_TESTS_PER_ACCOUNT, LIMIT_WINDOW_SECONDS)

@@ -1,38 +1,16 @@
-"""The commands of the helpdesk: `agents` and `purge`."""
+"""The command of the helpdesk: `agents`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from webapp.cli.context import Problem, configuration
-from webapp.terminal import chosen_locale
-from webapp.text import N_, InputError, Message, Translations, translations_for
+from webapp.cli.context import prepared
+from webapp.text import N_, Message
 
 if TYPE_CHECKING:
     from webapp.config import Config
-
-
-OTHER_PURGES = ("download-links", "health-purge", "attempts")  # what other rooms delete by the clock
-
-
-@contextmanager
-def _prepared() -> Iterator[tuple[Config, Translations]]:
-    """Give the settings with an up-to-date database; an InputError ends the command with its sentence."""
-    from webapp import db
-
-    translations = translations_for(chosen_locale())
-    try:
-        config = configuration().completed()
-        db.upgrade(config)
-        yield config, translations
-    except InputError as error:
-        raise Problem(error, translations) from None
-    finally:
-        db.dispose()
 
 
 def _first_run_url(config: Config, token: str) -> str:
@@ -64,7 +42,7 @@ def agents() -> None:
 def add(login: str, name: str, role: str, again: bool) -> None:
     from webapp.helpdesk import agents as accounts
 
-    with _prepared() as (config, translations):
+    with prepared() as (config, translations):
         token = accounts.new_link(config, login) if again else accounts.add(config, login, name, role)
         text = Message(N_("Open this link within %(hours)s hours. It works once."), {"hours": accounts.SETUP_HOURS})
         click.echo(text.translated(translations), err=True)
@@ -76,7 +54,7 @@ def list_agents() -> None:
     from webapp import db
     from webapp.helpdesk import agents as accounts
 
-    with _prepared() as (config, translations), db.read(config) as session:
+    with prepared() as (config, translations), db.read(config) as session:
         for agent in accounts.everybody(session):
             marks = []
             if agent.disabled_at:
@@ -92,25 +70,10 @@ def list_agents() -> None:
 def disable(login: str, enable: bool) -> None:
     from webapp.helpdesk import agents as accounts
 
-    with _prepared() as (config, _):
+    with prepared() as (config, _):
         accounts.disable(config, login, enable=enable)
-
-
-@click.command(help=N_("Delete what is older than it may be.\n\nThe server does it by itself, too."))
-def purge() -> None:
-    from webapp import create_app, periodic
-    from webapp.helpdesk.purging import purge as run
-
-    with _prepared() as (config, _):
-        app = create_app(config)
-        with app.app_context():
-            for name, number in run(config).items():
-                click.echo(f"{name:10} {number}")
-            for duty in periodic.duties(app):
-                if duty.name in OTHER_PURGES:
-                    duty.work(app)
 
 
 def command(name: str) -> click.Command | None:
     """Return the command of this room with that name."""
-    return {"agents": agents, "purge": purge}.get(name)
+    return {"agents": agents}.get(name)
