@@ -34,6 +34,7 @@ WEB_THREADS = 32
 DATABASE_BUSY_SECONDS = 5
 
 BODY_BYTES_MAX = 64 * 1024
+TABLE_BYTES_MAX = 1 << 20  # of a table of people, some 20,000 rows
 FORM_PARTS_MAX = 100
 SESSION_BYTES_MAX = 3500  # browsers keep 4096 bytes of a cookie, its name and attributes included
 SESSION_HOURS = 24  # since the last answer

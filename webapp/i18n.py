@@ -78,6 +78,11 @@ class LanguageLink:
     current: bool
 
 
+def language_name(locale: str) -> str:
+    """Return what a language is called in that language itself."""
+    return Locale.parse(locale).get_display_name(locale) or locale
+
+
 def language_links() -> list[LanguageLink]:
     """Return this page in every language, for the switch and for hreflang.
 
@@ -90,7 +95,7 @@ def language_links() -> list[LanguageLink]:
     return [
         LanguageLink(
             locale=locale,
-            name=Locale.parse(locale).get_display_name(locale) or locale,
+            name=language_name(locale),
             url=f"{path or request.script_root + '/'}?{urlencode({**query, PARAMETER: locale})}",
             current=locale == current_locale(),
         )

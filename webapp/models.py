@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     DateTime,
     Dialect,
     ForeignKey,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     String,
     TypeDecorator,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -71,6 +73,24 @@ class Agent(Base):
     setup_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)  # SHA-256 of a first-run link
     setup_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     oidc_subject: Mapped[str | None] = mapped_column(String(512), unique=True)  # issuer, blank, subject
+    may_bulk: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # an admin always may
+
+
+class BulkJob(Base):
+    """Files for many people that an agent has made; deleted an hour later. What names a person is sealed."""
+
+    __tablename__ = "bulk_jobs"
+
+    id: Mapped[str] = mapped_column(String(22), primary_key=True)
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agents.id", ondelete="CASCADE"), index=True)
+    state: Mapped[str] = mapped_column(String(12))  # running, ready, interrupted
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)  # when it last said how far it is
+    rows: Mapped[int]
+    done: Mapped[int]
+    bad: Mapped[int]
+    remarks: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed JSON
+    archive: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed ZIP
 
 
 class AgentSession(Base):

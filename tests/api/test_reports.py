@@ -12,10 +12,9 @@ from flask.testing import FlaskClient
 from tests.api.test_calls import API, problem
 from tests.diagnosis.test_reading import SHAPE
 from webapp.api import keys
-from webapp.api.exports import TABLE_OCTETS_MAX
 from webapp.api.keys import Scope
 from webapp.api.problems import Kind
-from webapp.config import Config
+from webapp.config import TABLE_BYTES_MAX, Config
 
 TABLE = "address,client,name,keep\nanna@gmx.de,outlook,Anna,14\nbert@web.de,thunderbird,,\n"
 
@@ -69,7 +68,7 @@ def test_a_table_needs_a_key_for_it_and_has_its_bounds(client: FlaskClient, key:
     problem(client.post(url, data=TABLE, content_type="text/csv", headers={"Authorization": key}), Kind.NOT_ALLOWED)
     header = {"Authorization": bulk_key}
     problem(client.post(url, data=TABLE, content_type="text/plain", headers=header), Kind.WRONG_TYPE)
-    too_large = b"x" * (TABLE_OCTETS_MAX + 1)
+    too_large = b"x" * (TABLE_BYTES_MAX + 1)
     problem(client.post(url, data=too_large, content_type="text/csv", headers=header), Kind.TOO_LARGE)
     for bad in (b"", b"name\nAnna\n", b"\xff\xfe\x00", b"address,address\n"):
         shape = problem(client.post(url, data=bad, content_type="text/csv", headers=header), Kind.INVALID_INPUT)

@@ -17,14 +17,13 @@ from webapp.api.operations import LOCALE, Call, operation
 from webapp.api.problems import Kind, ProblemError
 from webapp.bulk import read_table, write_exports
 from webapp.clients import CLIENTS, Client, Export, ExportOptions
-from webapp.config import Config, current_config, current_providers
+from webapp.config import TABLE_BYTES_MAX, Config, current_config, current_providers
 from webapp.events import file_downloaded
 from webapp.providers import Provider
 from webapp.signing import signed
 from webapp.text import InputError, Message, translations_for
 
 NOTES = "Export-Notes"
-TABLE_OCTETS_MAX = 1 << 20  # some 20,000 rows
 SPECIAL: Mapping[str, tuple[Field, ...]] = {
     "apple-mail": (Field("device", "For which device.", {"type": "string", "enum": ["iphone", "mac"]}),),
     "outlook": (
@@ -136,7 +135,7 @@ for _client in CLIENTS.values():
 
 @operation(
     "POST", "/exports", "Files for many people", query=(LOCALE,), text_body=("text/csv", {"type": "string"}),
-    octets=TABLE_OCTETS_MAX, scope=Scope.BULK, answers={200: lambda: ("application/zip",)},
+    octets=TABLE_BYTES_MAX, scope=Scope.BULK, answers={200: lambda: ("application/zip",)},
     problems=(Kind.KEY_NEEDED,),
 )  # fmt: skip
 def exports_of_table(call: Call) -> Response:

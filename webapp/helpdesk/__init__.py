@@ -7,6 +7,7 @@ agents sessions factors oidc sign_in account admin    who may help
 cases tokens words attempts                           one person being helped
 vocabulary live picture                               from what happens to what the agent sees
 desk case_pages forms report tickets                  the agent's pages, and what goes to other systems
+bulk_pages bulk_jobs                                  files for many people
 join person prefill                                   the person's pages
 statistics plots purging courier audit                what remains, and what goes
 """
@@ -21,7 +22,7 @@ from flask import Flask, current_app, request
 from flask.blueprints import BlueprintSetupState
 
 from webapp import periodic
-from webapp.helpdesk import account, admin, case_pages, courier, desk, join, live, person, sign_in
+from webapp.helpdesk import account, admin, bulk_pages, case_pages, courier, desk, join, live, person, sign_in
 from webapp.helpdesk.purging import purge
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import current
@@ -29,7 +30,7 @@ from webapp.i18n import TIME_ZONE
 
 PURGE_SECONDS = 600
 
-__all__ = ["account", "admin", "blueprint", "case_pages", "desk", "join", "person", "sign_in"]
+__all__ = ["account", "admin", "blueprint", "bulk_pages", "case_pages", "desk", "join", "person", "sign_in"]
 
 
 periodic.every(blueprint, "helpdesk-purge", PURGE_SECONDS, lambda app: purge(app.extensions["config"]))

@@ -54,10 +54,10 @@ def add_agent() -> ResponseReturnValue:
 @blueprint.post("/helpdesk/agents/<agent_id>/<action>")
 @for_admins
 def change_agent(agent_id: str, action: str) -> ResponseReturnValue:
-    """Disable or enable an agent, end their sessions, or make a new first-run link."""
+    """Disable or enable an agent, end their sessions, make a new first-run link, allow files for many people."""
     with db.read() as reading:
         agent = reading.get(Agent, int(agent_id)) if agent_id.isdecimal() and len(agent_id) < 10 else None
-    if agent is None or action not in ("disable", "enable", "sign-out", "link"):
+    if agent is None or action not in ("disable", "enable", "sign-out", "link", "allow-bulk", "forbid-bulk"):
         abort(404)
     if agent.id == me().agent_id and action in ("disable", "link"):
         text = N_("You cannot do that to your own account. Ask another administrator.")
@@ -73,6 +73,8 @@ def change_agent(agent_id: str, action: str) -> ResponseReturnValue:
         with db.begin() as writing:
             sessions.end(writing, agent.id)
             audit.note(writing, me().login, Action.SESSION_ENDED, agent.login)
+    elif action in ("allow-bulk", "forbid-bulk"):
+        agents.allow_bulk(current_config(), agent.login, me().login, allow=action == "allow-bulk")
     else:
         agents.disable(current_config(), agent.login, me().login, enable=action == "enable")
         sessions.watchers().forget()

@@ -106,6 +106,14 @@ def disable(config: Config, login: str, by: str = "", *, enable: bool = False) -
         audit.note(session, by, Action.AGENT_ENABLED if enable else Action.AGENT_DISABLED, agent.login)
 
 
+def allow_bulk(config: Config, login: str, by: str = "", *, allow: bool = True) -> None:
+    """Let the agent make files for many people, or no longer; raises InputError."""
+    with db.begin(config) as session:
+        agent = _known(session, login)
+        agent.may_bulk = allow
+        audit.note(session, by, Action.BULK_ALLOWED if allow else Action.BULK_FORBIDDEN, agent.login)
+
+
 def _known(session: Session, login: str) -> Agent:
     agent = session.scalar(select(Agent).where(Agent.login == parse_login(login)))
     if agent is None:

@@ -33,6 +33,9 @@ class Action(StrEnum):
     CASE_TAKEN = "case-taken"
     CASE_CLOSED = "case-closed"
     DELIVERY_RETRIED = "delivery-retried"
+    BULK_ALLOWED = "bulk-allowed"
+    BULK_FORBIDDEN = "bulk-forbidden"
+    BULK_MADE = "bulk-made"
 
 
 LABELS = {
@@ -52,6 +55,9 @@ LABELS = {
     Action.CASE_TAKEN: N_("took over a case"),
     Action.CASE_CLOSED: N_("closed a case"),
     Action.DELIVERY_RETRIED: N_("sent a report again"),
+    Action.BULK_ALLOWED: N_("allowed files for many people to"),
+    Action.BULK_FORBIDDEN: N_("took back files for many people from"),
+    Action.BULK_MADE: N_("made files for many people, rows:"),
 }
 
 

@@ -38,12 +38,15 @@ def agents() -> None:
     "--role", type=click.Choice(["agent", "admin"]), default="agent", show_default=True,
     help=N_("An admin adds agents and reads the log."),
 )  # fmt: skip
+@click.option("--bulk", is_flag=True, help=N_("The agent may make files for many people. An admin always may."))
 @click.option("--again", is_flag=True, help=N_("A new link for an agent there is: password and second step anew."))
-def add(login: str, name: str, role: str, again: bool) -> None:
+def add(login: str, name: str, role: str, bulk: bool, again: bool) -> None:
     from webapp.helpdesk import agents as accounts
 
     with prepared() as (config, translations):
         token = accounts.new_link(config, login) if again else accounts.add(config, login, name, role)
+        if bulk:
+            accounts.allow_bulk(config, login)
         text = Message(N_("Open this link within %(hours)s hours. It works once."), {"hours": accounts.SETUP_HOURS})
         click.echo(text.translated(translations), err=True)
         click.echo(_first_run_url(config, token))

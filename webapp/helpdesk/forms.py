@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
 from wtforms import PasswordField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
@@ -14,8 +15,8 @@ from webapp.clients import CLIENTS
 from webapp.helpdesk.agents import ROLE_LABELS, Role, check_password
 from webapp.helpdesk.cases import parse_ticket
 from webapp.helpdesk.tokens import parse_code
-from webapp.i18n import translate
-from webapp.text import N_, InputError, Message
+from webapp.i18n import language_name, translate
+from webapp.text import N_, InputError, Message, locales
 
 
 def _printable(text: str | None) -> str | None:
@@ -26,6 +27,17 @@ def _printable(text: str | None) -> str | None:
 def _refuse(error: InputError | str) -> ValidationError:
     message = error.message if isinstance(error, InputError) else Message(error)
     return ValidationError(translate(message))
+
+
+class TableForm(FlaskForm):
+    table = FileField(N_("The table"))
+    locale = SelectField(
+        N_("Language of the files"), choices=lambda: [(locale, language_name(locale)) for locale in locales()]
+    )
+
+    def validate_table(self, field: FileField) -> None:
+        if not field.data:
+            raise _refuse(N_("Choose the file with the table."))
 
 
 class CodeForm(FlaskForm):

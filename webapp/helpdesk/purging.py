@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from webapp import db
 from webapp.config import Config
-from webapp.helpdesk import attempts, audit, cases, sessions
+from webapp.helpdesk import attempts, audit, bulk_jobs, cases, sessions
 from webapp.models import Case, Delivery
 
 
@@ -29,4 +29,5 @@ def purge(config: Config, now: datetime | None = None) -> dict[str, int]:
             "sessions": sessions.purge(session, now),
             "attempts": attempts.purge(session, now),
             "log": audit.purge(session, now),
+            "bulk": bulk_jobs.purge(session, now),
         }

@@ -57,6 +57,7 @@ class SignedIn:
     token_hash: bytes
     stage: str
     has_factor: bool
+    may_bulk: bool
 
     @property
     def is_admin(self) -> bool:
@@ -116,7 +117,16 @@ def _find(token: str, *, touch: bool) -> SignedIn | None:
         if agent.disabled_at or kept.created_at < now - life or kept.seen_at < now - IDLE:
             return None
         factor = bool(agent.totp_secret) or bool(session.scalar(select(Passkey.id).where(Passkey.agent_id == agent.id)))
-        found = SignedIn(agent.id, agent.login, agent.name, agent.role, kept.token_hash, kept.stage, factor)
+        found = SignedIn(
+            agent.id,
+            agent.login,
+            agent.name,
+            agent.role,
+            kept.token_hash,
+            kept.stage,
+            factor,
+            may_bulk=agent.may_bulk or agent.role == Role.ADMIN,
+        )
         stale = kept.seen_at < now - TOUCH
     if touch and stale:
         with db.begin() as session:  # an UPDATE: a session that was ended meanwhile stays ended

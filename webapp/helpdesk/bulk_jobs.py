@@ -1,0 +1,185 @@
+"""Files for many people as a job: an agent's table goes in, and for an hour there is a ZIP to fetch.
+
+The job is a thread of the process that took the table, and a row of the database that every process reads. The table
+stays in memory; what comes out is sealed. Whoever has the database and not the key reads no address and no name. A job
+that was cut off is not begun again by itself: the agent has the table.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session, defer
+
+from webapp import db
+from webapp.bulk import Result, TableError, read_table, write_exports
+from webapp.clients import ExportOptions
+from webapp.config import current_config, current_providers
+from webapp.helpdesk import audit
+from webapp.helpdesk.audit import Action
+from webapp.helpdesk.tokens import new_token, seal, unseal
+from webapp.logs import logger
+from webapp.models import BulkJob
+from webapp.text import N_, InputError, Message, translations_for
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+LIFE: Final = timedelta(hours=1)
+SILENCE: Final = timedelta(seconds=60)  # a job that says nothing for so long was cut off
+TELL_SECONDS: Final = 0.5
+ROWS_MAX: Final = 10_000
+REMARKS_MAX: Final = 50  # bad rows that the page shows; index.csv has them all
+_PURPOSE: Final = "bulk files"
+
+
+class State(StrEnum):
+    RUNNING = "running"
+    READY = "ready"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """What an agent should know of the table: columns that mean nothing here, and rows that have no file."""
+
+    ignored: Sequence[str] = ()
+    bad: Sequence[tuple[int, str]] = ()
+
+
+class _DeletedError(Exception):
+    """The agent does not want the files any more."""
+
+
+def begin(app: Flask, agent_id: int, login: str, content: bytes, locale: str) -> str:
+    """Begin a job with the table `content` and return its id.
+
+    Raises TableError where it is no table, InputError where a job of the agent is still running.
+    """
+    table = read_table(io.BytesIO(content))
+    rows = sum(1 for _ in table.rows())
+    if not rows:
+        raise TableError(N_("The table has no row below the names of its columns."))
+    if rows > ROWS_MAX:
+        raise TableError(Message(N_("The table has more than %(limit)s rows. Split it."), {"limit": ROWS_MAX}))
+    now = datetime.now(UTC)
+    job = BulkJob(
+        id=new_token(), agent_id=agent_id, state=State.RUNNING, created_at=now, seen_at=now, rows=rows, done=0, bad=0
+    )
+    with db.begin() as session:
+        if any(state_of(other, now) is State.RUNNING for other in _of_agent(session, agent_id, now)):
+            raise InputError(N_("Your last table is still being worked on. Wait for it, or delete it."))
+        session.add(job)
+        audit.note(session, login, Action.BULK_MADE, str(rows))
+        job_id = job.id
+    threading.Thread(target=_run, args=(app, job_id, content, locale), name="bulk", daemon=True).start()
+    return job_id
+
+
+def state_of(job: BulkJob, now: datetime | None = None) -> State:
+    if job.state == State.RUNNING and job.seen_at < (now or datetime.now(UTC)) - SILENCE:
+        return State.INTERRUPTED
+    return State(job.state)
+
+
+def jobs_of(agent_id: int) -> list[BulkJob]:
+    """Return the jobs of the last hour, the newest first, without what they made."""
+    with db.read() as session:
+        return _of_agent(session, agent_id, datetime.now(UTC))
+
+
+def find(job_id: str, agent_id: int) -> BulkJob | None:
+    """Return the agent's own job, without what it made."""
+    return next((job for job in jobs_of(agent_id) if job.id == job_id), None)
+
+
+def remarks_of(job_id: str) -> Remarks:
+    with db.read() as session:
+        sealed = session.scalar(select(BulkJob.remarks).where(BulkJob.id == job_id))
+    opened = unseal(current_config(), _PURPOSE, sealed) if sealed else None
+    if opened is None:
+        return Remarks()
+    found = json.loads(opened)
+    return Remarks(found["ignored"], [(number, text) for number, text in found["bad"]])
+
+
+def archive_of(job_id: str) -> bytes | None:
+    """Return the ZIP; None before it is made, and where the key was changed meanwhile."""
+    with db.read() as session:
+        sealed = session.scalar(select(BulkJob.archive).where(BulkJob.id == job_id))
+    return unseal(current_config(), _PURPOSE, sealed) if sealed else None
+
+
+def remove(job_id: str, agent_id: int) -> None:
+    """Delete the job with all it made; one that is running stops."""
+    with db.begin() as session:
+        session.execute(delete(BulkJob).where(BulkJob.id == job_id, BulkJob.agent_id == agent_id))
+
+
+def purge(session: Session, now: datetime) -> int:
+    return session.execute(delete(BulkJob).where(BulkJob.created_at < now - LIFE)).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def _of_agent(session: Session, agent_id: int, now: datetime) -> list[BulkJob]:
+    query = (
+        select(BulkJob)
+        .where(BulkJob.agent_id == agent_id, BulkJob.created_at >= now - LIFE)
+        .order_by(BulkJob.created_at.desc())
+        .options(defer(BulkJob.archive, raiseload=True), defer(BulkJob.remarks, raiseload=True))
+    )
+    return list(session.scalars(query))
+
+
+def _run(app: Flask, job_id: str, content: bytes, locale: str) -> None:
+    with app.app_context():
+        try:
+            _work(job_id, content, locale)
+        except _DeletedError:
+            pass
+        except Exception:
+            logger.exception("files for many people could not be made")
+            _change(job_id, state=State.INTERRUPTED)
+
+
+def _work(job_id: str, content: bytes, locale: str) -> None:
+    config, translations = current_config(), translations_for(locale)
+    options = ExportOptions(locale=locale, host=config.public_host, organization=config.operator_name)
+    done, bad, told = 0, list[tuple[int, str]](), time.monotonic()
+
+    def on_result(result: Result) -> None:
+        nonlocal done, told
+        done += 1
+        if result.error is not None:
+            bad.append((result.row.number, result.error.translated(translations)))
+        if time.monotonic() - told >= TELL_SECONDS:
+            told = time.monotonic()
+            if not _change(job_id, done=done, bad=len(bad)):
+                raise _DeletedError
+
+    table, target = read_table(io.BytesIO(content)), io.BytesIO()
+    write_exports(table, target, current_providers(), options, on_result)
+    remarks = json.dumps({"ignored": table.ignored, "bad": bad[:REMARKS_MAX]}, ensure_ascii=False).encode()
+    _change(
+        job_id,
+        state=State.READY,
+        done=done,
+        bad=len(bad),
+        remarks=seal(config, _PURPOSE, remarks),
+        archive=seal(config, _PURPOSE, target.getvalue()),
+    )
+
+
+def _change(job_id: str, **values: object) -> bool:
+    """Write down how the job stands; return whether it is still there."""
+    with db.begin() as session:
+        query = update(BulkJob).where(BulkJob.id == job_id).values(seen_at=datetime.now(UTC), **values)
+        return bool(session.execute(query).rowcount)  # type: ignore[attr-defined]
