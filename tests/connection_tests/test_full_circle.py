@@ -18,7 +18,7 @@ from tests.support.client import parse, text_of
 from tests.support.post_office import PostOffice
 from webapp import connection_tests as views
 from webapp.config import CIRCLE_AFTER_LOGIN_SECONDS, LIMIT_WINDOW_SECONDS, LOGIN_TESTS_PER_ACCOUNT
-from webapp.connection_tests import person
+from webapp.connection_tests import ownership
 from webapp.diagnosis.reading import read_report
 from webapp.probe import RunState
 
@@ -94,7 +94,7 @@ def test_the_login_that_worked_opens_it_for_an_hour(
     with make_site(office=office) as site:
         after_a_login_that_worked(site)
         assert 'name="password"' in site.client.get(CIRCLE).text
-        monkeypatch.setattr(person, "CIRCLE_AFTER_LOGIN_SECONDS", -1)
+        monkeypatch.setattr(ownership, "CIRCLE_AFTER_LOGIN_SECONDS", -1)
         assert CIRCLE_AFTER_LOGIN_SECONDS == 3600
         assert 'name="password"' not in site.client.get(CIRCLE).text
 

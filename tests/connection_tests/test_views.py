@@ -25,7 +25,7 @@ from webapp import connection_tests as views
 from webapp import db
 from webapp.config import LOGIN_TESTS_PER_ACCOUNT, RESULT_WAITERS_MAX
 from webapp.connection_tests.engine import Plan, current_providers
-from webapp.connection_tests.person import PASSED_KEY, RUNS_MAX
+from webapp.connection_tests.ownership import PASSED_KEY, RUNS_MAX
 from webapp.connection_tests.redis_stores import PREFIX
 from webapp.connection_tests.sealing import WorkerKey
 from webapp.probe import RunState

@@ -23,7 +23,7 @@ from webapp.config import current_config, current_providers
 from webapp.connection_tests import jobs
 from webapp.connection_tests.engine import NOBODY, Engine, Plan, UnavailableError, tell
 from webapp.connection_tests.limits import LimitsUnavailableError, Wait
-from webapp.connection_tests.person import current_limits
+from webapp.connection_tests.ownership import current_limits
 from webapp.connection_tests.progress import SHARED_ID, Run
 from webapp.models import ApiKey
 from webapp.text import N_, Message

@@ -20,7 +20,7 @@ from webapp.config import POLL_MILLISECONDS, RESULT_WAIT_SECONDS, RESULT_WAITERS
 from webapp.connection_tests import jobs, pages, tickets
 from webapp.connection_tests.engine import NOBODY, Engine, Plan, UnavailableError
 from webapp.connection_tests.limits import Again, LimitsUnavailableError
-from webapp.connection_tests.person import (
+from webapp.connection_tests.ownership import (
     Account,
     allowance_of,
     check_own,
@@ -33,7 +33,7 @@ from webapp.connection_tests.person import (
     remember,
 )
 from webapp.connection_tests.progress import SHARED_ID, Run
-from webapp.connection_tests.starting import (
+from webapp.connection_tests.queueing import (
     OTHER_KEY,
     LoginForm,
     shown,

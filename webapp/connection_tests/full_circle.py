@@ -16,8 +16,8 @@ from webapp import connection_tests, probe
 from webapp.connection_tests import tickets
 from webapp.connection_tests.engine import UnavailableError
 from webapp.connection_tests.limits import LimitsUnavailableError
-from webapp.connection_tests.person import Account, allowance_of, circle_offer, current_account, is_own
-from webapp.connection_tests.starting import LoginForm, shown, start_login
+from webapp.connection_tests.ownership import Account, allowance_of, circle_offer, current_account, is_own
+from webapp.connection_tests.queueing import LoginForm, shown, start_login
 from webapp.i18n import current_locale
 from webapp.probe.circle import ATTEMPTS, LOGINS_FOR_RECEIVING
 from webapp.text import N_, translations_for

@@ -108,7 +108,7 @@ def link() -> ResponseReturnValue:
 
 
 def _count_link() -> None:
-    from webapp.connection_tests.person import current_limits  # which is made of the wizard's answers
+    from webapp.connection_tests.ownership import current_limits  # which is made of the wizard's answers
 
     if current_limits().take_link(request.remote_addr or "") is not None:
         abort(429)

@@ -14,7 +14,7 @@ from webapp import probe
 from webapp.config import current_providers
 from webapp.connection_tests.engine import Engine, Plan, tell
 from webapp.connection_tests.limits import Again
-from webapp.connection_tests.person import Account, current_limits, is_own, login_test_is_on, remember
+from webapp.connection_tests.ownership import Account, current_limits, is_own, login_test_is_on, remember
 from webapp.i18n import current_locale, translate
 from webapp.probe.circle import ATTEMPTS
 from webapp.text import N_, InputError, translations_for
