@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.connection_tests.conftest import PASSWORD, USER, MakeSite, Site
+from tests.support.client import PageLintingClient
 from tests.support.fault_server import Dialogue, read
 from tests.support.redis_server import RedisServer
 from webapp import probe
@@ -143,6 +144,35 @@ def test_one_that_runs_is_cancelled_in_the_middle_of_a_wait(make_site: MakeSite,
         assert time.monotonic() - begin < 5.5  # nothing of the kind ends by itself before 6 seconds
         assert (ended.state, ended.report.password_sent) == (RunState.CANCELLED, False)
         assert site.attempts == (0, 0)
+
+
+def test_deleting_everything_ends_the_persons_test_and_keeps_nothing_of_it(make_site: MakeSite) -> None:
+    with make_site(silent_dialogue()) as site:
+        run_id = site.log_in().location.rpartition("/")[2]
+        site.until(lambda: any(t["stage"] == "greeting" and t["status"] == "running" for t in site.told))
+        assert site.client.submit(site.client.get("/privacy"), form="Jetzt löschen").location == "/deleted"
+        assert site.engine.runs.get(run_id) is None
+        assert site.engine.passwords.take(run_id) is None
+        plan, after = queued(site)  # the thread is free again, and has written nothing
+        site.engine.submit(after.id, plan)
+        site.until(lambda: any(t["run"] == after.id and t["stage"] == "greeting" for t in site.told))
+        assert site.engine.runs.get(run_id) is None
+        assert site.attempts == (0, 0)
+        site.engine.cancel(after.id)
+        site.ended(after.id)
+
+
+def test_deleting_everything_leaves_a_check_to_the_others_who_look_at_it(make_site: MakeSite) -> None:
+    with make_site(silent_dialogue()) as site:
+        other = site.app.test_client()
+        assert isinstance(other, PageLintingClient)
+        site.answer(other)
+        mine, theirs = (site.check(client).location.rpartition("/")[2] for client in (site.client, other))
+        assert site.client.submit(site.client.get("/privacy"), form="Jetzt löschen").location == "/deleted"
+        left, still = site.engine.runs.get(mine), site.engine.runs.get(theirs)
+        assert left is not None
+        assert still is not None
+        assert (left.state, still.ended) == (RunState.CANCELLED, False)
 
 
 def test_a_password_without_an_answer_reads_as_unknown(make_site: MakeSite) -> None:

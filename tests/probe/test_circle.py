@@ -6,6 +6,7 @@ import email
 import email.policy
 import json
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -184,7 +185,8 @@ def test_a_look_that_did_not_get_as_far_as_a_login_proves_nothing_and_the_next_o
 def test_a_server_without_top_proves_nothing(make: MakeOffice, certificates: Certificates) -> None:
     with make(knows_top=False) as office:
         report = close(office, certificates)
-    assert (report.state, statuses(report)) == (RunState.PASSED, ["passed", "warning", "warning"])
+    assert (report.state, statuses(report)) == (RunState.PASSED, ["passed", "warning", "skipped"])
+    assert office.attempts == (2, 1)  # a third login would prove no more
     assert [diagnosis.id for diagnosis in explain(report)] == ["circle-not-proved"]
 
 
@@ -223,6 +225,19 @@ def test_says_that_nobody_knows_where_a_mail_was_handed_over_without_an_answer(
     assert report.circle is not None
     assert (report.state, report.circle.sent, report.circle.found) == (RunState.FAILED, None, False)
     assert office.attempts == (1, 1)
+
+
+def test_says_that_nobody_knows_where_it_is_cancelled_before_the_mail_is_answered(
+    make: MakeOffice, certificates: Certificates
+) -> None:
+    cancelled = threading.Event()
+    with make(on_mail=lambda: cancelled.set() or time.sleep(2)) as office:
+        report = close(office, certificates, cancelled=cancelled)
+    assert office.sent
+    assert office.attempts == (1, 1)
+    assert report.circle is not None
+    assert (report.state, report.circle.sent, report.circle.found) == (RunState.CANCELLED, None, False)
+    assert statuses(report) == ["warning", "skipped", "skipped"]
 
 
 def test_ends_at_once_when_it_is_cancelled_while_it_waits(make: MakeOffice, certificates: Certificates) -> None:

@@ -41,6 +41,7 @@ class PostOffice:
     later: list[bytes] = field(default_factory=list)  # of other people, arrives together with the mail
     now: Callable[[], float] = time.monotonic
     on_look: Callable[[int], None] = lambda _: None  # called with the number of each POP3 login
+    on_mail: Callable[[], object] = lambda: None  # called when the mail is taken, before the answer
     said: list[tuple[str, str]] = field(default_factory=list)
     logins: list[float] = field(default_factory=list)  # of POP3, by `now`
     submissions: int = 0
@@ -195,6 +196,7 @@ class _Smtp(_Session):
                     return
                 if answers["."].startswith("2"):
                     office.sent = b"Received: by here\r\n" + b"".join(lines)
+                office.on_mail()
                 self.say(answers["."])
             if verb == "QUIT":
                 return

@@ -298,6 +298,10 @@ def test_the_list_of_devices_grows_and_shrinks_by_its_buttons(client: PageLintin
     assert len(list(parse(page.text).iter("select"))) == DEVICES_MAX - 2
     assert 'value="B"' in page.text
     assert 'value="A"' not in page.text
+    for number in ("0", "6", "07", "9" * 5000):  # no button says so
+        odd = client.submit(page, {"list": f"remove-{number}"})
+        assert odd.status_code == 422
+        assert 'value="B"' in odd.text
 
 
 @pytest.mark.parametrize(
@@ -453,6 +457,10 @@ def test_the_largest_answers_fit_into_the_cookie_or_are_told(client: PageLinting
     assert page.status_code == 422
     assert "Kürzen Sie die Namen" in page.text
     assert page.text.count("\U0001f600" * 20) == DEVICES_MAX - 1  # nothing typed is lost
+    four = {key: value for key, value in {**rows, **names}.items() if not key.endswith(str(DEVICES_MAX - 1))}
+    grown = answer(client, "devices", {**four, "list": "add"})
+    assert (grown.status_code, grown.text.count("\U0001f600" * 20)) == (422, DEVICES_MAX - 2)
+    assert "Kürzen Sie die Namen" in grown.text
     short = {name: value[:3] for name, value in names.items()}
     assert client.submit(page, {**short, "list": "next"}).status_code == 303
     walk(client, *SEVERAL[3:], *PLAIN[4:])

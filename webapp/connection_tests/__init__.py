@@ -30,6 +30,7 @@ from webapp.connection_tests.ownership import (
     is_own,
     login_test_is_on,
     note_passed_login,
+    own_runs,
     remember,
 )
 from webapp.connection_tests.progress import SHARED_ID, Run
@@ -190,13 +191,17 @@ def progress(run_id: str) -> ResponseReturnValue:
 def cancel(run_id: str) -> ResponseReturnValue:
     """End a test that waits or runs. A check that others look at too goes on without this person."""
     check_own(run_id)
-    engine = current_engine()
-    run = engine.runs.get(run_id)
-    if run is not None and not run.ended:
-        target = engine.runs.leave(run_id) if run.shared else run_id
-        if target is not None:
-            engine.cancel(target)
+    current_engine().stop_for(run_id)
     return redirect(url_for("connection_tests.show", run_id=run_id), 303)
+
+
+def forget_own() -> None:
+    """End every test of this session and keep nothing of it; where the engine does not answer, time does it."""
+    try:
+        for run_id in own_runs():
+            current_engine().stop_for(run_id, forget=True)
+    except (UnavailableError, RedisError) as error:
+        current_app.logger.error("tests were not forgotten at once: %s", type(error).__name__)
 
 
 @blueprint.get("/<run_id>/report.json")

@@ -119,6 +119,21 @@ class Engine(ABC):
         else:
             self._interrupt(run_id)
 
+    def stop_for(self, run_id: str, *, forget: bool = False) -> None:
+        """End the run for the person who knows it by `run_id`; a shared one goes on while others look at it.
+
+        forget: keep nothing of a run that is theirs alone. A shared one names nobody.
+        """
+        run = self.runs.get(run_id)
+        if run is None:
+            return
+        if not run.ended:
+            target = self.runs.leave(run_id) if run.shared else run_id
+            if target is not None:
+                self.cancel(target)
+        if forget and not run.shared:
+            self.runs.forget(run_id)
+
 
 class Runner:
     """What a thread does with a run."""

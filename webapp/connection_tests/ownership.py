@@ -110,11 +110,16 @@ def note_passed_login(run: Run) -> None:
 
 def remember(ticket: str) -> None:
     """Note that the test of `ticket` belongs to this session."""
-    session[RUNS_KEY] = [*session.get(RUNS_KEY, []), ticket][-RUNS_MAX:]
+    session[RUNS_KEY] = [*own_runs(), ticket][-RUNS_MAX:]
+
+
+def own_runs() -> list[str]:
+    found: list[str] = session.get(RUNS_KEY, [])
+    return found
 
 
 def is_own(run_id: str) -> bool:
-    return run_id in session.get(RUNS_KEY, [])
+    return run_id in own_runs()
 
 
 def check_own(run_id: str) -> None:

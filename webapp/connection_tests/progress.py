@@ -79,6 +79,10 @@ class RunStore(ABC):
         """Note how the run ended; with `waiting` only where it has not begun. False where nothing changed."""
 
     @abstractmethod
+    def forget(self, run_id: str) -> None:
+        """Keep nothing of the run; whoever still works on it changes nothing any more."""
+
+    @abstractmethod
     def position(self, run_id: str) -> int:
         """Return the place of the run among those that wait, 1 for the next; 0 where it does not wait."""
 
@@ -160,6 +164,11 @@ class MemoryRunStore(RunStore):
             self._set(run, report=report or run.report, state=state, ended_at=self._clock())
             return True
 
+    def forget(self, run_id: str) -> None:
+        with self._changed:
+            self._drop(run_id)
+            self._changed.notify_all()
+
     def position(self, run_id: str) -> int:
         with self._changed:
             now = self._clock()
@@ -226,5 +235,8 @@ class MemoryRunStore(RunStore):
         now = self._clock()
         old = [name for name, at in self._forget_at.items() if at < now]
         for name in old:
-            for kept in (self._runs, self._forget_at, self._shared, self._following, self._left):
-                kept.pop(name, None)
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        for kept in (self._runs, self._forget_at, self._shared, self._following, self._left):
+            kept.pop(name, None)

@@ -143,6 +143,12 @@ class RedisRunStore(RunStore):
             self._release(cast(bytes, key).decode(), run_id, CHECK_CACHE_SECONDS if state in TOLD else 0)
         return changed
 
+    def forget(self, run_id: str) -> None:
+        pipeline = self._redis.pipeline()
+        pipeline.delete(PREFIX + f"run:{run_id}", PREFIX + f"key:{run_id}")
+        pipeline.zrem(WAITING, run_id)
+        pipeline.execute()
+
     def position(self, run_id: str) -> int:
         followed = cast("bytes | None", self._redis.get(PREFIX + f"follow:{run_id}"))
         pipeline = self._redis.pipeline()
@@ -168,10 +174,7 @@ class RedisRunStore(RunStore):
             self._release(key, found, 0)
             found = self._join(key, follower, run.id)
         if found != run.id:
-            pipeline = self._redis.pipeline()
-            pipeline.delete(PREFIX + f"run:{run.id}", PREFIX + f"key:{run.id}")
-            pipeline.zrem(WAITING, run.id)
-            pipeline.execute()
+            self.forget(run.id)
         return found == run.id
 
     def leave(self, follower: str) -> str | None:

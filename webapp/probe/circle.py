@@ -140,6 +140,8 @@ def _close(account: MailAccount, setting: Setting, seconds_between: float) -> No
         record.stage(ended)
         if ended.status is not Status.WARNING or _is_over(record):
             return
+        if ended.failure is not None and ended.failure.kind is FailureKind.CAPABILITY_MISSING:
+            return  # one more login would see no more
         last = clock.now
 
 
@@ -216,7 +218,7 @@ class _Sending(Smtp):
         return {**super().stages(), "data": self._data, "rset": lambda: SKIP}
 
     def _data(self) -> Found | None:
-        """RFC 5321 section 4.1.1.4. Handed over and not answered: nobody knows whether it was sent."""
+        """RFC 5321 section 4.1.1.4. Handed over without an answer, or cancelled: nobody knows whether it was sent."""
         if not self._logged_in:
             return SKIP
         ready = self._ask(b"DATA\r\n")
@@ -227,6 +229,9 @@ class _Sending(Smtp):
             reply = self._ask(self._mail_text)
         except Failed as failed:
             raise Failed(failed.kind, failed.reply, failed.response_code, {"confirmed": False}) from None
+        except Cancelled:
+            self.setting.record.cancelled = True
+            return Found({"confirmed": False}, warning=True)
         self._must(reply, sender=True)
         self.sent = True
         return Found({"octets": len(self._mail_text)})

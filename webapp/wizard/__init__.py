@@ -141,7 +141,10 @@ def _listed(asked: Step, answers: Answers) -> ResponseReturnValue:
     answers = answers.answered("devices", answer).unconfirmed("retention")
     if changed is None:
         return _kept(asked, answers, "list", rows=rows)
-    store.store(answers)
+    try:
+        store.store(answers)
+    except InputError as error:
+        return _page(asked, answers, "list", rows=rows, problem=translate(error.message)), 422
     return redirect(url_for("wizard.step", slug="devices", page="list", **_from_review()), 303)
 
 

@@ -70,6 +70,6 @@ def changed(rows: list[Row], action: str) -> list[Row] | None:
     if action == ADD:
         return [*rows, Row()] if len(rows) < OTHERS_MAX else rows
     number = action.removeprefix(REMOVE)
-    if action.startswith(REMOVE) and number.isascii() and number.isdecimal():
+    if action.startswith(REMOVE) and number in map(str, range(1, OTHERS_MAX + 1)):
         return [row for index, row in enumerate(rows, 1) if index != int(number)] or [Row()]
     return None

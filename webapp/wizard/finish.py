@@ -133,8 +133,11 @@ def done() -> ResponseReturnValue:
 
 
 def delete() -> ResponseReturnValue:
-    """Forget everything of this session, here and in the browser; the link with it."""
+    """Forget everything of this session, here and in the browser; its link and its tests with it."""
+    from webapp.connection_tests import forget_own  # which is made of the wizard's answers
+
     locale = session.get("locale")
+    forget_own()
     if token := session.get(TOKEN_KEY):
         links.remove(token)
     session.clear()
