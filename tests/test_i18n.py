@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 
@@ -32,3 +34,19 @@ def test_outside_of_pages_and_in_values_the_hyphen_is_the_plain_one(app: Flask) 
 
 def test_english_pages_keep_their_words(client: PageLintingClient) -> None:
     assert "Set up GMX in your e-mail program" in client.get("/?lang=en").text
+
+
+def test_no_answer_that_everybodys_caches_may_keep_sets_a_cookie(client: PageLintingClient) -> None:
+    style_sheet = url_of_asset(client)
+    for path in (style_sheet, "/mail/config-v1.1.xml?emailaddress=anna@gmx.de"):
+        answer = client.get(path + ("&" if "?" in path else "?") + "lang=en")
+        assert answer.status_code == 200
+        assert "public" in answer.headers["Cache-Control"]
+        assert "Set-Cookie" not in answer.headers
+    assert 'lang="de"' in client.get("/").text
+
+
+def url_of_asset(client: PageLintingClient) -> str:
+    found = re.search(r'href="(/static/[^"]+\.css)"', client.get("/").text)
+    assert found
+    return found[1]

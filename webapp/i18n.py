@@ -122,6 +122,8 @@ def accepted_locale(accepted: LanguageAccept) -> str:
 
 def _remember_choice() -> None:
     choice = request.args.get(PARAMETER)
+    if request.endpoint == "assets.show":  # the same for everybody, and kept by everybody's caches
+        return
     if choice in locales() and session.get("locale") != choice:
         session["locale"] = choice
 

@@ -108,6 +108,14 @@ def test_the_language_is_asked_for_by_parameter_or_header(
         assert response.headers["Content-Language"] == locale
 
 
+def test_a_refusal_is_said_in_the_language_of_the_body(client: FlaskClient) -> None:
+    for body in ({"address": "x", "locale": "en"}, {"address": "anna@gmx.de", "keep": "no", "locale": "en"}):
+        response = client.post(f"{API}/exports/other", json=body)
+        assert (response.status_code, response.headers["Content-Language"]) == (422, "en")
+    response = client.post(f"{API}/exports/other", json={"address": "x", "locale": ["en"]})
+    assert (response.status_code, response.headers["Content-Language"]) == (422, "de")
+
+
 # Bad input
 
 

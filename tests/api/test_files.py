@@ -146,6 +146,27 @@ def test_tells_listeners_of_each_file(app: Flask, client: FlaskClient) -> None:
     assert heard == [("apple-mail", "mobileconfig"), ("outlook", "prf")]
 
 
+def test_who_asks_for_headers_alone_has_fetched_nothing(app: Flask, client: FlaskClient) -> None:
+    told: list[str] = []
+
+    def hear(_: object, client: str, **__: object) -> None:
+        told.append(client)
+
+    with file_downloaded.connected_to(hear, app):
+        assert client.head(f"{API}/other?address=anna@gmx.de").status_code == 200
+        assert told == []
+        assert client.get(f"{API}/other?address=anna@gmx.de").status_code == 200
+        assert client.post(f"{API}/other", json={"address": "anna@gmx.de"}).status_code == 200
+    assert told == ["other", "other"]
+
+
+def test_takes_utf_8_in_a_query_that_no_program_has_encoded(client: FlaskClient, key: str) -> None:
+    query = {"QUERY_STRING": "address=anna@gmx.de&name=Jürgen".encode().decode("latin-1")}
+    for headers in ({}, {"Authorization": key}):  # in front of Flask, and behind
+        answer = client.get(f"{API}/other", environ_overrides=query, headers=headers)
+        assert "Jürgen" in answer.text
+
+
 def test_a_head_request_gets_headers_alone(client: FlaskClient) -> None:
     response = client.head(f"{API}/thunderbird?address=anna@gmx.de")
     assert (response.status_code, response.data) == (200, b"")

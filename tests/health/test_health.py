@@ -92,6 +92,18 @@ def test_an_old_outage_is_not_told_as_todays(watching: Flask) -> None:
         assert samples.outage("gmx.net") is None
 
 
+def test_where_checks_are_rare_an_outage_is_told_all_the_same(config: Config) -> None:
+    app = create_app(replace(config, health_interval=86_400))
+    with app.app_context():
+        for days in (3, 2, 1, 0):
+            failure = None if days == 3 else "timed_out"
+            keep((NOW - timedelta(days=days, seconds=30), failure, 6000))
+        (history,) = samples.histories(NOW)["gmx.net"]
+        assert (history.is_down, history.failures_in_a_row, history.of_day) == (True, 3, 0.0)
+        (history,) = samples.histories(NOW + timedelta(hours=24))["gmx.net"]  # the next check is late
+        assert (history.is_down, history.of_day) == (True, 0.0)
+
+
 def test_where_nobody_watches_there_is_no_outage(app: Flask) -> None:
     with app.app_context():
         keep((datetime.now(UTC), "refused", 5), (datetime.now(UTC), "refused", 5))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import IO, Any
 
-from flask import Response, current_app
+from flask import Response, current_app, request
 
 from webapp.api.accounts import ACCOUNT, account_of
 from webapp.api.inputs import Field
@@ -100,7 +100,8 @@ def _view(client: Client) -> Callable[[Call], Response]:
     def view(call: Call) -> Response:
         export, notes = made(client, call.values, current_providers(), current_config(), call.locale)
         export = signed(export)
-        told(current_app._get_current_object(), client, export)  # type: ignore[attr-defined]
+        if request.method != "HEAD":
+            told(current_app._get_current_object(), client, export)  # type: ignore[attr-defined]
         return Response(export.content, headers=headers(export, notes, call.locale))
 
     return view

@@ -75,7 +75,8 @@ def from_query(query: str, fields: Sequence[Field]) -> dict[str, Any]:
     if len(query) > QUERY_MAX:
         raise ProblemError(Kind.QUERY_TOO_LONG)
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=QUERY_FIELDS_MAX, errors="strict")
+        text = query.encode("latin-1").decode()  # WSGI's way (PEP 3333): some servers let UTF-8 through as it is
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=QUERY_FIELDS_MAX, errors="strict")
     except ValueError:  # more fields than any call has, or no UTF-8
         raise ProblemError(Kind.MALFORMED, Message(N_("The query cannot be read. It must be UTF-8."))) from None
     found: dict[str, Any] = {}
@@ -90,15 +91,15 @@ def from_query(query: str, fields: Sequence[Field]) -> dict[str, Any]:
     return checked(found, fields, faults)
 
 
-def from_json(body: bytes, fields: Sequence[Field]) -> dict[str, Any]:
-    """Return the members of a JSON object, defaults filled in; raises ProblemError naming every fault."""
+def members(body: bytes) -> dict[str, Any]:
+    """Return the members of a JSON object as they were sent; raises ProblemError where it is none."""
     try:
         found = json.loads(body, object_pairs_hook=_object, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise ProblemError(Kind.MALFORMED, Message(N_("The body is not JSON."))) from None
     if not isinstance(found, dict):
         raise ProblemError(Kind.INVALID_INPUT, Message(N_("The body must be a JSON object.")))
-    return checked(found, fields, [])
+    return found
 
 
 def checked(

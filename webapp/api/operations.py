@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, g, request
 
 from webapp.api import keys
-from webapp.api.inputs import Field, Schema, checked, from_json, from_query
+from webapp.api.inputs import Field, Schema, checked, from_query, members
 from webapp.api.keys import Scope
 from webapp.api.limits import RequestLimits
 from webapp.api.problems import Kind, ProblemError
@@ -87,11 +87,13 @@ class Operation:
         if self.scope is not None:
             needs(key, self.scope)
         values = checked(path, self.path, [], Kind.NOT_FOUND)
-        values |= from_query(request.query_string.decode("latin-1"), self.query)
+        values |= from_query(request.environ.get("QUERY_STRING", ""), self.query)
         request.max_content_length = self.octets
         body = b""
         if self.body:
-            values |= from_json(_body("application/json"), self.body)
+            found = members(_body("application/json"))
+            g.body_locale = found.get("locale")  # in which a refusal is said, too
+            values |= checked(found, self.body, [])
         elif self.text_body is not None:
             body = _body(self.text_body[0])
         locale = values.get("locale") or asked_locale()
@@ -176,9 +178,11 @@ def needs(key: ApiKey | None, scope: Scope) -> None:
 
 
 def asked_locale() -> str:
-    """Return the language of the current request: its parameter, then Accept-Language, then German."""
-    asked = request.args.get("locale")
-    return asked if asked in locales() else accepted_locale(request.accept_languages)
+    """Return the language of the current request: what it says itself, then Accept-Language, then German."""
+    for asked in (request.args.get("locale"), g.get("body_locale")):
+        if isinstance(asked, str) and asked in locales():
+            return asked
+    return accepted_locale(request.accept_languages)
 
 
 def _body(media_type: str) -> bytes:

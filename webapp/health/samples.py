@@ -78,7 +78,7 @@ def histories(now: datetime | None = None) -> Mapping[str, Sequence[History]]:
         day: dict[Key, list[_Sample]] = {}
         for provider, protocol, port, at, failure, milliseconds in session.execute(
             select(*server, HealthSample.at, HealthSample.failure, HealthSample.milliseconds)
-            .where(HealthSample.at > now - DAY)
+            .where(HealthSample.at > now - _looked_at())
             .order_by(HealthSample.at)
         ):
             day.setdefault((provider, protocol, port), []).append(_Sample(at, failure, milliseconds))
@@ -88,14 +88,21 @@ def histories(now: datetime | None = None) -> Mapping[str, Sequence[History]]:
     return found
 
 
+def _looked_at() -> timedelta:
+    """Return how far back single checks are read: a day, or as many checks as tell an outage where they are rare."""
+    interval = timedelta(seconds=current_config().health_interval or 0)
+    return max(DAY, interval * (FAILURES_IN_A_ROW + 1))
+
+
 def _history(key: Key, samples: Sequence[_Sample], month: tuple[int, int], now: datetime) -> History:
     checks, answered = month
+    of_day = [sample for sample in samples if sample.at > now - DAY] or samples[-1:]
     return History(
         *key,
         checked_at=samples[-1].at,
         failure=samples[-1].failure,
         failures_in_a_row=len(list(takewhile(lambda sample: sample.failure is not None, reversed(samples)))),
-        of_day=sum(sample.failure is None for sample in samples) / len(samples),
+        of_day=sum(sample.failure is None for sample in of_day) / len(of_day),
         of_month=answered / checks,
         checks_of_month=checks,
         slots=tuple(_slots(samples, now)),
