@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import stat
 from dataclasses import replace
@@ -77,9 +78,60 @@ def test_what_is_no_backup_changes_nothing(notes: Config, tmp_path: Path, conten
     assert texts(notes.data_dir / "wizard.sqlite3") == ["first"]
 
 
-def test_nothing_is_put_back_under_a_running_server(tmp_path: Path) -> None:
+def test_a_backup_of_a_newer_version_changes_nothing(notes: Config, tmp_path: Path) -> None:
+    source = tmp_path / "copy.sqlite3"
+    backup.backup(notes, source)
+    with contextlib.closing(sqlite3.connect(source)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("DELETE FROM notes")
+    with pytest.raises(InputError, match="newer version"):
+        backup.restore(notes, source)
+    lock.release(notes)
+    assert texts(notes.data_dir / "wizard.sqlite3") == ["first"]
+    assert not list(notes.data_dir.glob(f"*{backup.BEFORE_RESTORE}*"))
+
+
+def test_a_second_restore_keeps_what_the_first_one_took_away(notes: Config, tmp_path: Path) -> None:
+    source = tmp_path / "copy.sqlite3"
+    backup.backup(notes, source)
+    with db.begin(notes) as session:
+        session.execute(text("INSERT INTO notes VALUES ('precious')"))
+    db.dispose()
+    first, second, third = (backup.restore(notes, source) for _ in range(3))
+    lock.release(notes)
+    assert first
+    assert second
+    assert third
+    assert (texts(first), texts(second)) == (["first", "precious"], ["first"])
+    assert len({first, second, third}) == 3
+
+
+def test_a_folder_may_be_called_anything(config: Config, tmp_path: Path) -> None:
+    odd = replace(config, data_dir=tmp_path / "x#1 %41?ä")
+    db.upgrade(odd)
+    with db.begin(odd) as session:
+        session.execute(text("CREATE TABLE notes (text VARCHAR)"))
+        session.execute(text("INSERT INTO notes VALUES ('here')"))
+    copy = odd.data_dir / "copy#2?.sqlite3"
+    backup.backup(odd, copy)
+    assert texts(copy) == ["here"]
+    db.dispose()
+    assert backup.restore(odd, copy)
+    lock.release(odd)
+    assert texts(odd.data_dir / "wizard.sqlite3") == ["here"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", odd.data_dir.name]
+
+
+@pytest.mark.parametrize("redis", [False, True], ids=["embedded", "redis"])
+def test_nothing_is_put_back_under_a_running_server(
+    tmp_path: Path, redis: bool, request: pytest.FixtureRequest
+) -> None:
     config = Config(data_dir=tmp_path / "data")
-    with serving(config.data_dir):
+    settings = {}
+    if redis:
+        settings = {"WEBAPP_REDIS_URL": request.getfixturevalue("redis_url"), "WEBAPP_SECRET_KEY": "k" * 43}
+        config = replace(config, redis_url=settings["WEBAPP_REDIS_URL"])
+    with serving(config.data_dir, **settings):
         backup.backup(config, tmp_path / "copy.sqlite3")
         with pytest.raises(InputError, match="already running"):
             backup.restore(config, tmp_path / "copy.sqlite3")

@@ -104,6 +104,13 @@ def test_a_database_of_a_newer_version_is_not_current(config: Config) -> None:
     assert not db.is_current(config)
 
 
+def test_a_database_of_a_newer_version_is_left_alone(config: Config) -> None:
+    with db.begin(config) as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(InputError, match="newer version"):
+        db.upgrade(config)
+
+
 def test_says_what_is_wrong_with_a_database_that_cannot_be_opened(tmp_path: Path) -> None:
     (tmp_path / "wizard.sqlite3").write_bytes(b"this is no database, and long enough to be read as one" * 20)
     with pytest.raises(

@@ -87,6 +87,26 @@ def test_every_route_answers_with_every_header(app: Flask) -> None:
             response.close()
 
 
+@pytest.mark.parametrize("https", [False, True])
+def test_what_is_answered_in_front_of_flask_has_every_header_too(config: Config, https: bool) -> None:
+    app = create_app(replace(config, public_url="https://pop.example.org") if https else config)
+    client = FlaskClient(app)
+    origin = "https://pop.example.org" if https else "http://localhost"
+    address = "anna@gmx.de"
+    for method, path, cache in (
+        ("GET", f"/mail/config-v1.1.xml?emailaddress={address}", "public, max-age=86400"),
+        ("GET", "/mail/config-v1.1.xml", "no-store"),
+        ("POST", "/autodiscover/autodiscover.xml", "no-store"),
+        ("GET", f"/api/v1/exports/other?address={address}", "no-store"),
+    ):
+        answer = client.open(path, method=method, base_url=origin)
+        for name, value in {**security.HEADERS, "Content-Security-Policy": security.FILE_POLICY}.items():
+            assert answer.headers.getlist(name) == [value], (path, name)
+        assert answer.headers.getlist("Cache-Control") == [cache]
+        assert answer.headers.getlist("X-Robots-Tag") == ["noindex"]
+        assert answer.headers.getlist("Strict-Transport-Security") == ([security.HSTS] if https else [])
+
+
 def test_the_policy_of_a_page_is_the_strict_one(client: PageLintingClient) -> None:
     policy = client.get("/").headers["Content-Security-Policy"]
     directives = dict(part.strip().split(" ", 1) for part in policy.split(";"))

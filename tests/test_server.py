@@ -309,9 +309,30 @@ def test_a_child_holds_the_folder_of_its_parent(config: Config) -> None:
     lock.release(config)
 
 
-def test_servers_with_redis_may_share_a_folder(config: Config) -> None:
-    lock.claim(Config(data_dir=config.data_dir, redis_url="redis://localhost"))
-    assert not (config.data_dir / lock.FILE_NAME).exists()
+def test_servers_with_redis_share_a_folder_and_nobody_has_it_alone(config: Config) -> None:
+    shared = Config(data_dir=config.data_dir, redis_url="redis://localhost")
+    claim = (
+        "import sys; from pathlib import Path; from webapp import lock; from webapp.config import Config; "
+        "lock.claim(Config(data_dir=Path(sys.argv[1]), redis_url=sys.argv[2]), alone=sys.argv[3] == 'alone')"
+    )
+    lock.claim(shared)
+    try:
+        for redis_url, how, code in (
+            ("redis://localhost", "together", 0),
+            ("redis://localhost", "alone", 1),
+            ("", "", 1),
+        ):
+            call = [sys.executable, "-c", claim, str(config.data_dir), redis_url, how]
+            assert subprocess.run(call, capture_output=True).returncode == code, (redis_url, how)
+    finally:
+        lock.release(shared)
+
+
+def test_where_the_database_is_no_file_servers_with_redis_hold_nothing(tmp_path: Path) -> None:
+    lock.claim(
+        Config(data_dir=tmp_path / "none", redis_url="redis://localhost", database_url="postgresql://localhost/x")
+    )
+    assert not (tmp_path / "none").exists()
 
 
 def test_says_which_folder_cannot_be_held(tmp_path: Path) -> None:

@@ -55,5 +55,5 @@ def create_app(config: Config | None = None) -> Flask:
     for room in (*ROOMS, *filter(find_spec, OPTIONAL_ROOMS)):
         app.register_blueprint(import_module(room).blueprint)
     app.context_processor(lambda: {"settings": config})
-    discovery.init_app(app, config)
+    discovery.init_app(app, config, security.file_headers(config), app.extensions["metrics"].count)
     return app

@@ -6,6 +6,7 @@ SQLite only. PostgreSQL has tools of its own, and they know more.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import sqlite3
@@ -45,11 +46,11 @@ def backup(config: Config, target: Path) -> None:
 def restore(config: Config, source: Path) -> Path | None:
     """Put the backup `source` in the place of the database and bring it to the newest schema.
 
-    Returns where the database that stood there lies now. Raises InputError while a server runs on the data folder, and
-    for a file that is no backup of ours; nothing is changed then.
+    Returns where the database that stood there lies now. Raises InputError while a server or a worker runs on the data
+    folder, and for a file that is no backup of ours or is of a newer version; nothing is changed then.
     """
     target = _file(config)
-    lock.claim(config)
+    lock.claim(config, alone=True)
     _check(source)
     kept = None
     draft = target.with_name(f".{target.name}-restored")
@@ -57,7 +58,7 @@ def restore(config: Config, source: Path) -> Path | None:
         shutil.copyfile(source, draft)
         draft.chmod(0o600)
         if target.exists():
-            kept = target.with_name(target.name + BEFORE_RESTORE)
+            kept = _free_name(target)
             _settle(target)
             target.replace(kept)
         for suffix in ("-wal", "-shm"):
@@ -84,7 +85,7 @@ def _file(config: Config) -> Path:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{path.absolute().as_posix()}?mode=ro", uri=True)
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
 
 
 def _check(source: Path) -> None:
@@ -92,11 +93,20 @@ def _check(source: Path) -> None:
     try:
         with contextlib.closing(_opened(source)) as connection:
             whole = connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-            known = connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
+            versions = [row[0] for row in connection.execute("SELECT version_num FROM alembic_version")]
     except (OSError, sqlite3.Error):
-        whole = known = False
-    if not (whole and known):
+        whole, versions = False, []
+    if whole and len(versions) == 1 and versions[0] not in db.revisions():
+        raise InputError(db.NEWER)
+    if not whole or len(versions) != 1:
         raise InputError(Message(N_("“%(path)s” is not a backup of this program."), {"path": str(source)}))
+
+
+def _free_name(target: Path) -> Path:
+    """Return a name beside `target` that nothing has: what an earlier restore took away stays."""
+    names = itertools.chain([""], map("-{}".format, itertools.count(2)))
+    found = (target.with_name(target.name + BEFORE_RESTORE + end) for end in names)
+    return next(path for path in found if not path.exists())
 
 
 def _settle(database: Path) -> None:

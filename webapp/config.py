@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from webapp import config_values as values
 from webapp.config_values import SECRET_KEY_LENGTH_MIN as SECRET_KEY_LENGTH_MIN
@@ -263,7 +264,7 @@ class Config:
     @property
     def database(self) -> str:
         """Return the database's URL, whose default lies in the data folder."""
-        return self.database_url or f"sqlite:///{self.data_dir / 'wizard.sqlite3'}"
+        return self.database_url or f"sqlite:///{quote(str(self.data_dir / 'wizard.sqlite3'))}"
 
     def completed(self) -> Config:
         """Return these settings with the secret key read from its file, or made once in the data folder (mode 0600).

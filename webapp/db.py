@@ -33,6 +33,8 @@ from webapp.text import N_, InputError, Message
 
 _IMMEDIATE = "webapp_immediate"  # execution option of a connection: begin as a writer
 
+NEWER = Message(N_("The database is of a newer version of this program. Use that version."))
+
 _engines: dict[str, Engine] = {}
 _lock = threading.Lock()
 
@@ -92,7 +94,7 @@ def upgrade(config: Config) -> None:
     """Bring the database of `config` to the newest schema, creating it where there is none.
 
     Keeps no connection open: it runs before the web process forks. Raises InputError where the database cannot be
-    opened.
+    opened, or is of a newer version.
     """
     if not config.database_url:
         config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -100,11 +102,18 @@ def upgrade(config: Config) -> None:
     try:
         with upgrading.begin() as connection:
             enter_alone(connection, Alone.UPGRADE)
+            if not set(MigrationContext.configure(connection).get_current_heads()) <= revisions():
+                raise InputError(NEWER)
             command.upgrade(_alembic(connection), "head")
     except SQLAlchemyError as error:
         raise _unusable(config, error) from error
     finally:
         upgrading.dispose()
+
+
+def revisions() -> set[str]:
+    """Return every version of the schema that this program knows."""
+    return {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
 
 
 def is_current(config: Config | None = None) -> bool:

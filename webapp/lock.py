@@ -17,23 +17,25 @@ FILE_NAME = "serve.lock"
 _held: dict[Path, int] = {}
 
 
-def claim(config: Config) -> None:
+def claim(config: Config, *, alone: bool = False) -> None:
     """Hold the data folder until this process and the children it forks have ended; once more does no harm.
 
-    With Redis nothing is held: then any number of processes may serve. Raises InputError where another process holds
-    the folder, or where it cannot be written to.
+    With Redis any number of processes may serve: they hold it together where the database is a file, which nobody may
+    exchange under them, and not at all where it is not. alone: hold it by oneself in any case. Raises InputError where
+    another process holds the folder, or where it cannot be written to.
     """
     import fcntl  # not on Windows, where the wizard is not served
 
     path = config.data_dir / FILE_NAME
-    if config.redis_url or path in _held:
+    together = bool(config.redis_url) and not alone
+    if path in _held or (together and not config.database.startswith("sqlite")):
         return
     descriptor = None
     try:
         config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         # A lock of the open file, which children share: it outlives a killed parent as long as a child serves on.
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if together else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError as error:
         if descriptor is not None:
             os.close(descriptor)

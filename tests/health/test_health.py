@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 from flask import Flask
+from flask.testing import FlaskClient
 
 from tests.support.client import PageLintingClient
 from tests.support.dovecot import Dovecot
@@ -218,6 +219,21 @@ def test_metrics_count_routes_and_ids_only(watching: Flask) -> None:
 
 
 @pytest.mark.peers
+def test_what_is_answered_in_front_of_flask_is_counted(watching: Flask) -> None:
+    client = FlaskClient(watching)
+    for path in ("/mail/config-v1.1.xml?emailaddress=anna@gmx.de", "/mail/config-v1.1.xml?emailaddress=x@example.org"):
+        client.get(path)
+    client.open("/AutoDiscover/AutoDiscover.xml", method="HURRY")
+    client.get("/api/v1/exports/other?address=anna@gmx.de")
+    counted = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).text
+    for method, route, status in (
+        ("GET", "/mail/config-v1.1.xml", 200), ("GET", "/mail/config-v1.1.xml", 404),
+        ("other", "/autodiscover/autodiscover.xml", 405), ("GET", "/api/v1/exports/other", 200),
+    ):  # fmt: skip
+        assert f'http_requests_total{{method="{method}",route="{route}",status="{status}"}} 1.0' in counted
+    assert "anna" not in counted
+
+
 def test_the_server_watches_by_itself(tmp_path: Path, dovecot: Dovecot) -> None:
     settings = {**dovecot.environment, "WEBAPP_HEALTH_INTERVAL": "60", "WEBAPP_METRICS_TOKEN": TOKEN}
     with serving(tmp_path / "data", **settings) as served:

@@ -78,6 +78,11 @@ def test_agents_and_people_meet_on_hosts_of_their_own(two_hosts: PageLintingClie
     assert two_hosts.get("/", base_url=desk).headers["Location"] == "/helpdesk"
     for path, base in (("/helpdesk/sign-in", people), ("/helpdesk", people), ("/join", desk), ("/setup/address", desk)):
         assert two_hosts.open(path, base_url=base).status_code == 404, (path, base)
+    file = "/api/v1/exports/other?address=anna@gmx.de"  # answered in front of Flask
+    assert (two_hosts.open(file, base_url=people).status_code, two_hosts.open(file, base_url=desk).status_code) == (
+        200,
+        404,
+    )
 
 
 def test_the_agents_cookie_is_bound_to_its_host(two_hosts: PageLintingClient) -> None:

@@ -53,7 +53,7 @@ class DirectExports:
         self._config = config
         self._limits: RequestLimits = app.extensions[LIMITS]
         self._headers = tuple(security.file_headers(config).items())
-        self._hosts = frozenset(config.hosts)
+        self._hosts = frozenset(config.hosts) - {config.helpdesk_host}  # where agents' pages answer alone
         self._providers: Mapping[str, Provider] | None = None
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -66,6 +66,7 @@ class DirectExports:
             found = self._answer(client, environ)
             if found is not None:
                 content, headers = found
+                self._app.extensions["metrics"].count("GET", f"{PREFIX}{client.id}", 200)
                 start_response("200 OK", headers)
                 return [content]
         return self._application(environ, start_response)

@@ -194,6 +194,7 @@ def work(config: Config) -> None:
         text = N_("A worker needs %(setting)s. Without it, “serve” runs the tests by itself.")
         raise InputError(Message(text, {"setting": variable("redis_url")}))
     config = config.completed()
+    lock.claim(config)
     db.upgrade(config)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -6,13 +6,6 @@ from dataclasses import dataclass
 
 Headers = tuple[tuple[str, str], ...]
 
-SAFE: Headers = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("Content-Security-Policy", "sandbox; default-src 'none'"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("X-Robots-Tag", "noindex"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -24,12 +17,11 @@ class Answer:
 
 
 def made(status: str, body: bytes, content_type: str, *headers: tuple[str, str], cache: str = "no-store") -> Answer:
-    """Return an answer with the headers that every one has."""
+    """Return an answer; whoever sends it adds the headers that protect every answer of the site."""
     all_headers = (
         ("Content-Type", content_type),
         ("Content-Length", str(len(body))),
         ("Cache-Control", cache),
-        *SAFE,
         *headers,
     )
     return Answer(status, all_headers, body)
