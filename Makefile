@@ -74,7 +74,7 @@ screenshots: install $(VENV)/.developed system-deps
 # Pins every dependency with its hashes; needs uv. UPGRADE=--upgrade takes the newest versions.
 lock:
 	uv pip compile pyproject.toml --extra postgres --group build --universal --generate-hashes --no-header --no-annotate --no-emit-index-url $(UPGRADE) -o requirements.txt
-	uv pip compile pyproject.toml --extra postgres --group build --group dev --universal --generate-hashes --no-header --no-annotate --no-emit-index-url $(UPGRADE) -c requirements.txt -o requirements-dev.txt
+	uv pip compile pyproject.toml --extra granian --extra postgres --group build --group dev --universal --generate-hashes --no-header --no-annotate --no-emit-index-url $(UPGRADE) -c requirements.txt -o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -10,22 +10,25 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import requests
 import trustme
 
-from webapp import db, lock, server
+from tests.support.requirements import need
+from webapp import cli, db, lock, server
 from webapp.config import WEB_THREADS, Config
 from webapp.text import InputError
 
 START = "import sys; from webapp.server import serve; from webapp.config import Config; "
-SERVE = START + "serve(sys.argv[1], int(sys.argv[2]), Config.from_environment())"
+SERVE = START + "serve(sys.argv[1], int(sys.argv[2]), Config.from_environment(), sys.argv[3])"
 SLOW_PAGE = START + (
-    "import time, webapp.server as s; make = s.create_app\n"
+    "import time, webapp; make = webapp.create_app\n"
     "def create_app(config):\n"
     "    app = make(config)\n"
     "    @app.get('/slow')\n"
@@ -33,8 +36,8 @@ SLOW_PAGE = START + (
     "        time.sleep(1)\n"
     "        return 'done'\n"
     "    return app\n"
-    "s.create_app = create_app\n"
-    "serve(sys.argv[1], int(sys.argv[2]), Config.from_environment())"
+    "webapp.create_app = create_app\n"
+    "serve(sys.argv[1], int(sys.argv[2]), Config.from_environment(), sys.argv[3])"
 )
 
 
@@ -68,14 +71,14 @@ class Served:
 
 @contextmanager
 def serving(
-    data_dir: Path, host: str = "127.0.0.1", port: int = 0, program: str = SERVE, **settings: str
+    data_dir: Path, host: str = "127.0.0.1", port: int = 0, program: str = SERVE, by: str = "gunicorn", **settings: str
 ) -> Iterator[Served]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("WEBAPP_")}
     data_dir.parent.mkdir(parents=True, exist_ok=True)
     errors = data_dir.parent / f"{data_dir.name}-{time.monotonic_ns()}.log"
     with errors.open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, *WARNINGS, "-c", program, host, str(port)],
+            [sys.executable, *WARNINGS, "-c", program, host, str(port), by],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
@@ -97,8 +100,22 @@ def data_dir(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def test_serves_prints_its_url_and_stops_when_told_to(data_dir: Path) -> None:
-    with serving(data_dir) as served:
+@pytest.fixture(params=server.SERVERS)
+def by(request: pytest.FixtureRequest) -> str:
+    """Each server in turn; granian is installed with what tests need."""
+    name: str = request.param
+    need(None if find_spec(name) else f"not installed: {name}")
+    return name
+
+
+@pytest.fixture
+def granian() -> str:
+    need(None if find_spec("granian") else "not installed: granian")
+    return "granian"
+
+
+def test_serves_prints_its_url_and_stops_when_told_to(data_dir: Path, by: str) -> None:
+    with serving(data_dir, by=by) as served:
         assert served.greeting.startswith("GMX POP setup wizard: http://127.0.0.1:")
         assert requests.get(f"{served.url}/readyz", timeout=10).text == "ready\n"
         page = requests.get(f"{served.url}/?emailaddress=anna@gmx.de", timeout=10)
@@ -112,17 +129,22 @@ def test_serves_prints_its_url_and_stops_when_told_to(data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "beginning",
+    ("beginning", "by"),
     [
-        b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
-        b"POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n",
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", "gunicorn"),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", "granian"),
+        (
+            b"POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n",
+            "gunicorn",
+        ),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n", "gunicorn"),
     ],
-    ids=["head", "body", "unread body"],
+    ids=["head", "head-granian", "body", "unread body"],
+    indirect=["by"],
 )
-def test_requests_that_come_drop_by_drop_hold_no_thread_for_long(data_dir: Path, beginning: bytes) -> None:
+def test_requests_that_come_drop_by_drop_hold_no_thread_for_long(data_dir: Path, beginning: bytes, by: str) -> None:
     program = SERVE.replace("serve(", "import webapp.server; webapp.server.REQUEST_SECONDS = 1; serve(", 1)
-    with serving(data_dir, program=program) as served, ExitStack() as stack:
+    with serving(data_dir, program=program, by=by) as served, ExitStack() as stack:
         host, port = served.url.removeprefix("http://").split(":")
         slow = [stack.enter_context(socket.create_connection((host, int(port)))) for _ in range(WEB_THREADS)]
         stopped = threading.Event()
@@ -147,15 +169,15 @@ def test_requests_that_come_drop_by_drop_hold_no_thread_for_long(data_dir: Path,
         assert requests.get(f"{served.url}/healthz", timeout=30).status_code == 200
 
 
-def test_a_crash_leaves_no_file_of_its_memory(data_dir: Path) -> None:
-    with serving(data_dir) as served:
+def test_a_crash_leaves_no_file_of_its_memory(data_dir: Path, by: str) -> None:
+    with serving(data_dir, by=by) as served:
         for pid in (served.process.pid, *served.workers()):
             line = next(line for line in Path(f"/proc/{pid}/limits").read_text().splitlines() if "core file" in line)
             assert line.split()[4:6] == ["0", "0"]
 
 
-def test_its_files_are_nobody_elses(data_dir: Path) -> None:
-    with serving(data_dir) as served:
+def test_its_files_are_nobody_elses(data_dir: Path, by: str) -> None:
+    with serving(data_dir, by=by) as served:
         served.stop()
     assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700
     names = {path.name for path in data_dir.iterdir()}
@@ -164,9 +186,9 @@ def test_its_files_are_nobody_elses(data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_answers_what_was_asked_before_it_stops(data_dir: Path, number: signal.Signals) -> None:
+def test_answers_what_was_asked_before_it_stops(data_dir: Path, by: str, number: signal.Signals) -> None:
     """Ctrl-C on a terminal reaches the worker as well: hence the whole process group."""
-    with serving(data_dir, program=SLOW_PAGE) as served, socket.socket() as connection:
+    with serving(data_dir, program=SLOW_PAGE, by=by) as served, socket.socket() as connection:
         host, port = served.url.removeprefix("http://").split(":")
         connection.connect((host, int(port)))
         connection.sendall(b"GET /slow HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -190,21 +212,58 @@ def test_a_killed_worker_is_replaced(data_dir: Path) -> None:
         assert served.stop() == 0
 
 
-def test_a_second_server_on_the_same_folder_is_refused_with_a_sentence(data_dir: Path) -> None:
-    with serving(data_dir) as first:
-        with serving(data_dir) as second:
+def test_a_killed_worker_ends_the_server_where_nobody_can_replace_it(data_dir: Path, granian: str) -> None:
+    with serving(data_dir, by=granian) as served:
+        (worker,) = served.workers()
+        os.kill(worker, signal.SIGKILL)
+        assert served.process.wait(timeout=30) == 1
+    with serving(data_dir, by=granian) as served:
+        assert requests.get(f"{served.url}/readyz", timeout=10).status_code == 200
+
+
+def test_a_worker_follows_the_killed_process_that_watched_it(data_dir: Path, by: str) -> None:
+    with serving(data_dir, by=by) as served:
+        (worker,) = served.workers()
+        served.process.kill()
+        served.process.wait()
+        end = time.monotonic() + 30
+        while Path(f"/proc/{worker}/cmdline").exists() and Path(f"/proc/{worker}/cmdline").read_bytes():
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    with serving(data_dir, by=by) as served:
+        assert served.stop() == 0
+
+
+def test_a_closed_terminal_starts_no_second_worker(data_dir: Path, granian: str) -> None:
+    with serving(data_dir, by=granian) as served:
+        assert served.stop(signal.SIGHUP) == 0
+
+
+def test_no_key_stands_in_the_environment_of_a_request(data_dir: Path, by: str) -> None:
+    program = SLOW_PAGE.replace("time.sleep(1)", "").replace(
+        "'done'", "'\\n'.join(__import__('flask').request.environ)"
+    )
+    with serving(data_dir, program=program, by=by, WEBAPP_METRICS_TOKEN="t" * 32) as served:
+        found = requests.get(f"{served.url}/slow", timeout=10).text
+    assert "PATH_INFO" in found
+    assert "WEBAPP_" not in found
+
+
+def test_a_second_server_on_the_same_folder_is_refused_with_a_sentence(data_dir: Path, by: str) -> None:
+    with serving(data_dir, by=by) as first:
+        with serving(data_dir, by=by) as second:
             assert second.process.wait(timeout=30) == 1
         assert "InputError: Another server is already running on the folder" in second.errors
         assert requests.get(f"{first.url}/healthz", timeout=10).status_code == 200
         first.stop()
-    with serving(data_dir) as third:
+    with serving(data_dir, by=by) as third:
         assert requests.get(f"{third.url}/healthz", timeout=10).status_code == 200
 
 
-def test_a_port_in_use_is_refused_with_a_sentence_and_touches_no_database(data_dir: Path) -> None:
+def test_a_port_in_use_is_refused_with_a_sentence_and_touches_no_database(data_dir: Path, by: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with serving(data_dir, port=port) as served:
+        with serving(data_dir, port=port, by=by) as served:
             assert served.process.wait(timeout=30) == 1
     assert f"InputError: The server cannot use port {port} of 127.0.0.1." in served.errors
     assert "(Address already in use)" in served.errors
@@ -238,6 +297,31 @@ def test_warns_of_nothing_else(host: str, config: Config, count: int) -> None:
     assert len(server.warnings(config, host)) == count
 
 
+def test_warns_of_what_a_proxy_must_do_for_granian() -> None:
+    assert not server.warnings(Config(), "127.0.0.1", "granian")
+    for config, host in (
+        (Config(trusted_proxies=1), "127.0.0.1"),
+        (Config(public_url="https://pop.example.org"), "0.0.0.0"),
+    ):
+        assert ["nginx" in str(warning) for warning in server.warnings(config, host, "granian")] == [True]
+
+
+def test_a_server_that_is_not_installed_is_named_with_what_installs_it(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "find_spec", lambda _name: None)
+    with pytest.raises(InputError) as refused:
+        server.serve("127.0.0.1", 0, config, "granian")
+    assert str(refused.value).startswith("The server granian is not installed. This installs it: ")
+    assert str(refused.value).endswith(f' -m pip install "{server.GRANIAN}"')
+    with (Path(__file__).parents[1] / "pyproject.toml").open("rb") as file:
+        assert tomllib.load(file)["project"]["optional-dependencies"]["granian"] == [server.GRANIAN]
+
+
+def test_the_command_offers_what_there_is() -> None:
+    assert cli.SERVERS == server.SERVERS
+
+
 def test_a_certificate_that_signs_itself_is_refused_with_a_sentence(data_dir: Path, tmp_path: Path) -> None:
     root = trustme.CA()
     root.cert_pem.write_to_path(tmp_path / "cert.pem")
@@ -253,16 +337,16 @@ def test_a_certificate_that_signs_itself_is_refused_with_a_sentence(data_dir: Pa
     assert not (data_dir / "wizard.sqlite3").exists()
 
 
-def test_prints_the_address_people_type(data_dir: Path) -> None:
-    with serving(data_dir, WEBAPP_PUBLIC_URL="https://pop.example.org") as served:
+def test_prints_the_address_people_type(data_dir: Path, by: str) -> None:
+    with serving(data_dir, by=by, WEBAPP_PUBLIC_URL="https://pop.example.org") as served:
         assert served.url == "https://pop.example.org"
         served.stop()
 
 
-def test_leaves_no_socket_and_no_file_behind(data_dir: Path, tmp_path: Path) -> None:
+def test_leaves_no_socket_and_no_file_behind(data_dir: Path, by: str, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    with serving(data_dir, HOME=str(home), XDG_RUNTIME_DIR=str(home)) as served:
+    with serving(data_dir, by=by, HOME=str(home), XDG_RUNTIME_DIR=str(home)) as served:
         served.stop()
     assert not list(home.rglob("*"))
 

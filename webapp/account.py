@@ -15,7 +15,8 @@ NAME_MAX = 64
 DAYS_MIN, DAYS_MAX = 1, 99
 
 _LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")  # RFC 5322 dot-atom
-_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -121,7 +122,7 @@ def parse_address(text: str) -> str:
     address = address.removeprefix("mailto:")
     if not address:
         raise InputError(N_("Enter your e-mail address."))
-    if any(character.isspace() for character in address):
+    if address.split() != [address]:
         raise InputError(N_("The e-mail address contains a space. Remove it."))
     if _has_control(address):
         raise InputError(N_("The e-mail address contains a character that cannot be used. Type it once more."))
@@ -138,8 +139,7 @@ def parse_address(text: str) -> str:
         raise InputError(
             N_("The part before the @ is not right. Check for dots at the beginning or end and for two dots in a row.")
         )
-    labels = domain.split(".")
-    if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
+    if not _DOMAIN.fullmatch(domain):
         raise InputError(N_("The part after the @ is not right. It looks like gmx.de or gmx.net."))
     return address
 

@@ -2,6 +2,9 @@
 
 automx2 (PyPI) is installed into a venv of its own below build/. Each case runs in short rounds, in turn, so that a load
 from elsewhere meets all alike; the best round counts. CPU per request is what the workers used, from /proc.
+
+Ours runs under granian too, as `serve --server granian` does it. Every "× automx2" is by automx2 under gunicorn, which is
+how it is run; its own row under granian says what of the gain is the server's and what is ours.
 """
 
 from __future__ import annotations
@@ -17,10 +20,13 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+
+from tests.bench import apps
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "bench"
@@ -31,6 +37,7 @@ SECONDS = int(os.environ.get("BENCH_SECONDS", "2"))  # of a round
 THREADS = 8
 
 RATIO_MIN, FLOOR_MAX, P99_MAX = 8.0, 1.5, 20.0  # × automx2's requests, × the floor's CPU, milliseconds
+GRANIAN_RATIO_MIN = 20.0  # × automx2's requests, of ours under granian, for the document that is asked for most
 
 SEED = {
     "version": 2,
@@ -61,6 +68,9 @@ end
 """
 
 
+Server = Callable[[Path, str, int, int], list[str]]  # of a Python, an application, workers and a port: what runs it
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A request: what ours, automx2 and the floor are asked."""
@@ -69,10 +79,11 @@ class Case:
     ours: str
     theirs: str
     body: str | None = None
+    granian_ratio_min: float = RATIO_MIN
 
 
 CASES = (
-    Case("config-v1.1.xml", *["/mail/config-v1.1.xml?emailaddress=anna@gmx.de"] * 2),
+    Case("config-v1.1.xml", *["/mail/config-v1.1.xml?emailaddress=anna@gmx.de"] * 2, granian_ratio_min=GRANIAN_RATIO_MIN),
     Case("autodiscover", *["/autodiscover/autodiscover.xml"] * 2, QUESTION),
     Case("mobileconfig", "/api/v1/exports/apple-mail?address=anna@gmx.de&name=Anna",
          "/mobileconfig/?emailaddress=anna@gmx.de&name=Anna"),
@@ -140,39 +151,55 @@ def say(text: str = "") -> None:
 def installed_automx2() -> Path | None:
     """Return the venv of automx2, made when there is none; None, loudly, where it cannot be installed."""
     venv = BUILD / "automx2"
-    if not (venv / "installed").exists():
+    servers = [f"{name}=={version(name)}" for name in ("gunicorn", "granian")]
+    if not (venv / "installed").exists() or (venv / "installed").read_text() != str(servers):
         say(f"Installing {AUTOMX2} into {venv.relative_to(ROOT)} …")
         shutil.rmtree(venv, ignore_errors=True)
-        version = subprocess.run(
-            [sys.executable, "-c", "import gunicorn; print(gunicorn.__version__)"], check=True, capture_output=True, text=True
-        ).stdout.strip()  # fmt: skip
         for command in (
             [sys.executable, "-m", "venv", str(venv)],
-            [str(venv / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", AUTOMX2, f"gunicorn=={version}"],
+            [str(venv / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", AUTOMX2, *servers],
         ):  # fmt: skip
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:
                 say(f"SKIPPED: automx2 cannot be installed:\n{done.stderr[-500:]}")
                 return None
-        (venv / "installed").touch()
+        (venv / "installed").write_text(str(servers))
     return venv
 
 
 @contextmanager
-def gunicorn(python: Path, application: str, workers: int, environment: dict[str, str]) -> Iterator[Served]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [
-        str(python), "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--worker-class", "gthread",
-        "--threads", str(THREADS), "--keep-alive", "60", "--log-level", "error", "--no-control-socket", application,
-    ]  # fmt: skip
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, start_new_session=True)
+def running(command: Sequence[str], port: int, environment: dict[str, str], quiet: bool = False) -> Iterator[Served]:
+    output = subprocess.DEVNULL if quiet else None
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | environment, start_new_session=True, stdout=output, stderr=output
+    )
     try:
         answers(port, process)
         yield Served(port, process)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
+def gunicorn(python: Path, application: str, workers: int, port: int) -> list[str]:
+    return [
+        str(python), "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--worker-class", "gthread",
+        "--threads", str(THREADS), "--keep-alive", "60", "--log-level", "error", "--no-control-socket", application,
+    ]  # fmt: skip
+
+
+def granian(python: Path, application: str, workers: int, port: int) -> list[str]:
+    return [
+        str(python), "-m", "granian", "--port", str(port), "--workers", str(workers), "--interface", "wsgi", "--http", "1",
+        "--blocking-threads", str(THREADS), "--no-ws", "--log-level", "error",
+        *(["--factory", application.removesuffix("()")] if application.endswith("()") else [application]),
+    ]  # fmt: skip
 
 
 def answers(port: int, process: subprocess.Popen[bytes]) -> None:
@@ -190,14 +217,14 @@ def answers(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def automx2(venv: Path, workers: int) -> Iterator[Served]:
+def automx2(venv: Path, server: Server, workers: int) -> Iterator[Served]:
     """Run automx2 on SQLite, with GMX's servers in it."""
     with tempfile.TemporaryDirectory() as folder:
         configuration = Path(folder) / "automx2.conf"
         configuration.write_text(f"[automx2]\nloglevel = ERROR\ndb_uri = sqlite:///{folder}/db.sqlite\n")
-        with gunicorn(
-            venv / "bin" / "python", "automx2.server:app", workers, {"AUTOMX2_CONF": str(configuration)}
-        ) as served:
+        port = free_port()
+        command = server(venv / "bin" / "python", "automx2.server:app", workers, port)
+        with running(command, port, {"AUTOMX2_CONF": str(configuration)}, quiet=True) as served:
             request = urllib.request.Request(
                 f"http://127.0.0.1:{served.port}/initdb/",
                 json.dumps(SEED).encode(),
@@ -211,25 +238,28 @@ def compare(workers: int, venv: Path | None) -> list[str]:
     """Run every case at every server and print a table; return what misses the bar."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        python = Path(sys.executable)
+        environment = {"BENCH_DATA": folder}
+        apps.upgrade(Path(folder))
+
+        def ours(application: str, server: Server) -> Served:
+            port = free_port()
+            command = server(Path(sys.executable), f"tests.bench.apps:{application}()", workers, port)
+            return stack.enter_context(running(command, port, environment))
+
         servers: dict[str, tuple[Served, Callable[[Case], tuple[str, str | None]]]] = {
-            "ours": (
-                stack.enter_context(gunicorn(python, "tests.bench.apps:ours()", workers, {"BENCH_DATA": folder})),
-                lambda case: (case.ours, case.body),
-            ),
-            "floor": (
-                stack.enter_context(gunicorn(python, "tests.bench.apps:hello()", workers, {})),
-                lambda _case: ("/", None),
-            ),
+            "ours": (ours("ours", gunicorn), lambda case: (case.ours, case.body)),
+            "ours, granian": (ours("ours", granian), lambda case: (case.ours, case.body)),
+            "floor": (ours("hello", gunicorn), lambda _case: ("/", None)),
         }
         if venv is not None:
-            served = stack.enter_context(automx2(venv, workers))
-            servers["automx2"] = (served, lambda case: (case.theirs, case.body))
+            for name, server in (("automx2", gunicorn), ("automx2, granian", granian)):
+                served = stack.enter_context(automx2(venv, server, workers))
+                servers[name] = (served, lambda case: (case.theirs, case.body))
         rounds: dict[tuple[str, str], list[Result]] = {}
         for _ in range(ROUNDS):
             for case in CASES:
-                for name, (server, asked) in servers.items():
-                    rounds.setdefault((case.name, name), []).append(server.measure(*asked(case)))
+                for name, (served, asked) in servers.items():
+                    rounds.setdefault((case.name, name), []).append(served.measure(*asked(case)))
     return report(workers, {key: best(results) for key, results in rounds.items()})
 
 
@@ -245,28 +275,30 @@ def best(results: list[Result]) -> Result:
 
 def report(workers: int, results: dict[tuple[str, str], Result]) -> list[str]:
     say(f"\n{workers} worker{'s' if workers > 1 else ''}, {CONNECTIONS} connections, best of {ROUNDS} × {SECONDS} s")
-    say(f"{'':18}{'server':10}{'req/s':>9}{'p99 ms':>9}{'CPU ms':>9}{'× automx2':>11}{'CPU × floor':>13}{'errors':>8}")
+    say(f"{'':18}{'server':18}{'req/s':>9}{'p99 ms':>9}{'CPU ms':>9}{'× automx2':>11}{'CPU × floor':>13}{'errors':>8}")
     missed = []
     for case in CASES:
-        ours, floor = results[case.name, "ours"], results[case.name, "floor"]
-        theirs = results.get((case.name, "automx2"))
-        for name in ("ours", "automx2", "floor"):
-            row = results.get((case.name, name))
-            if row is not None:
-                ratio = f"{row.rate / theirs.rate:.1f}" if theirs else "–"
-                say(
-                    f"{case.name:18}{name:10}{row.rate:9.0f}{row.p99:9.1f}{row.cpu:9.3f}{ratio:>11}"
-                    f"{row.cpu / floor.cpu:13.2f}{row.errors:8}"
-                )
-        missed += [f"{case.name}, {workers}: {text}" for text in misses(ours, floor, theirs, workers)]
+        rows = {name: row for (asked, name), row in results.items() if asked == case.name}
+        floor, theirs = rows["floor"], rows.get("automx2")
+        for name, row in rows.items():
+            ratio = f"{row.rate / theirs.rate:.1f}" if theirs else "–"
+            say(
+                f"{case.name:18}{name:18}{row.rate:9.0f}{row.p99:9.1f}{row.cpu:9.3f}{ratio:>11}"
+                f"{row.cpu / floor.cpu:13.2f}{row.errors:8}"
+            )
+        missed += [f"{case.name}, {workers}: {text}" for text in misses(case, rows, workers)]
     return missed
 
 
-def misses(ours: Result, floor: Result, theirs: Result | None, workers: int) -> Iterator[str]:
-    if ours.errors or (theirs and theirs.errors):
+def misses(case: Case, rows: dict[str, Result], workers: int) -> Iterator[str]:
+    if any(row.errors for row in rows.values()):
         yield "not every request was answered"
-    if theirs and ours.rate < RATIO_MIN * theirs.rate:
-        yield f"{ours.rate / theirs.rate:.1f} × automx2's requests per second, at least {RATIO_MIN} wanted"
+    ours, floor = rows["ours"], rows["floor"]
+    if theirs := rows.get("automx2"):
+        for name, wanted in (("ours", RATIO_MIN), ("ours, granian", case.granian_ratio_min)):
+            if rows[name].rate < wanted * theirs.rate:
+                ratio = rows[name].rate / theirs.rate
+                yield f"{name}: {ratio:.1f} × automx2's requests per second, at least {wanted} wanted"
     if ours.cpu > FLOOR_MAX * floor.cpu:
         yield f"{ours.cpu / floor.cpu:.2f} × the floor's CPU per request, at most {FLOOR_MAX} wanted"
     if workers == 1 and ours.p99 > P99_MAX:

@@ -18,12 +18,16 @@ import requests
 from tests.conftest import SECRET_KEY
 from tests.support.dovecot import Dovecot, User, reserve
 from tests.support.redis_server import RedisServer
-from tests.test_server import START, Served, serving
+from tests.test_server import SERVE, START, Served, by, serving
 from webapp.connection_tests.redis_stores import PREFIX
+from webapp.server import SERVERS
+
+__all__ = ["by"]  # a fixture
 
 pytestmark = pytest.mark.peers
 
-KILLED, ELSEWHERE, STOPPED, KILLED_ALONE, KILLED_WITH_REDIS = reserve(5)
+KILLED, ELSEWHERE, STOPPED, KILLED_ALONE, KILLED_WITH_REDIS, KILLED_BY_GRANIAN = reserve(6)
+ENDED = dict(zip(SERVERS, reserve(2), strict=True))
 SECONDS = 60
 SHORT = (  # a run of a killed worker is over soon
     "from webapp.probe.limits import Limits; import webapp.probe, webapp.connection_tests.engine as e; "
@@ -188,12 +192,57 @@ def test_a_worker_that_is_told_to_stop_lets_its_tests_end(
     assert attempts(dovecot, user) == (1, 1)
 
 
-@pytest.mark.parametrize("redis", [False, True], ids=["embedded", "redis"])
-def test_a_killed_web_process_leads_to_no_second_login(
-    dovecot: Dovecot, settings: dict[str, str], redis_server: RedisServer, tmp_path: Path, redis: bool
+def slow_web(folder: Path) -> str:
+    """Return a web process whose tests wait for the file `go` in `folder`."""
+    return (START + SLOW).replace("sys.argv[-1]", repr(str(folder / "go"))) + SERVE.removeprefix(START)
+
+
+@pytest.mark.parametrize("by", SERVERS, indirect=True)
+def test_a_web_process_that_is_told_to_stop_lets_its_tests_end(
+    dovecot: Dovecot, settings: dict[str, str], tmp_path: Path, by: str
 ) -> None:
-    user = KILLED_WITH_REDIS if redis else KILLED_ALONE
-    slow_web = START + SLOW + "serve(sys.argv[1], int(sys.argv[2]), Config.from_environment())"
+    user = ENDED[by]
+    data = Path(settings.pop("WEBAPP_DATA_DIR"))
+    del settings["WEBAPP_REDIS_URL"]
+    with serving(data, program=slow_web(tmp_path), by=by, **settings) as served:
+        person = Person(served.url, user.address)
+        person.log_in(user.password)
+        wait_until((tmp_path / "go.reached").exists)
+        served.process.send_signal(signal.SIGTERM)
+        time.sleep(1)
+        assert served.process.poll() is None
+        assert user.address not in goodbyes(dovecot)
+        (tmp_path / "go").touch()
+        assert served.process.wait(SECONDS) == 0
+        assert "Traceback" not in served.errors
+    wait_until(lambda: user.address in goodbyes(dovecot))
+    assert attempts(dovecot, user) == (1, 1)
+
+
+def goodbyes(dovecot: Dovecot) -> str:
+    """Return the lines in which Dovecot says that somebody said QUIT to its POP3."""
+    return "\n".join(line for line in dovecot.log.splitlines() if "pop3" in line and "Logged out" in line)
+
+
+@pytest.mark.parametrize(
+    ("redis", "by", "user"),
+    [
+        (False, "gunicorn", KILLED_ALONE),
+        (True, "gunicorn", KILLED_WITH_REDIS),
+        (False, "granian", KILLED_BY_GRANIAN),
+    ],
+    ids=["embedded", "redis", "embedded-granian"],
+    indirect=["by"],
+)
+def test_a_killed_web_process_leads_to_no_second_login(
+    dovecot: Dovecot,
+    settings: dict[str, str],
+    redis_server: RedisServer,
+    tmp_path: Path,
+    redis: bool,
+    by: str,
+    user: User,
+) -> None:
     data = Path(settings.pop("WEBAPP_DATA_DIR"))
     with contextlib.ExitStack() as stack:
         if redis:
@@ -202,14 +251,13 @@ def test_a_killed_web_process_leads_to_no_second_login(
             wait_until(lambda: is_working(redis_server))
         else:
             del settings["WEBAPP_REDIS_URL"]
-        program = slow_web.replace("sys.argv[-1]", repr(str(tmp_path / "go")))
-        with serving(data, program=program, **settings) as served:
+        with serving(data, program=slow_web(tmp_path), by=by, **settings) as served:
             person = Person(served.url, user.address)
             path = person.log_in(user.password)
             wait_until((tmp_path / "go.reached").exists)
             os.killpg(served.process.pid, signal.SIGKILL)
         (tmp_path / "go").touch()
-        with serving(data, **settings) as served:
+        with serving(data, by=by, **settings) as served:
             person.url = served.url
             if redis:
                 wait_until(lambda: person.sees(path, "Alles funktioniert"))

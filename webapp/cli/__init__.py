@@ -24,6 +24,7 @@ from webapp.text import N_, InputError, translations_for
 
 NAME = "gmx-pop-wizard"
 COMPLETION_VARIABLE = "_GMX_POP_WIZARD_COMPLETE"
+SERVERS = ("gunicorn", "granian")  # of webapp.server
 
 
 @click.group(
@@ -119,11 +120,15 @@ def config(as_json: bool) -> None:
     "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, metavar="PORT",
     help=N_("Port to listen on."),
 )  # fmt: skip
-def serve(host: str, port: int) -> None:
+@click.option(
+    "--server", type=click.Choice(SERVERS), default=SERVERS[0], show_default=True,
+    help=N_("Program that serves. granian is faster and is installed apart."),
+)  # fmt: skip
+def serve(host: str, port: int, server: str) -> None:
     from webapp.server import serve as run_server
 
     try:
-        run_server(host, port, _configuration())
+        run_server(host, port, _configuration(), server)
     except InputError as error:
         raise Problem(error, translations_for(chosen_locale())) from None
 

@@ -22,7 +22,7 @@ from webapp.text import N_, InputError, Message, translations_for
 _TARGET_DEVICE = {"iphone": 1, "mac": 5}  # without it, a device that knows several asks for which one
 
 # Marks in a template, in characters for private use, which stand in no address and no name.
-_ADDRESS, _NAME, _IDENTIFIER, _PROFILE_UUID, _MAIL_UUID = (f"\ue000{letter}\ue001" for letter in "animu")
+_MARKS = _ADDRESS, _NAME, _IDENTIFIER, _PROFILE_UUID, _MAIL_UUID = tuple(f"\ue000{letter}\ue001" for letter in "animu")
 
 
 class AppleMail(Client):
@@ -67,13 +67,12 @@ def _mobileconfig(account: MailAccount, options: ExportOptions) -> Export:
     else:
         options_key = (options.locale, host, options.organization, options.device)
         content = _template(account.incoming, account.outgoing, bool(account.display_name), *options_key)
-        for place, value in own.items():
-            content = content.replace(place, escape(value))
+        content %= {mark: escape(value) for mark, value in own.items()}
     return Export("gmx-pop.mobileconfig", "application/x-apple-aspen-config", content.encode(), _notes(account))
 
 
 def _is_plain(name: str) -> bool:
-    """Whether the name is surely free of our marks, and of control characters, which a plist cannot hold."""
+    """Whether the name is surely free of control characters, which a plist cannot hold."""
     return name.isprintable()  # a joiner in an emoji is not: rare, and only slower
 
 
@@ -81,10 +80,13 @@ def _is_plain(name: str) -> bool:
 def _template(
     incoming: Server, outgoing: Server, named: bool, locale: str, host: str, organization: str, device: str | None
 ) -> str:
-    """Return the profile with marks in it: writing a plist takes longer than all the rest, and most stays the same."""
+    """Return the profile with a place for each mark, to fill by %: writing a plist takes longer than all the rest."""
     account = MailAccount(_ADDRESS, _NAME if named else "", incoming, outgoing, KEEP_FOREVER, provider_id="")
     options = ExportOptions(locale=locale, host=host, organization=organization, device=device)
-    return _written(account, options, {mark: mark for mark in (_IDENTIFIER, _PROFILE_UUID, _MAIL_UUID)})
+    text = _written(account, options, {mark: mark for mark in _MARKS}).replace("%", "%%")
+    for mark in _MARKS:
+        text = text.replace(mark, f"%({mark})s")
+    return text
 
 
 def _written(account: MailAccount, options: ExportOptions, own: Mapping[str, str]) -> str:

@@ -43,8 +43,8 @@ def _listen(state: BlueprintSetupState) -> None:
 
 @blueprint.before_app_request
 def _start_courier() -> None:
-    """Start the courier after fork: with the first request of a real server, not of a test client."""
-    if request.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
+    """Start the courier after fork: with the first request of a process that has jobs, not of a test client."""
+    if "timer" in current_app.extensions:
         courier.of(cast(Flask, current_app._get_current_object())).start()  # type: ignore[attr-defined]
 
 
