@@ -169,6 +169,26 @@ def test_requests_that_come_drop_by_drop_hold_no_thread_for_long(data_dir: Path,
         assert requests.get(f"{served.url}/healthz", timeout=30).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "GET /api/v1/exports/other?address=canary@gmx.de&name=Canary Schmidt HTTP/1.1",
+        "GET /f/canarycanarycanary Canary HTTP/1.1",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nCookie session=Canary",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nX Canary Schmidt: 1",
+        "Canary Schmidt",
+        "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: Canary",
+    ],
+)
+def test_what_is_no_request_is_logged_without_a_word_of_it(data_dir: Path, lines: str, by: str) -> None:
+    with serving(data_dir, by=by) as served:
+        with socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])), timeout=20) as connection:
+            connection.sendall(f"{lines}\r\n\r\n".encode())
+            assert b"200 OK" not in connection.recv(1000)
+        served.stop()
+        assert "canary" not in served.errors.lower()
+
+
 def test_a_crash_leaves_no_file_of_its_memory(data_dir: Path, by: str) -> None:
     with serving(data_dir, by=by) as served:
         for pid in (served.process.pid, *served.workers()):

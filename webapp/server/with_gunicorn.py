@@ -119,9 +119,22 @@ class _Threads(ThreadWorker):
 
 
 class _Log(Logger):
-    """gunicorn's log, written by the redacting handler of `webapp.logs`."""
+    """gunicorn's log, written by the redacting handler of `webapp.logs`.
+
+    What it says of a request holds no word of it: a line that is no request may be anything, a name or a cookie too.
+    """
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
         self.error_log.handlers.clear()
         self.error_log.propagate = True
+
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        if msg.startswith("Invalid request"):
+            msg, args = "Invalid request", ()
+        super().warning(msg, *args, **kwargs)
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        if str(msg).startswith("Error handling request"):
+            msg, args = "Error handling request", ()
+        super().exception(msg, *args, **kwargs)
