@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 _STOP = (signal.SIGTERM, signal.SIGINT)
+_ASK_AGAIN_SECONDS = 1.0
 
 
 def run(config: Config, listener: socket.socket, greeting: str) -> None:
@@ -62,7 +64,6 @@ class _Server(MPServer):
             log_level=LogLevels.error,
             log_dictconfig=_redacted_log(),
             log_access=False,  # webapp.logs writes one without addresses
-            workers_kill_timeout=server.STOP_SECONDS,
         )
         self._listener = listener
         self.on_startup(_end_on_hangup)
@@ -79,6 +80,17 @@ class _Server(MPServer):
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
         super()._spawn_workers(*args)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP)
+
+    def _stop_workers(self) -> None:
+        """Ask again and again: a TERM that comes while the worker begins to serve is lost at times (granian 2.8.7)."""
+        end = time.monotonic() + server.STOP_SECONDS
+        for worker in self.wrks:
+            while worker.is_alive() and time.monotonic() < end:
+                worker.terminate()
+                worker.join(_ASK_AGAIN_SECONDS)
+            if worker.is_alive():
+                worker.kill()
+                worker.join()
 
 
 class _Worker:
@@ -113,7 +125,9 @@ def _follow_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
+        while True:  # as in _stop_workers
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(_ASK_AGAIN_SECONDS)
 
 
 def _end_on_hangup() -> None:
