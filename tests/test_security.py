@@ -294,6 +294,13 @@ def test_a_token_is_good_as_long_as_the_session(config: Config, monkeypatch: pyt
     assert client.post("/keep", data={"csrf_token": token, "note": "x"}).text == "kept"
 
 
+def test_a_path_with_a_nul_is_no_page_and_no_question_to_a_database(client: PageLintingClient) -> None:
+    for path in ("/f/%00", "/helpdesk/cases/A%00", "/help/%00", "/%00"):
+        assert FlaskClient.open(client, path).status_code == 404
+    for path in ("/helpdesk/reports/%00/again", "/helpdesk/queue/%00"):
+        assert FlaskClient.post(client, path).status_code in (400, 404)
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

@@ -5,13 +5,14 @@ One place for all of it. The session cookie has a module of its own, `webapp.ses
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import re
 import secrets
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, g, request, url_for
+from flask import Flask, Request, Response, abort, g, request, url_for
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -46,8 +47,16 @@ UNKNOWN_NETWORK = "unknown"
 _WITH_PORT = re.compile(r"\[([0-9a-fA-F:.]+)](?::\d+)?|([0-9.]+):\d+")
 
 
+class InMemoryRequest(Request):
+    """A request whose uploads touch no disk: bodies are short, and what is in them is people's own."""
+
+    def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
+        return io.BytesIO()
+
+
 def init_app(app: Flask, config: Config) -> None:
     """Protect `app`; `config` must be completed."""
+    app.request_class = InMemoryRequest
     cookie_name = "__Host-session" if config.https else "session"
     app.config.update(
         SESSION_COOKIE_NAME=cookie_name,
@@ -63,6 +72,7 @@ def init_app(app: Flask, config: Config) -> None:
     )
     app.session_interface = SealedSessionInterface.of(config, cookie_name)
     app.before_request(refuse_foreign_host)
+    app.before_request(refuse_nul)
     app.before_request(refuse_cross_site)  # before the token is looked for
     csrf.init_app(app)
     app.after_request(add_headers)
@@ -108,6 +118,12 @@ def refuse_foreign_host() -> None:
         name = None
     if name not in current_config().hosts:
         raise SecurityError
+
+
+def refuse_nul() -> None:
+    """Answer 404 to a path that holds U+0000: nothing of ours is called so, and PostgreSQL fails on it."""
+    if "\0" in request.path:
+        abort(404)
 
 
 def refuse_cross_site() -> None:

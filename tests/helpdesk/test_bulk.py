@@ -34,6 +34,20 @@ def give(client: PageLintingClient, table: str | bytes, **fields: str) -> Any:
     return client.post("/helpdesk/bulk", data={**data, "table": (io.BytesIO(content), "people.csv")})
 
 
+def give_whole(client: PageLintingClient, table: bytes) -> Any:
+    """Give a table that is so long that the client of the tests would put it into a file."""
+    field = 'Content-Disposition: form-data; name="{}"'
+    parts = [
+        (field.format("csrf_token"), token_of(client, "/helpdesk/bulk").encode()),
+        (field.format("locale"), b"de"),
+        (field.format("table") + '; filename="people.csv"', table),
+    ]
+    body = (
+        b"".join(b"--x\r\n" + head.encode() + b"\r\n\r\n" + content + b"\r\n" for head, content in parts) + b"--x--\r\n"
+    )
+    return client.post("/helpdesk/bulk", data=body, content_type="multipart/form-data; boundary=x")
+
+
 def finished(client: PageLintingClient, answer: Any) -> str:
     """Wait for the job of a 303 and return its path."""
     assert answer.status_code == 303, answer.text
@@ -111,6 +125,25 @@ def test_a_table_that_is_too_large_is_refused_with_a_sentence(admin: PageLinting
     answer = admin.post("/helpdesk/bulk", data=body, content_type="multipart/form-data; boundary=x")
     assert answer.status_code == 413
     assert "größer als 1 MB" in answer.text
+
+
+def test_a_table_just_above_the_limit_is_not_cut(admin: PageLintingClient, config: Config) -> None:
+    row = "anna@gmx.de,outlook," + "x" * 200 + "\n"
+    table = ("address,client,room\n" + row * (TABLE_BYTES_MAX // len(row) + 1)).encode()
+    assert TABLE_BYTES_MAX < len(table) < TABLE_BYTES_MAX + 1000
+    answer = give_whole(admin, table)
+    assert answer.status_code == 413
+    assert "größer als 1 MB" in answer.text
+
+
+def test_what_is_uploaded_touches_no_disk(admin: PageLintingClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a temporary file")
+
+    for name in ("TemporaryFile", "SpooledTemporaryFile", "NamedTemporaryFile"):
+        monkeypatch.setattr(f"werkzeug.formparser.{name}", refuse, raising=False)
+    row = "anna@gmx.de,outlook," + "x" * 900 + "\n"
+    assert give_whole(admin, ("address,client,room\n" + row * 800).encode()).status_code == 303  # 700 kB
 
 
 def test_no_table_is_taken_without_a_token_of_the_form(admin: PageLintingClient, config: Config) -> None:

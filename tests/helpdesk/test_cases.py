@@ -24,6 +24,7 @@ def purged(app: Flask, now: datetime) -> dict[str, int]:
 
 
 ADDRESS = "anna.beispiel@gmx.de"
+AGREE = 0  # the first form of the page that asks: yes
 
 
 def test_a_person_joins_by_the_spoken_code_however_it_is_typed(
@@ -209,11 +210,59 @@ def test_prepared_answers_save_pages_and_are_shown_before(
     assert b"beispiel" not in row.prefill
     page = post(person, "/join", {"code": code})
     assert "a…l@gmx.de" in person.get(page.headers["Location"]).text
-    onward = post(person, "/join/confirm", page="/join/confirm").headers["Location"]
+    onward = person.submit(person.get("/join/confirm"), form=AGREE).headers["Location"]
     assert onward == "/setup/devices"
     row = case_row(config, reference)
     assert row is not None
     assert row.prefill is None
+
+
+def test_nobody_agrees_to_what_was_changed_behind_the_page(
+    config: Config, agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    reference, code, _ = open_case(agent)
+    post(person, "/join", {"code": code})
+    page = person.get("/join/confirm")
+    sent = {"email_address": "someone.else@gmx.de", "program": "outlook"}
+    assert post(agent, f"/helpdesk/cases/{reference}/prefill", sent, page="/helpdesk").status_code == 303
+    answered = person.submit(page, form=AGREE)
+    assert answered.status_code == 409
+    assert "s…e@gmx.de" in answered.text
+    assert "Sehen Sie noch einmal hin." in answered.text
+    row = case_row(config, reference)
+    assert row is not None
+    assert row.state == "confirming"
+    assert person.submit(answered, form=AGREE).status_code == 303
+    assert 'value="outlook:windows" checked' in person.get("/setup/program?again=1").text
+
+
+def test_who_comes_after_somebody_inherits_nothing(
+    config: Config, agent: PageLintingClient, person: PageLintingClient, new_browser: Browser
+) -> None:
+    reference, code, _ = open_case(agent)
+    answer(person, "address", email_address="anna.geheim@gmx.de")
+    join(person, code)
+    post(person, "/join/address", {"whole": "yes"}, page="/join/stored")
+    path = f"/helpdesk/cases/{reference}"
+    assert "anna.geheim@gmx.de" in agent.get(path).text
+    assert post(agent, f"{path}/note", {"text": "Ruft wieder an."}, page=path).status_code == 303
+    post(person, "/join/end", page="/join/stored")
+    assert "anna.geheim" not in agent.get(path).text
+    post(agent, f"{path}/invitation", page=path)
+    link = re.search(r"/join/link/[\w-]+", agent.get(path).text)
+    assert link
+    next_person = new_browser()
+    answer(next_person, "address", email_address="bernd.privat@gmx.de")
+    post(next_person, link[0], page=link[0])
+    post(next_person, "/join/confirm", page="/join/confirm")
+    page = agent.get(path).text
+    assert "b…t@gmx.de" in page
+    assert "bernd.privat" not in page
+    assert "Ruft wieder an." in page
+    assert "a…m@gmx.de" not in next_person.get("/join/stored").text
+    with db.read(config) as session:
+        words = [event.words.get("what") for event in session.scalars(select(CaseEvent)) if event.kind == "case"]
+    assert words == ["joined"]
 
 
 def test_a_wrong_prepared_address_is_refused_with_a_sentence(agent: PageLintingClient) -> None:
@@ -295,7 +344,9 @@ def test_delete_now_leaves_only_counts(agent: PageLintingClient, person: PageLin
     join(person, code)
     answer(person, "address", email_address=ADDRESS)
     reply = post(person, "/join/delete", page="/join/stored")
-    assert reply.headers["Location"] == "/deleted"
+    assert reply.headers["Location"] == "/join/deleted"
+    page = person.get("/join/deleted")
+    assert "Ihre Antworten sind noch in diesem Browser." in page.text
     assert case_row(config, reference) is None
     with db.read(config) as session:
         assert not list(session.scalars(select(CaseEvent)))
@@ -304,6 +355,15 @@ def test_delete_now_leaves_only_counts(agent: PageLintingClient, person: PageLin
         not in b"".join(path.read_bytes() for path in config.data_dir.glob("wizard.sqlite3") if path.exists())
         or agent.get(f"/helpdesk/cases/{reference}").status_code == 404
     )
+
+
+def test_the_page_after_that_deletes_the_rest_too(agent: PageLintingClient, person: PageLintingClient) -> None:
+    _, code, _ = open_case(agent)
+    join(person, code)
+    answer(person, "address", email_address=ADDRESS)
+    post(person, "/join/delete", page="/join/stored")
+    assert person.submit(person.get("/join/deleted"), form="Meine Angaben jetzt löschen").location == "/deleted"
+    assert "Meine Angaben" not in person.get("/join/deleted").text
 
 
 def test_deleting_the_answers_deletes_the_case(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,15 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from tests.connection_tests.conftest import PLAIN_ANSWERS
 from tests.helpdesk.conftest import Browser, answer, case_row, fragment, join, open_case, post
 from tests.support.client import PageLintingClient
 from webapp import db, events
 from webapp.config import Config
+from webapp.connection_tests.jobs import EmbeddedEngine
 from webapp.diagnosis import CATALOGUE
 from webapp.helpdesk import live, vocabulary
 from webapp.helpdesk.vocabulary import HINTS, STEP_SENTENCES, STEP_SLUGS, CaseWord, Kind, checked
 from webapp.models import CaseEvent
-from webapp.probe.report import STAGES, FailureKind, Protocol, Status
+from webapp.probe.report import STAGES, FailureKind, Protocol, RunState, Status
 from webapp.wizard.answers import Answers
 
 ADDRESS = "anna.beispiel@gmx.de"
@@ -285,3 +288,36 @@ def test_a_lost_database_does_not_disturb_the_person(
     monkeypatch.setattr("webapp.helpdesk.cases.record", broken)
     answer(person, "address", email_address=ADDRESS)
     assert post(person, "/join/end", page="/join/stored").status_code == 303
+
+
+def test_a_check_that_others_had_made_is_seen_with_all_it_found(
+    app: Flask,
+    config: Config,
+    case: str,
+    agent: PageLintingClient,
+    person: PageLintingClient,
+    new_browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever checks within 30 seconds of somebody else looks at that check, and hears of nothing earlier."""
+    engine = app.extensions["jobs"] = EmbeddedEngine(app, config)  # nobody works on it: it ends when we say so
+    monkeypatch.setattr(engine, "check_ready", lambda: None)
+    monkeypatch.setattr(engine, "submit", lambda *_: None)
+    stranger = new_browser()
+    for client in (stranger, person):
+        with client.session_transaction() as session:
+            session["answers"] = PLAIN_ANSWERS
+    mine = stranger.submit(stranger.get("/connection-tests"), form=0).location.rpartition("/")[2]
+    (run,) = (run for run in map(engine.runs.get, engine.runs._runs) if run is not None)
+    report = run.report
+    for stage in report.stages:
+        report = report.with_stage(replace(stage, status=Status.PASSED, milliseconds=1.0))
+    assert engine.runs.end(run.id, RunState.PASSED, report)
+    before = len(events_kept(config))
+    theirs = person.submit(person.get("/connection-tests"), form="Ohne Passwort prüfen")
+    assert theirs.status_code == 303
+    assert theirs.location.rpartition("/")[2] != mine
+    kinds = [event.kind for event in events_kept(config)[before:]]
+    assert kinds.count("stage") == len(report.stages)
+    assert [event.words["state"] for event in events_kept(config)[before:] if event.kind == "test"] == ["passed"]
+    assert agent.get(f"/helpdesk/cases/{case}").text.count('class="status passed"') == len(report.stages)

@@ -81,6 +81,7 @@ EXPECTED: dict[str, tuple[object, ...]] = {
     "GET /join/banner": EVERYBODY,
     "GET /join/confirm": ONWARD,
     "POST /join/confirm": ONWARD,
+    "GET /join/deleted": EVERYBODY,
     "GET /join/ended": EVERYBODY,
     "GET /join/link/<token>": (410,) * 7,
     "POST /join/link/<token>": (410,) * 7,

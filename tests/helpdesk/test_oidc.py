@@ -150,6 +150,16 @@ def test_a_token_signed_by_another_key_opens_nothing(
     assert person.get(go(person, issuer)).status_code == 403
 
 
+def test_sign_ins_that_are_broken_off_do_not_add_up(issuer: Issuer, person: PageLintingClient) -> None:
+    sizes = set()
+    for _ in range(8):
+        assert post(person, "/helpdesk/oidc", page="/helpdesk/sign-in").status_code == 302
+        cookie = person.get_cookie("session")
+        assert cookie is not None
+        sizes.add(len(cookie.value) // 100)
+    assert max(sizes) - min(sizes) <= 1
+
+
 def test_an_answer_is_good_once(helpdesk: Flask, issuer: Issuer, person: PageLintingClient) -> None:
     path = go(person, issuer)
     assert person.get(path).status_code == 303

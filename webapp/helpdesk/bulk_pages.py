@@ -87,7 +87,9 @@ def _begun() -> ResponseReturnValue:
     form = TableForm()
     if not form.validate():
         return _page(form), 422
-    content = form.table.data.read(TABLE_BYTES_MAX)
+    content = form.table.data.read(TABLE_BYTES_MAX + 1)
+    if len(content) > TABLE_BYTES_MAX:
+        return _too_large()
     app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
     try:
         job_id = bulk_jobs.begin(app, me().agent_id, me().login, content, form.locale.data)

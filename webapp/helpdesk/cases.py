@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp import db
@@ -19,7 +20,7 @@ from webapp.helpdesk.audit import Action
 from webapp.helpdesk.tokens import hashed, keyed, new_code, new_token, seal, unseal
 from webapp.helpdesk.vocabulary import CaseWord, Kind, checked
 from webapp.helpdesk.words import two_words
-from webapp.models import Case, CaseEvent, CaseNote
+from webapp.models import Case, CaseEvent, CaseNote, CaseRun
 from webapp.probe.report import new_reference
 from webapp.text import N_, InputError
 
@@ -90,7 +91,10 @@ def create(agent_id: int, login: str, ticket: str = "") -> tuple[str, str, str]:
 
 
 def renew_invitation(case_id: int) -> tuple[str, str] | None:
-    """Return a new link and code for a case that nobody has joined; the old ones are void."""
+    """Return a new link and code for a case that nobody has joined, or no longer; the old ones are void.
+
+    Who comes next may be somebody else: nothing is left of the person who was there. The agent's notes stay.
+    """
     now = datetime.now(UTC)
     with db.begin() as session:
         case = _locked(session, case_id)
@@ -98,6 +102,8 @@ def renew_invitation(case_id: int) -> tuple[str, str] | None:
             return None
         if case.state == State.ENDED:
             case.state, case.person_hash = State.INVITED, None
+            for kind in (CaseEvent, CaseRun):
+                session.execute(delete(kind).where(kind.case_id == case.id))
         found = _invite(case, now)
         _touch(case, now)
         return found
@@ -207,7 +213,7 @@ def leave(case_id: int) -> None:
             session.delete(case)
         elif case.state in (State.CONFIRMING, State.JOINED):
             word = CaseWord.ENDED if case.state == State.JOINED else CaseWord.DECLINED
-            case.state = State.ENDED
+            case.state, case.address, case.shares_address = State.ENDED, "", False
             _record(session, case, Kind.CASE, {"what": word}, now)
 
 
@@ -321,6 +327,11 @@ def keep_prefill(case_id: int, prefill: Mapping[str, str]) -> None:
         if case is not None and case.state in (State.INVITED, State.CONFIRMING):
             case.prefill = sealed
             _touch(case, datetime.now(UTC))
+
+
+def prefill_mark(case: Case) -> str:
+    """Return what stands for the agent's preparation in the form that agrees to it; "" for none."""
+    return hashlib.sha256(case.prefill).hexdigest()[:16] if case.prefill else ""
 
 
 def prefill_of(case: Case) -> dict[str, str]:

@@ -41,7 +41,7 @@ def overview() -> ResponseReturnValue:
 
 
 def _overview(new: NewCaseForm, code: CodeForm) -> str:
-    query = request.args.get("q", "").strip()[:40]
+    query = "".join(filter(str.isprintable, request.args.get("q", ""))).strip()[:40]
     with db.read() as reading:
         return render_template(
             "helpdesk/overview.html",

@@ -96,12 +96,18 @@ def confirm() -> ResponseReturnValue:
         return redirect(url_for("helpdesk.join"), 303)
     if case.state != State.CONFIRMING:
         return redirect(url_for(_place(case)), 303)
+    return _confirm(case)
+
+
+def _confirm(case: Case, *, changed: bool = False) -> str:
     prepared = cases.prefill_of(case)
     client = CLIENTS.get(prepared.get("client", ""))
     address = prepared.get("email_address", "")
     return render_template(
         "helpdesk/confirm.html",
         case=case,
+        changed=changed,
+        prefill_mark=cases.prefill_mark(case),
         helper=person.helper(case),
         prepared_address=shorten_address(address) if address else "",
         prepared_program=client.name if client else "",
@@ -111,8 +117,11 @@ def confirm() -> ResponseReturnValue:
 
 @blueprint.post("/join/confirm")
 def agree() -> ResponseReturnValue:
-    """Connect: from now on the agent sees the person's progress."""
+    """Connect: from now on the agent sees the person's progress. What was prepared must be what the person has seen."""
     case = person_case()
+    asked = case is not None and case.state == State.CONFIRMING
+    if case is not None and asked and request.form.get("prefill", "") != cases.prefill_mark(case):
+        return _confirm(case, changed=True), 409
     if case is not None and cases.confirm(case.id):
         forget_person_case()
         joined = person_case()
@@ -211,9 +220,15 @@ def delete_now() -> ResponseReturnValue:
     if case is not None:
         cases.erase(case.id)
     _forget()
-    response: Response = redirect(url_for("wizard.deleted"), 303)  # type: ignore[assignment]
+    response: Response = redirect(url_for("helpdesk.deleted"), 303)  # type: ignore[assignment]
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
+
+
+@blueprint.get("/join/deleted")
+def deleted() -> ResponseReturnValue:
+    """Say that the case is gone, and what is not."""
+    return render_template("helpdesk/deleted.html", begun=bool(store.load()))
 
 
 @blueprint.get("/join/banner")

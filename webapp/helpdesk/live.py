@@ -161,16 +161,17 @@ def _on_test(app: Flask, run: str = "", **words: Any) -> None:
     if not run:
         return
     state = word_or(frozenset(item.value for item in RunState), words.get("state"))
-    queued_by = None
-    if state == RunState.QUEUED:
-        queued_by = _joined_case()
-        if queued_by is None:
-            return
-        _remember_run(queued_by.id, run)
+    asked_by = _joined_case()  # None outside of a person's request
     found = app.extensions["helpdesk_runs"](run)
-    if found is None or (queued_by is not None and found[0] != queued_by.id):
+    begun = found is None and asked_by is not None
+    if begun and asked_by is not None:
+        _remember_run(asked_by.id, run)
+        found = app.extensions["helpdesk_runs"](run)
+    if found is None or (asked_by is not None and found[0] != asked_by.id):
         return
     case_id, number = found
+    if begun and state != RunState.QUEUED:
+        _record_stages_so_far(case_id, number, run)
     if words.get("stage"):
         _record_stage(case_id, number, words)
     diagnoses = _known_diagnoses(words.get("diagnosis") or ())
@@ -189,6 +190,18 @@ def _record_stage(case_id: int, number: int, words: dict[str, Any]) -> None:
         case_id, Kind.STAGE,
         {"run": number, "protocol": protocol, "stage": stage, "status": status, "failure": failure},
     )  # fmt: skip
+
+
+def _record_stages_so_far(case_id: int, number: int, run: str) -> None:
+    """Tell what a check has found that others had begun before: who joins it hears of nothing earlier."""
+    from webapp.connection_tests import current_engine
+
+    shared = current_engine().runs.get(run)
+    for stage in shared.report.stages if shared is not None else ():
+        if stage.status is not Status.PENDING:
+            failure = stage.failure.kind if stage.failure else None
+            words = {"protocol": stage.protocol, "stage": stage.stage, "status": stage.status, "failure": failure}
+            _record_stage(case_id, number, words)
 
 
 def _known_diagnoses(ids: Iterable[str] | str) -> list[str]:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.flask_client import OAuth
-from flask import abort, current_app
+from flask import abort, current_app, session
 from flask.typing import ResponseReturnValue
 from joserfc.errors import JoseError
 from requests import RequestException
@@ -27,6 +27,7 @@ from webapp.models import Agent
 from webapp.security import allow_form_target
 
 TIMEOUT = 10
+_STATE_PREFIX = "_state_issuer_"  # how Authlib calls in the session what it must know when the browser comes back
 
 
 def name() -> str:
@@ -58,6 +59,9 @@ def allow_its_form() -> None:
 
 
 def redirect_to_issuer(endpoint: str) -> ResponseReturnValue:
+    """Send the browser to the issuer. Sign-ins that were begun and never ended are forgotten: they would add up."""
+    for name in [name for name in session if name.startswith(_STATE_PREFIX)]:
+        session.pop(name)
     try:
         response: ResponseReturnValue = _client().authorize_redirect(desk_url(endpoint))
     except (AuthlibBaseError, JoseError, RequestException, RuntimeError, ValueError) as error:

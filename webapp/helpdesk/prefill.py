@@ -8,6 +8,7 @@ from webapp.config import current_providers
 from webapp.providers import find
 from webapp.text import InputError
 from webapp.wizard import answers as store
+from webapp.wizard import programs
 from webapp.wizard.answers import Answers
 
 
@@ -27,7 +28,8 @@ def applied(prefill: Mapping[str, str], answers: Answers) -> Answers:
                 },
             )
     if client and "program" not in answers:
-        answers = answers.answered("program", {"client": client, "device": prefill.get("device") or None})
+        client, device = programs.parse(f"{client}:{prefill.get('device') or ''}")
+        answers = answers.answered("program", {"client": client, "device": device})
     return answers
 
 
