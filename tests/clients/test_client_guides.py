@@ -133,6 +133,12 @@ def test_the_mac_warns_before_anything_is_fetched(guides: PageLintingClient) -> 
     assert "A Mac deletes" not in shown(guides, "apple-mail", device="iphone", keep="14")
 
 
+def test_the_iphone_is_told_to_choose_the_only_number_it_has(guides: PageLintingClient) -> None:
+    assert "choose “Seven days”" in shown(guides, "apple-mail", device="iphone", keep="7")
+    for keep in ("forever", "14"):
+        assert "says “Never”" in shown(guides, "apple-mail", device="iphone", keep=keep)
+
+
 def test_apple_warns_that_removing_the_profile_deletes_mail(guides: PageLintingClient) -> None:
     for device in DEVICES:
         assert "Removing the profile deletes mail" in shown(guides, "apple-mail", device=device, keep="14")

@@ -20,7 +20,7 @@ def finish(client: PageLintingClient, name: str, locale: str, address: str = "an
         ("address", {"email_address": address}),
         ("program", {"program": "other"}),
         ("devices", {"devices": "one"}),
-        ("retention", {"keep": "14"}),
+        ("retention", {"keep": "forever"}),
         ("preparation", {}),
         ("review", {}),
     ):
