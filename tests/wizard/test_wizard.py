@@ -255,11 +255,12 @@ def test_a_number_of_days_of_no_use_is_told(client: PageLintingClient, days: str
          ["in your program yourself", "Account Information", "after about 7 days without asking", "such as 14"]),
         ("apple-mail:iphone", ["forever", "7"],
          ["Your program does this by itself.", "Delete from server", "such as 14", "right after fetching"]),
-        ("other:windows", ["forever", "30", "14", "days", "delete"], ["if it can do so", "The last page says how."]),
-        ("em-client:windows", ["forever", "30", "14", "days", "delete"], ["if it can do so", "your account › POP3"]),
-        ("thunderbird-android:android", ["forever"], ["Our file sets this for you.", "We know no setting"]),
-        ("samsung-email:android", ["forever"], ["in your program yourself", "The last page says how."]),
-        ("bluemail:linux", ["forever"], ["by itself", "Delete Messages on Server"]),
+        ("other:windows", ["forever", "30", "14", "days", "delete"], ["in your program yourself", "can count days", "The last page says how."]),
+        ("em-client:windows", ["forever", "30", "14", "days", "delete"], ["in your program yourself", "can count days", "your account › POP3"]),
+        ("outlook-new:windows", ["forever", "30", "14", "days", "delete"], ["if it can do so"]),
+        ("thunderbird-android:android", ["forever"], ["Our file sets that everything stays", "we know no setting"]),
+        ("samsung-email:android", ["forever"], ["Set in your program that everything stays", "The last page says how."]),
+        ("bluemail:linux", ["forever"], ["leaves everything at GMX by itself", "Delete Messages on Server"]),
         ("gmail-app:android", ["forever"], ["With IMAP your mail lies at GMX"]),
         ("windows-mail:windows", ["forever"], ["We set nothing up in this program"]),
         ("msmtp:linux", ["forever"], ["Your program only sends."]),
@@ -277,7 +278,8 @@ def test_offers_what_can_come_true_and_says_who_sets_it(
     for word in words:
         assert word in text.replace("\N{NO-BREAK SPACE}", " ")
     assert ("file sets" in text) == any("file sets" in word for word in words)
-    assert ("if it can do so" in text) == ("if it can do so" in words)
+    for word in ("if it can do so", "can count days", "The last page says how."):
+        assert (word in text) == (word in words)
 
 
 @pytest.mark.parametrize("keep", ["forever", "30", "14", "7", "days", "delete"])
@@ -496,10 +498,46 @@ def test_the_finish_page_says_everything_once_and_nothing_that_contradicts(
     assert text.count(">Sending (SMTP)</th>") == 1
     assert text.count(">Receiving (IMAP)</th>") == (client_id in IMAP_ONLY)
     assert ("POP fetches the inbox only" in text) == (chosen.speaks_pop and chosen.receives)
-    assert text.count("Which message does your program show?") == 1
+    assert text.count("Which message does your program show?") == (not chosen.ended)
     assert text.count("after about 7 days") == (client_id == "apple-mail")
     done = client.get("/done?lang=en").text
     assert ("Well done, your mail arrives" in done) == chosen.receives
+    assert ("Delete the settings file." in done) == bool(chosen.formats)
+    assert ("Back up your mail." in done) == (chosen.speaks_pop and chosen.receives)
+
+
+@pytest.mark.parametrize("client_id", sorted(CLIENTS))
+def test_the_last_page_begins_with_what_the_person_has_and_what_to_do(
+    client: PageLintingClient, client_id: str
+) -> None:
+    """The title speaks of something ready only where a file waits that the program takes in."""
+    chosen = CLIENTS[client_id]
+    system = next(system.id for system in SYSTEMS.values() if system.client_system in chosen.systems)
+    walk(client, PLAIN[0], ("program", {"program": f"{client_id}:{system}"}))
+    if client_id == "outlook":
+        walk(client, ("outlook-profile", {"profile": "existing"}))
+    walk(client, *STAYING[2:])
+    takes_file = bool(chosen.formats) and client_id != "other"
+    for language, ready, nothing in (
+        ("de", r"fertig|bereit", "Eingerichtet ist"),
+        ("en", "ready", "Nothing is set up"),
+    ):
+        page = parse(client.get(f"/finish?lang={language}").text)
+        banner = next(element for element in page.iter("div") if "banner" in element.get("class", "").split())
+        title, first = (text_of(next(banner.iter(tag))) for tag in ("h1", "p"))
+        assert bool(re.search(ready, title)) == takes_file, title
+        assert first.startswith(nothing), first
+        assert ("Did it work?" in text_of(page)) == (language == "en" and not chosen.ended)
+    assert ("IMAP" in title) == (client_id in IMAP_ONLY)
+    assert ("different program" in title) == chosen.ended
+
+
+def test_an_address_that_the_file_cannot_hold_is_told_at_once(client: PageLintingClient) -> None:
+    walk(client, ("address", {"email_address": "an%na@gmx.de"}), ("program", {"program": "msmtp:linux"}), *STAYING[2:])
+    page = client.get("/finish?lang=en").text
+    assert "cannot hold your address" in page
+    assert "None" not in page
+    assert "mail.gmx.net" in page
 
 
 def test_done_says_what_comes_next(client: PageLintingClient, locale: str) -> None:
