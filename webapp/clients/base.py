@@ -93,7 +93,7 @@ class Client(ABC):
     may clear the mailbox where several devices fetch from it.
     speaks_pop: False for a program that takes IMAP only, and for one that is no more.
     ended: True for a program that is no more: nothing is set up in it, its guide leads elsewhere.
-    receives: False for a program that only sends.
+    receives: False for a program that only sends; sends: False for one that only fetches.
     notes_in_guide: whether its guide says by itself what the notes of its export say; a page shows one of the two.
     """
 
@@ -106,6 +106,7 @@ class Client(ABC):
     speaks_pop: bool = True
     ended: bool = False
     receives: bool = True
+    sends: bool = True
     notes_in_guide: bool = False
 
     def keeping(self, device: str | None = None) -> Keeping:

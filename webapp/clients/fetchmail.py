@@ -35,6 +35,7 @@ class Fetchmail(Client):
     name = "fetchmail"
     systems = ("linux",)
     formats = ("fetchmailrc",)
+    sends = False
     keeps = Keeping(SetBy.FILE, delete=SetBy.FILE)
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:

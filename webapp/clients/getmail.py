@@ -33,6 +33,7 @@ class Getmail(Client):
     name = "getmail6"
     systems = ("linux",)
     formats = ("getmailrc",)
+    sends = False
     keeps = Keeping(SetBy.FILE, SetBy.FILE, SetBy.FILE)
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:

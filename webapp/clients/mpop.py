@@ -33,6 +33,7 @@ class Mpop(Client):
     name = "mpop"
     systems = ("linux",)
     formats = ("mpoprc",)
+    sends = False
     keeps = Keeping(SetBy.FILE, delete=SetBy.FILE)
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
