@@ -133,6 +133,12 @@ def test_the_mac_warns_before_anything_is_fetched(guides: PageLintingClient) -> 
     assert "A Mac deletes" not in shown(guides, "apple-mail", device="iphone", keep="14")
 
 
+def test_the_iphone_is_told_to_choose_the_only_number_it_has(guides: PageLintingClient) -> None:
+    assert "choose “Seven days”" in shown(guides, "apple-mail", device="iphone", keep="7")
+    for keep in ("forever", "14"):
+        assert "says “Never”" in shown(guides, "apple-mail", device="iphone", keep=keep)
+
+
 def test_apple_warns_that_removing_the_profile_deletes_mail(guides: PageLintingClient) -> None:
     for device in DEVICES:
         assert "Removing the profile deletes mail" in shown(guides, "apple-mail", device=device, keep="14")
@@ -142,10 +148,31 @@ def test_outlook_offers_both_ways_as_equals_and_starts_the_import_by_name(guides
     text = shown(guides, "outlook", keep="14", file_name="gmx-pop-abc123.prf", outlook_profile="existing")
     assert r'outlook.exe /importprf "%USERPROFILE%\Downloads\gmx-pop-abc123.prf"' in text
     assert text.index("First way: with the file") < text.index("Second way: by hand")
+    # What one pastes is copied before the window opens that it goes into.
+    assert text.index("Copy this line") < text.index("/importprf") < text.index("Press the Windows key and R")
     assert "Change Folder" in text
     own = shown(guides, "outlook", keep="14", file_name="gmx-pop-abc123.prf", outlook_profile="new")
     assert "Show Profiles" in own
     assert "Change Folder" not in own
+
+
+@pytest.mark.parametrize("lang", ["de", "en"])
+def test_outlook_says_at_once_that_no_line_is_needed_and_what_to_do_without_success(
+    guides: PageLintingClient, lang: str
+) -> None:
+    values = {"keep": "14", "file_name": "gmx-pop-abc123.prf", "outlook_profile": "existing", "lang": lang}
+    page = guides.get("/test-guide/outlook", query_string=values).text
+    main = next(parse(page).iter("main"))
+    targets = [link.get("href", "") for link in main.iter("a")]
+    assert targets[:2] == ["#with-the-file", "#by-hand"]
+    assert page.index('href="#by-hand"') < page.index("/importprf")
+    trouble = next(d for d in main.iter("details") if "(1)" in text_of(d))
+    for word in ("outlook.exe", "gmx-pop-abc123.prf", "„Neues Outlook“" if lang == "de" else "“New Outlook”"):
+        assert word in text_of(trouble)
+    assert {"#by-hand"} < {link.get("href") for link in trouble.iter("a")}
+    by_hand = guides.get("/test-guide/outlook", query_string={"keep": "14", "lang": lang}).text
+    assert "/importprf" not in by_hand
+    assert "#with-the-file" not in by_hand
 
 
 @pytest.mark.parametrize("client_id", ["outlook-new", "outlook-mobile"])

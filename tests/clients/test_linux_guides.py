@@ -20,7 +20,7 @@ def finish(client: PageLintingClient, name: str, locale: str, address: str = "an
         ("address", {"email_address": address}),
         ("program", {"program": "other"}),
         ("devices", {"devices": "one"}),
-        ("retention", {"keep": "14"}),
+        ("retention", {"keep": "forever"}),
         ("preparation", {}),
         ("review", {}),
     ):
@@ -46,3 +46,27 @@ def test_the_guide_shows_the_commands_of_the_file(client: PageLintingClient, nam
 def test_an_address_in_a_command_is_quoted_for_the_shell(client: PageLintingClient) -> None:
     page = finish(client, "msmtp", "en", "an'na$x@gmx.de")
     assert r"msmtp 'an'\''na$x@gmx.de'" in page
+
+
+@pytest.mark.parametrize(("name", "used", "other"), [
+    ("fetchmail", "pop.gmx.net", "msmtp"), ("getmail", "pop.gmx.net", "msmtp"), ("mpop", "pop.gmx.net", "msmtp"),
+    ("msmtp", "mail.gmx.net", "fetchmail, getmail6 oder mpop"),
+])  # fmt: skip
+def test_only_what_the_program_uses_is_shown_and_what_does_the_rest(
+    client: PageLintingClient, name: str, used: str, other: str
+) -> None:
+    page = finish(client, name, "de")
+    assert {"pop.gmx.net", "mail.gmx.net", "imap.gmx.net"} & set(re.findall(r"\b\w+\.gmx\.net", page)) == {used}
+    sentence = next(found for found in re.findall(r"<p>(.*?)</p>", page) if "nehmen Sie die Datei für" in found)
+    assert other in sentence
+    link = re.search(r'href="([^"]+)"', sentence)
+    assert link
+    choice = client.get(link[1])
+    assert choice.status_code == 200
+    assert choice.request.path == "/setup/program"
+    client.post("/downloads", data={"csrf_token": re.findall(r'name="csrf_token" value="([^"]+)"', choice.text)[0]})
+    made = re.search(r"http://localhost(/f/[\w-]{22})", client.get("/finish").text)
+    assert made
+    landing = client.get(f"{made[1]}?for=1").text
+    assert {"pop.gmx.net", "mail.gmx.net"} & set(re.findall(r"\b\w+\.gmx\.net", landing)) == {used}
+    assert "/setup/program" not in landing

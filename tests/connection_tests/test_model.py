@@ -38,7 +38,7 @@ from tests.support.killable_site import KillableSite
 from tests.support.providers import rewrite_providers
 from tests.support.redis_server import RedisServer
 from tests.support.wandering import Wandering, filled, links_of, root_of, sends
-from tests.wizard.walk import PLAIN, SEVERAL
+from tests.wizard.walk import PLAIN, SEVERAL, STAYING
 from webapp import connection_tests as views
 from webapp import db
 from webapp.account import shorten_address
@@ -72,7 +72,7 @@ PLATFORM = ("platform", {"provider": "gmx.com"})
 WALKS: tuple[tuple[tuple[str, dict[str, str]], ...], ...] = (
     PLAIN,
     (*PLAIN[:2], *SEVERAL, *PLAIN[4:]),
-    (("address", {"email_address": JOHN}), PLATFORM, ("program", {"program": "apple-mail:iphone"}), *PLAIN[2:]),
+    (("address", {"email_address": JOHN}), PLATFORM, ("program", {"program": "apple-mail:iphone"}), *STAYING[2:]),
     (*PLAIN[:1], ("program", {"program": "outlook:windows"}), ("outlook-profile", {"profile": "new"}), *PLAIN[2:]),
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from tests.support.client import PageLintingClient, parse, text_of
-from tests.wizard.walk import PLAIN, SEVERAL, follow, walk
+from tests.wizard.walk import PLAIN, SEVERAL, STAYING, follow, walk
 from webapp import db, events, periodic
 from webapp.config import LINKS_PER_ADDRESS
 from webapp.downloads import links
@@ -38,7 +38,8 @@ def phone(app: Flask) -> PageLintingClient:
 
 def link(client: PageLintingClient, program: str = "apple-mail:mac") -> str:
     """Walk to the end, make the link and return its path."""
-    walk(client, PLAIN[0], ("program", {"program": program}), *PLAIN[2:])
+    days = program.startswith("thunderbird:")
+    walk(client, PLAIN[0], ("program", {"program": program}), *(PLAIN if days else STAYING)[2:])
     made = post_link(client)
     page = client.get(made)
     found = re.search(r"http://localhost(/f/[\w-]{22})", page.text)
@@ -149,7 +150,7 @@ def test_a_mac_is_offered_the_ipads_file_too(client: PageLintingClient, phone: P
 
 
 def test_an_iphone_gets_its_file_by_one_press(client: PageLintingClient, phone: PageLintingClient) -> None:
-    walk(client, PLAIN[0], ("program", {"program": "apple-mail:iphone"}), *PLAIN[2:])
+    walk(client, PLAIN[0], ("program", {"program": "apple-mail:iphone"}), *STAYING[2:])
     page = client.get("/finish", headers={"User-Agent": SAFARI})
     form = next(f for f in parse(page.text).iter("form") if f.get("action") == "/downloads")
     name = next(f.get("value") for f in form.iter("input") if f.get("name") == "file")
@@ -192,6 +193,7 @@ def test_a_link_needs_complete_answers_and_the_form(client: PageLintingClient) -
 def test_the_link_stays_the_same_after_a_change(client: PageLintingClient, phone: PageLintingClient) -> None:
     url = link(client, "thunderbird:windows")
     client.submit(client.get("/setup/program?again=1"), {"program": "outlook-mobile:android"})
+    walk(client, ("retention", {}))  # its 14 days are not possible there
     assert follow(client, client.post("/downloads", data=token_of(client))).status_code == 200
     assert "Outlook-App" in phone.get(url, headers={"User-Agent": ANDROID}).text
 
@@ -276,3 +278,10 @@ def test_a_wish_comes_back_from_json_as_it_was() -> None:
 def test_a_browser_names_its_system(agent: str, system: str | None, no_profiles: bool) -> None:
     assert system_of(agent) is (SYSTEMS[system] if system else None)
     assert installs_no_profiles(agent) is no_profiles
+
+
+@pytest.mark.parametrize(("program", "panel"), [("em-client:windows", True), ("windows-mail:windows", False)])
+def test_a_program_without_a_file_is_not_promised_one(client: PageLintingClient, program: str, panel: bool) -> None:
+    page = client.get(f"{link(client, program)}?for=1&lang=en").text
+    assert "Your settings file" not in page
+    assert ("There is no file for this program" in page) == panel

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.account import FETCH_AND_DELETE, KEEP_FOREVER, Retention
-from webapp.clients import CLIENTS
+from webapp.clients import CLIENTS, SetBy
 from webapp.config import DEVICES_MAX
 from webapp.wizard import programs
-from webapp.wizard.plan import Device, Plan, can_clear, propose
+from webapp.wizard.plan import Device, Plan, can_clear, choices, propose
 
 OPTIONS = [option for _, options in programs.groups() for option in options]
 DEVICES = st.lists(
@@ -86,7 +86,7 @@ def test_at_most_one_device_clears_the_mailbox_and_it_can(devices: list[Device],
         assert plan.devices[0].retention == keep
     elif keep.leave_messages_on_server:
         assert all(can_clear(planned.device) for planned in clearing)
-        assert plan.falls_short == (keep != KEEP_FOREVER and not any(map(can_clear, devices)))
+        assert bool(clearing) == (keep != KEEP_FOREVER and any(map(can_clear, devices)))
     else:
         assert clearing == [plan.devices[0]]
         assert not plan.is_safe
@@ -124,8 +124,17 @@ def test_little_time_is_told_only_where_another_device_may_miss_mail() -> None:
     assert not propose(two[:1], Retention(True, 1)).is_tight
 
 
+@given(DEVICES, st.one_of(KEEPS, st.just(FETCH_AND_DELETE)))
+def test_what_is_offered_comes_true(devices: list[Device], keep: Retention) -> None:
+    if keep in choices(devices):
+        plan = propose(devices, keep)
+        assert (plan.clearing is not None) == (keep != KEEP_FOREVER)
+        assert all(planned.device.keeping.set_by(planned.retention) is not SetBy.NOTHING for planned in plan.devices)
+    assert KEEP_FOREVER in choices(devices)
+
+
 def test_only_programs_whose_file_says_days_may_clear() -> None:
-    assert {client.id for client in CLIENTS.values() if client.clears_after_days} >= {"thunderbird", "outlook"}
+    assert {client.id for client in CLIENTS.values() if can_clear(Device(client.id))} >= {"thunderbird", "outlook"}
     assert not can_clear(Device("apple-mail", "mac"))
     assert not can_clear(Device("thunderbird-android", "android"))
     assert not can_clear(Device("no-such-program"))

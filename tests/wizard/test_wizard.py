@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.client import PageLintingClient, parse, text_of
-from tests.wizard.walk import PLAIN, SEVERAL, answer, follow, walk
+from tests.wizard.walk import PLAIN, SEVERAL, STAYING, answer, follow, walk
 from webapp import clients, events
 from webapp.clients import CLIENTS
 from webapp.clients.guides import Guide
@@ -36,6 +36,15 @@ def kept(client: PageLintingClient) -> dict[str, dict[str, object]]:
     with client.session_transaction() as session:
         found: dict[str, dict[str, object]] = session.get(SESSION_KEY, {})
         return found
+
+
+def token_of(page: str) -> str:
+    return next(f.get("value", "") for f in parse(page).iter("input") if f.get("name") == "csrf_token")
+
+
+def offered(page: str) -> list[str]:
+    """Return what the page lets a person choose to stay at GMX; an only choice stands in a hidden field."""
+    return [field.get("value", "") for field in parse(page).iter("input") if field.get("name") == "keep"]
 
 
 def test_the_plain_way_leads_to_the_file(client: PageLintingClient, locale: str) -> None:
@@ -65,7 +74,7 @@ def test_sends_a_late_visitor_to_the_first_unanswered_step(client: PageLintingCl
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.value)
 def test_every_program_on_every_system_has_a_last_page(client: PageLintingClient, option: programs.Option) -> None:
     profile = [("outlook-profile", {"profile": "new"})] if option.client.id == "outlook" else []
-    walk(client, PLAIN[0], ("program", {"program": option.value}), *profile, *PLAIN[2:])
+    walk(client, PLAIN[0], ("program", {"program": option.value}), *profile, *STAYING[2:])
     page = client.get("/finish")
     assert page.status_code == 200
     for link in re.findall(r'href="(/finish/[^"]+)"', page.text):
@@ -235,6 +244,99 @@ def test_a_number_of_days_of_no_use_is_told(client: PageLintingClient, days: str
     assert 'id="days-error"' in response.text
 
 
+@pytest.mark.parametrize(
+    ("program", "choices", "words"),
+    [
+        ("thunderbird:windows", ["forever", "30", "14", "days", "delete"], ["Our file sets this for you."]),
+        ("outlook:windows", ["forever", "30", "14", "days", "delete"], ["Our file sets this for you."]),
+        ("getmail:linux", ["forever", "30", "14", "days", "delete"], ["Our file sets this for you."]),
+        ("fetchmail:linux", ["forever", "delete"], ["Our file sets", "Your program cannot delete at GMX after some days."]),
+        ("apple-mail:mac", ["forever", "30", "7", "delete"],
+         ["in your program yourself", "Account Information", "after about 7 days without asking", "such as 14"]),
+        ("apple-mail:iphone", ["forever", "7"],
+         ["Your program does this by itself.", "Delete from server", "such as 14", "right after fetching"]),
+        ("other:windows", ["forever", "30", "14", "days", "delete"], ["in your program yourself", "can count days", "The last page says how."]),
+        ("em-client:windows", ["forever", "30", "14", "days", "delete"], ["in your program yourself", "can count days", "your account › POP3"]),
+        ("outlook-new:windows", ["forever", "30", "14", "days", "delete"], ["if it can do so"]),
+        ("thunderbird-android:android", ["forever"], ["Our file sets that everything stays", "we know no setting"]),
+        ("samsung-email:android", ["forever"], ["Set in your program that everything stays", "The last page says how."]),
+        ("bluemail:linux", ["forever"], ["leaves everything at GMX by itself", "Delete Messages on Server"]),
+        ("gmail-app:android", ["forever"], ["With IMAP your mail lies at GMX"]),
+        ("windows-mail:windows", ["forever"], ["We set nothing up in this program"]),
+        ("msmtp:linux", ["forever"], ["Your program only sends."]),
+    ],
+)  # fmt: skip
+def test_offers_what_can_come_true_and_says_who_sets_it(
+    client: PageLintingClient, program: str, choices: list[str], words: list[str]
+) -> None:
+    client.get("/?lang=en")
+    profile = [("outlook-profile", {"profile": "new"})] if program.startswith("outlook:") else []
+    walk(client, PLAIN[0], ("program", {"program": program}), *profile, PLAIN[2])
+    page = client.get("/setup/retention")
+    assert offered(page.text) == choices
+    text = text_of(parse(page.text).find("body"))
+    for word in words:
+        assert word in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert ("file sets" in text) == any("file sets" in word for word in words)
+    for word in ("if it can do so", "can count days", "The last page says how."):
+        assert (word in text) == (word in words)
+
+
+@pytest.mark.parametrize("keep", ["forever", "30", "14", "7", "days", "delete"])
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.value)
+def test_nothing_else_than_what_is_offered_is_taken(
+    client: PageLintingClient, option: programs.Option, keep: str
+) -> None:
+    profile = [("outlook-profile", {"profile": "new"})] if option.client.id == "outlook" else []
+    walk(client, PLAIN[0], ("program", {"program": option.value}), *profile, PLAIN[2])
+    page = client.get("/setup/retention")
+    taken = client.submit(page, {"keep": keep, "days": "45"}).status_code == 303
+    assert taken == (keep in offered(page.text))
+
+
+def test_a_choice_that_the_next_program_cannot_keep_is_asked_again(client: PageLintingClient, locale: str) -> None:
+    walk(client, *PLAIN)
+    page = client.get("/setup/program?from=review&again=1")
+    response = client.submit(page, {"program": "fetchmail:linux"})
+    assert response.headers["Location"] == "/setup/retention?from=review"
+    for url in ("/finish", "/finish?device=1", "/setup/review", "/setup/preparation", "/setup/retention?page=plan"):
+        assert client.get(url).status_code in (200, 303)
+    assert client.get("/finish").headers["Location"] == "/setup/retention"
+    assert client.get("/finish/fetchmailrc").status_code == 404
+    assert client.get("/connection-tests").status_code == 303
+    page = follow(client, response)
+    words = "Was Sie vorher gewählt hatten" if locale == "de" else "What you chose before"
+    assert words in page.text
+    assert "checked" not in page.text
+    assert client.post("/setup/retention", data={"confirm": "1", "csrf_token": token_of(page.text)}).status_code == 422
+    assert client.submit(page, {"keep": "delete"}).headers["Location"] == "/setup/review"
+    assert client.get("/finish").status_code == 200
+
+
+def test_days_are_offered_for_several_devices_where_one_file_can_clear(client: PageLintingClient) -> None:
+    walk(client, PLAIN[0], ("program", {"program": "apple-mail:iphone"}), *SEVERAL[:2])
+    walk(client, ("devices", {"program-1": "fetchmail:linux"}))
+    page = client.get("/setup/retention")
+    assert offered(page.text) == ["forever"]
+    assert "Keines Ihrer Programme" in page.text
+    walk(client, ("retention", {}), ("retention", {}))
+    page = client.get("/setup/devices?page=list")
+    client.submit(page, {"program-1": "thunderbird:linux", "list": "next"})
+    assert offered(client.get("/setup/retention?again=1").text) == ["forever", "30", "14", "days"]
+    walk_page = client.get("/setup/retention?again=1")
+    page = follow(client, client.submit(walk_page, {"keep": "14"}))
+    client.submit(page)
+    page = client.get("/setup/devices?page=list")
+    assert client.submit(page, {"program-1": "fetchmail:linux", "list": "next"}).status_code == 303
+    assert client.get("/finish").headers["Location"] == "/setup/retention"
+
+
+def test_the_plan_says_where_mail_is_kept_by_hand(client: PageLintingClient) -> None:
+    walk(client, *PLAIN[:2], *SEVERAL[:2], ("devices", {"program-1": "apple-mail:mac"}), SEVERAL[3])
+    plan = text_of(parse(client.get("/setup/retention?lang=en").text).find("body")).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Mail › Settings… › Accounts › GMX › Account Information" in plan
+
+
 def test_deleting_while_unsure_of_the_devices_must_be_confirmed(client: PageLintingClient, locale: str) -> None:
     walk(client, *PLAIN[:2], ("devices", {"devices": "unsure"}))
     page = follow(client, answer(client, "retention", {"keep": "delete"}))
@@ -394,16 +496,54 @@ def test_the_finish_page_says_everything_once_and_nothing_that_contradicts(
     walk(client, PLAIN[0], ("program", {"program": f"{client_id}:{system}"}))
     if client_id == "outlook":
         walk(client, ("outlook-profile", {"profile": "existing"}))
-    walk(client, *PLAIN[2:])
+    walk(client, *STAYING[2:])
     text = client.get("/finish?lang=en").text
     assert text.count(">Receiving (POP3)</th>") == (chosen.receives and client_id not in IMAP_ONLY)
-    assert text.count(">Sending (SMTP)</th>") == 1
+    assert text.count(">Sending (SMTP)</th>") == chosen.sends
+    assert ("smtp" in text.lower().replace("msmtp", "")) == chosen.sends
+    assert ("Sending does not work?" in text) == (chosen.sends and not chosen.ended)
     assert text.count(">Receiving (IMAP)</th>") == (client_id in IMAP_ONLY)
     assert ("POP fetches the inbox only" in text) == (chosen.speaks_pop and chosen.receives)
-    assert text.count("Which message does your program show?") == 1
+    assert text.count("Which message does your program show?") == (not chosen.ended)
     assert text.count("after about 7 days") == (client_id == "apple-mail")
     done = client.get("/done?lang=en").text
     assert ("Well done, your mail arrives" in done) == chosen.receives
+    assert ("Delete the settings file." in done) == bool(chosen.formats)
+    assert ("Back up your mail." in done) == (chosen.speaks_pop and chosen.receives)
+
+
+@pytest.mark.parametrize("client_id", sorted(CLIENTS))
+def test_the_last_page_begins_with_what_the_person_has_and_what_to_do(
+    client: PageLintingClient, client_id: str
+) -> None:
+    """The title speaks of something ready only where a file waits that the program takes in."""
+    chosen = CLIENTS[client_id]
+    system = next(system.id for system in SYSTEMS.values() if system.client_system in chosen.systems)
+    walk(client, PLAIN[0], ("program", {"program": f"{client_id}:{system}"}))
+    if client_id == "outlook":
+        walk(client, ("outlook-profile", {"profile": "existing"}))
+    walk(client, *STAYING[2:])
+    takes_file = bool(chosen.formats) and client_id != "other"
+    for language, ready, nothing in (
+        ("de", r"fertig|bereit", "Eingerichtet ist"),
+        ("en", "ready", "Nothing is set up"),
+    ):
+        page = parse(client.get(f"/finish?lang={language}").text)
+        banner = next(element for element in page.iter("div") if "banner" in element.get("class", "").split())
+        title, first = (text_of(next(banner.iter(tag))) for tag in ("h1", "p"))
+        assert bool(re.search(ready, title)) == takes_file, title
+        assert first.startswith(nothing), first
+        assert ("Did it work?" in text_of(page)) == (language == "en" and not chosen.ended)
+    assert ("IMAP" in title) == (client_id in IMAP_ONLY)
+    assert ("different program" in title) == chosen.ended
+
+
+def test_an_address_that_the_file_cannot_hold_is_told_at_once(client: PageLintingClient) -> None:
+    walk(client, ("address", {"email_address": "an%na@gmx.de"}), ("program", {"program": "msmtp:linux"}), *STAYING[2:])
+    page = client.get("/finish?lang=en").text
+    assert "cannot hold your address" in page
+    assert "None" not in page
+    assert "mail.gmx.net" in page
 
 
 def test_done_says_what_comes_next(client: PageLintingClient, locale: str) -> None:
@@ -509,6 +649,9 @@ def test_whatever_is_answered_leads_to_the_last_page(app: Flask, data: st.DataOb
             values = {"program-1": data.draw(st.sampled_from(OPTIONS)).value, "list": "next"}
         elif "confirm" not in fields:
             values = data.draw(choices.get(slug, st.just({})))
+            if slug == "retention" and values["keep"] not in offered(page.text):
+                assert client.submit(page, values).status_code == 422
+                values = {"keep": "forever"}
         response = client.submit(page, values)
         assert response.status_code == 303, response.text
         url = response.headers["Location"]
@@ -537,7 +680,7 @@ def test_no_answer_stays_in_the_log_or_the_address_bar(
 @pytest.mark.parametrize("locale", ["de", "en"])
 def test_thunderbird_for_android_can_scan_its_settings(client: PageLintingClient, locale: str) -> None:
     walk(client, *[("program", {"program": "thunderbird-android:android"}) if slug == "program" else (slug, values)
-                   for slug, values in PLAIN])  # fmt: skip
+                   for slug, values in STAYING])  # fmt: skip
     page = client.get(f"/finish?lang={locale}")
     assert page.text.count("<svg xmlns") + page.text.count('<svg width="') >= 1
     assert "gmx-pop-qr.png" in page.text

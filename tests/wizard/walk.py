@@ -16,6 +16,8 @@ PLAIN = (
     ("preparation", {}),
     ("review", {}),
 )
+# A wish that comes true in every program; PLAIN's 14 days do not.
+STAYING = (*PLAIN[:3], ("retention", {"keep": "forever"}), *PLAIN[4:])
 SEVERAL = (
     ("devices", {"devices": "several"}),
     ("devices", {}),  # the word on IMAP

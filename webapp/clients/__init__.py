@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from webapp.clients.apple_mail import AppleMail
-from webapp.clients.base import Client, Export, ExportOptions
+from webapp.clients.base import Client, Export, ExportOptions, Keeping, SetBy
 from webapp.clients.fetchmail import Fetchmail
 from webapp.clients.getmail import Getmail
 from webapp.clients.guides import GUIDES
@@ -17,7 +17,7 @@ from webapp.clients.outlook import Outlook
 from webapp.clients.thunderbird import Thunderbird
 from webapp.clients.thunderbird_android import ThunderbirdAndroid
 
-__all__ = ["CLIENTS", "Client", "Export", "ExportOptions"]
+__all__ = ["CLIENTS", "Client", "Export", "ExportOptions", "Keeping", "SetBy"]
 
 CLIENTS: Mapping[str, Client] = MappingProxyType(
     {

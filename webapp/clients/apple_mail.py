@@ -12,11 +12,12 @@ import plistlib
 import uuid
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from xml.sax.saxutils import escape
 
 from webapp.account import KEEP_FOREVER, MailAccount, Server
-from webapp.clients.base import Client, Export, ExportOptions
+from webapp.clients.base import Client, Export, ExportOptions, Keeping, SetBy
 from webapp.text import N_, InputError, Message, translations_for
 
 _TARGET_DEVICE = {"iphone": 1, "mac": 5}  # without it, a device that knows several asks for which one
@@ -25,12 +26,41 @@ _TARGET_DEVICE = {"iphone": 1, "mac": 5}  # without it, a device that knows seve
 _MARKS = _ADDRESS, _NAME, _IDENTIFIER, _PROFILE_UUID, _MAIL_UUID = tuple(f"\ue000{letter}\ue001" for letter in "animu")
 
 
+_DELETES_UNASKED = N_(
+    "Mail on the Mac deletes mail at GMX after about 7 days without asking. Switch that off before it "
+    "fetches mail for the first time."
+)
+
+
 class AppleMail(Client):
     id = "apple-mail"
     name = "Apple Mail"
     systems = ("macos", "ios")
     formats = ("mobileconfig",)
     notes_in_guide = True
+    # On either device: what both can do.
+    keeps = Keeping(SetBy.PERSON, SetBy.PERSON, numbers=(7,), warning=_DELETES_UNASKED)
+    _keeps = MappingProxyType(
+        {
+            "mac": Keeping(
+                SetBy.PERSON,
+                SetBy.PERSON,
+                SetBy.PERSON,
+                numbers=(30, 7),  # “After one month”, “After one week”
+                way=N_("Mail › Settings… › Accounts › GMX › Account Information"),
+                warning=_DELETES_UNASKED,
+            ),
+            "iphone": Keeping(
+                SetBy.PROGRAM,
+                SetBy.PERSON,
+                numbers=(7,),  # “Seven days”
+                way=N_("Settings › Apps › Mail › Mail Accounts › GMX › Account › Advanced › Delete from server"),
+            ),
+        }
+    )
+
+    def keeping(self, device: str | None = None) -> Keeping:
+        return self._keeps.get(device or "", self.keeps)
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"mobileconfig": _mobileconfig}

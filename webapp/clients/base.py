@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-from webapp.account import MailAccount
+from webapp.account import MailAccount, Retention
 from webapp.text import DEFAULT_LOCALE, N_, InputError, Message
 
 
@@ -44,6 +45,42 @@ class Export:
     notes: tuple[Message, ...] = ()
 
 
+class SetBy(StrEnum):
+    """What makes a choice of what stays on the server come true in a program."""
+
+    FILE = "file"  # our file carries it
+    PROGRAM = "program"  # the program does so unasked
+    PERSON = "person"  # by hand, in the program's settings
+    PERHAPS = "perhaps"  # by hand, if the program has such a setting: we do not know
+    NOTHING = "nothing"  # we know no way: not to be offered
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What a program can do with the mail it has fetched: leave all of it on the server, for some days, or none.
+
+    numbers: the only numbers of days to choose from; empty for any.
+    way: through the program's menus to this setting, its words separated by " › "; "" where we know none.
+    warning: what the program deletes unasked; "" for nothing. Both are marked with `N_`.
+    """
+
+    forever: SetBy
+    days: SetBy = SetBy.NOTHING
+    delete: SetBy = SetBy.NOTHING
+    numbers: tuple[int, ...] = ()
+    way: str = ""
+    warning: str = ""
+
+    def set_by(self, retention: Retention) -> SetBy:
+        """Return what makes `retention` come true."""
+        if not retention.leave_messages_on_server:
+            return self.delete
+        days = retention.days_to_leave_messages_on_server
+        if days is None:
+            return self.forever
+        return self.days if not self.numbers or days in self.numbers else SetBy.NOTHING
+
+
 class Client(ABC):
     """A mail program: its id, its name, the systems it runs on, and the formats we write for it.
 
@@ -52,10 +89,11 @@ class Client(ABC):
     name: a text to translate; one that is the same in every language is its own translation.
     hint: how a person recognises it among similar programs, or what follows from choosing it; one line marked with
     `N_`, "" for none.
-    clears_after_days: whether its file can make it delete on the server after a number of days. Only such a program
+    keeps: what it can do with mail on the server, and who sets it. Only a program whose file can say a number of days
     may clear the mailbox where several devices fetch from it.
-    speaks_pop: False for a program that takes IMAP only, and for one that is no more: its guide leads elsewhere.
-    receives: False for a program that only sends.
+    speaks_pop: False for a program that takes IMAP only, and for one that is no more.
+    ended: True for a program that is no more: nothing is set up in it, its guide leads elsewhere.
+    receives: False for a program that only sends; sends: False for one that only fetches.
     notes_in_guide: whether its guide says by itself what the notes of its export say; a page shows one of the two.
     """
 
@@ -64,10 +102,16 @@ class Client(ABC):
     systems: tuple[str, ...] = ()  # of "windows", "macos", "linux", "ios", "android"
     formats: tuple[str, ...] = ()  # the first is the default
     hint: str = ""
-    clears_after_days: bool = False
+    keeps: Keeping
     speaks_pop: bool = True
+    ended: bool = False
     receives: bool = True
+    sends: bool = True
     notes_in_guide: bool = False
+
+    def keeping(self, device: str | None = None) -> Keeping:
+        """Return what it can do with mail on the server, on the device "iphone", "mac" or another."""
+        return self.keeps
 
     def export(self, account: MailAccount, options: ExportOptions | None = None) -> Export:
         """Return the file for `account`; raises InputError where a format or value cannot be written."""

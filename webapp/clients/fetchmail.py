@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from webapp.account import KEEP_FOREVER, MailAccount, SocketType
-from webapp.clients.base import Client, Export, ExportOptions
+from webapp.clients.base import Client, Export, ExportOptions, Keeping, SetBy
 from webapp.clients.rcfile import (
     MAILDIR,
     MEDIA_TYPE,
@@ -35,6 +35,8 @@ class Fetchmail(Client):
     name = "fetchmail"
     systems = ("linux",)
     formats = ("fetchmailrc",)
+    sends = False
+    keeps = Keeping(SetBy.FILE, delete=SetBy.FILE)
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"fetchmailrc": _fetchmailrc}

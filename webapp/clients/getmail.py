@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Callable
 
 from webapp.account import MailAccount, SocketType
-from webapp.clients.base import Client, Export, ExportOptions
+from webapp.clients.base import Client, Export, ExportOptions, Keeping, SetBy
 from webapp.clients.rcfile import (
     MAILDIR,
     MEDIA_TYPE,
@@ -33,7 +33,8 @@ class Getmail(Client):
     name = "getmail6"
     systems = ("linux",)
     formats = ("getmailrc",)
-    clears_after_days = True
+    sends = False
+    keeps = Keeping(SetBy.FILE, SetBy.FILE, SetBy.FILE)
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"getmailrc": _getmailrc}

@@ -6,17 +6,32 @@ What each can do, how we know it and how sure we are stands in docs/clients.md, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from webapp.account import MailAccount
-from webapp.clients.base import Client, Export, ExportOptions
+from webapp.clients.base import Client, Export, ExportOptions, Keeping, SetBy
 from webapp.text import N_
+
+STAYS = Keeping(SetBy.PROGRAM)  # by IMAP, or because nothing is set up at all
+BY_HAND = Keeping(SetBy.PERSON, SetBy.PERHAPS, SetBy.PERSON)
 
 
 class Guide(Client):
     """A program without a file: its page has the values and the way through its menus."""
 
-    def __init__(self, id_: str, name: str, *systems: str, hint: str = "", speaks_pop: bool = True) -> None:
-        self.id, self.name, self.systems, self.hint, self.speaks_pop = id_, name, systems, hint, speaks_pop
+    def __init__(
+        self,
+        id_: str,
+        name: str,
+        *systems: str,
+        hint: str = "",
+        speaks_pop: bool = True,
+        ended: bool = False,
+        keeps: Keeping = BY_HAND,
+    ) -> None:
+        self.id, self.name, self.systems, self.hint = id_, name, systems, hint
+        self.speaks_pop, self.ended = speaks_pop, ended
+        self.keeps = keeps if speaks_pop else STAYS
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {}
@@ -28,6 +43,7 @@ GUIDES: tuple[Guide, ...] = (
         N_("Outlook for Windows (new)"),
         "windows",
         hint=N_("At the top left there is no menu “File”"),
+        keeps=Keeping(SetBy.PERHAPS, SetBy.PERHAPS, SetBy.PERHAPS),
     ),
     Guide(
         "windows-mail",
@@ -35,9 +51,21 @@ GUIDES: tuple[Guide, ...] = (
         "windows",
         hint=N_("Microsoft has ended this program; we show what to use instead"),
         speaks_pop=False,
+        ended=True,
     ),
-    Guide("em-client", "eM Client", "windows", "macos"),
-    Guide("outlook-mac", N_("Outlook for Mac"), "macos"),
+    Guide(
+        "em-client",
+        "eM Client",
+        "windows",
+        "macos",
+        keeps=replace(BY_HAND, way=N_("Menu › Accounts › your account › POP3")),
+    ),
+    Guide(
+        "outlook-mac",
+        N_("Outlook for Mac"),
+        "macos",
+        keeps=replace(BY_HAND, way=N_("Outlook › Settings… › Accounts › your account › More Options › Server")),
+    ),
     Guide(
         "outlook-mobile",
         N_("Outlook on phone or tablet"),
@@ -51,6 +79,7 @@ GUIDES: tuple[Guide, ...] = (
         N_("Samsung Email"),
         "android",
         hint=N_("The app “Email” that comes with Samsung phones"),
+        keeps=Keeping(SetBy.PERSON),
     ),
     Guide(
         "gmail-app",
@@ -60,8 +89,24 @@ GUIDES: tuple[Guide, ...] = (
         hint=N_("Works with GMX by IMAP only; we give you the values"),
         speaks_pop=False,
     ),
-    Guide("fairemail", "FairEmail", "android"),
-    Guide("bluemail", "BlueMail", "windows", "macos", "linux", "android", "ios"),
+    Guide(
+        "fairemail",
+        "FairEmail",
+        "android",
+        keeps=replace(BY_HAND, way=N_("☰ › Settings › Manual setup and account options › Accounts › + › POP3")),
+    ),
+    Guide(
+        "bluemail",
+        "BlueMail",
+        "windows",
+        "macos",
+        "linux",
+        "android",
+        "ios",
+        keeps=Keeping(
+            SetBy.PROGRAM, way=N_("Settings › Account Settings › your account › Delete Messages on Server › Never")
+        ),
+    ),
     Guide(
         "spark",
         "Spark",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from webapp.account import KEEP_FOREVER, MailAccount, SocketType
-from webapp.clients.base import Client, Export, ExportOptions
+from webapp.clients.base import Client, Export, ExportOptions, Keeping, SetBy
 from webapp.clients.rcfile import (
     MAILDIR,
     MEDIA_TYPE,
@@ -33,6 +33,8 @@ class Mpop(Client):
     name = "mpop"
     systems = ("linux",)
     formats = ("mpoprc",)
+    sends = False
+    keeps = Keeping(SetBy.FILE, delete=SetBy.FILE)
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"mpoprc": _mpoprc}

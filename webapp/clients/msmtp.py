@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Callable
 
 from webapp.account import MailAccount, SocketType
-from webapp.clients.base import Client, Export, ExportOptions
+from webapp.clients.base import Client, Export, ExportOptions, Keeping, SetBy
 from webapp.clients.rcfile import (
     MEDIA_TYPE,
     Comments,
@@ -31,6 +31,7 @@ class Msmtp(Client):
     systems = ("linux",)
     formats = ("msmtprc",)
     receives = False
+    keeps = Keeping(SetBy.PROGRAM)
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"msmtprc": _msmtprc}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from webapp.account import MailAccount, Retention, Server, SocketType
-from webapp.clients.base import Client, Export, ExportOptions
+from webapp.clients.base import Client, Export, ExportOptions, Keeping, SetBy
 from webapp.text import N_, Message, Translations, translations_for
 
 
@@ -15,6 +15,7 @@ class Other(Client):
     hint = N_("We give you the values to type in")
     systems = ("windows", "macos", "linux", "ios", "android")
     formats = ("txt",)
+    keeps = Keeping(SetBy.PERSON, SetBy.PERHAPS, SetBy.PERSON)
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"txt": _txt}

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable
 
 from webapp.account import MailAccount, SocketType
-from webapp.clients.base import Client, Export, ExportOptions
+from webapp.clients.base import Client, Export, ExportOptions, Keeping, SetBy
 from webapp.clients.files import zipped
 from webapp.text import N_, InputError, Message
 
@@ -130,7 +130,12 @@ class Outlook(Client):
     hint = N_("At the top left there is a menu “File”")
     systems = ("windows",)
     formats = ("prf", "zip")
-    clears_after_days = True
+    keeps = Keeping(
+        SetBy.FILE,
+        SetBy.FILE,
+        SetBy.FILE,
+        way=N_("File › Account Settings › Account Settings › your account › Change › More Settings › Advanced"),
+    )
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"prf": _prf, "zip": _zip}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from webapp.account import KEEP_FOREVER, MailAccount, SocketType
 from webapp.clients import autoconfig
-from webapp.clients.base import Client, Export, ExportOptions
+from webapp.clients.base import Client, Export, ExportOptions, Keeping, SetBy
 from webapp.clients.files import zipped
 from webapp.text import N_, Message
 
@@ -30,7 +30,16 @@ class Thunderbird(Client):
     name = "Thunderbird"
     systems = ("windows", "macos", "linux")
     formats = ("zip", "autoconfig", "userjs")
-    clears_after_days = True
+    keeps = Keeping(
+        SetBy.FILE,
+        SetBy.FILE,
+        SetBy.FILE,
+        way=N_("≡ › Account Settings › Server Settings › Leave messages on server"),
+        warning=N_(
+            "Use our file. If you set Thunderbird up by hand, it deletes mail at GMX after 14 days "
+            "unless you remove the tick."
+        ),
+    )
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"zip": _zip, "autoconfig": _autoconfig, "userjs": _user_js}

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import segno
 
 from webapp.account import MailAccount, Server, SocketType
-from webapp.clients.base import Client, Export, ExportOptions
+from webapp.clients.base import Client, Export, ExportOptions, Keeping, SetBy
 from webapp.text import N_, InputError, Message
 
 SETTINGS_VERSION = 99
@@ -34,6 +34,10 @@ class ThunderbirdAndroid(Client):
     systems = ("android",)
     formats = ("k9s", "qr-svg", "qr-png", "qr-payload")
     notes_in_guide = True
+    keeps = Keeping(
+        SetBy.FILE,
+        way=N_("Settings › your account › Fetching mail › When I delete a message › Do not delete on server"),
+    )
 
     def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
         return {"k9s": _k9s, "qr-svg": _qr_svg, "qr-png": _qr_png, "qr-payload": _qr_payload}

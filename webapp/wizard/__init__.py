@@ -74,7 +74,7 @@ def _wanted_page(asked: Step, answers: Answers) -> str | None:
     page = request.args.get("page")
     if asked.slug == "devices" and page == "list" and answers["devices"].get("confirmed"):
         return page
-    if asked.slug == "retention" and page == "plan" and len(answers.devices) > 1 and asked.slug in answers:
+    if asked.slug == "retention" and page == "plan" and len(answers.devices) > 1 and asked.is_answered(answers):
         return page
     return None
 
@@ -82,7 +82,7 @@ def _wanted_page(asked: Step, answers: Answers) -> str | None:
 def _answered(asked: Step, answers: Answers) -> ResponseReturnValue:
     if asked.slug == "devices" and "list" in request.form and answers["devices"].get("confirmed"):
         return _listed(asked, answers)
-    if request.form.get("confirm") and asked.slug in answers:
+    if request.form.get("confirm") and asked.slug in answers and asked.fits(answers):
         return _kept(asked, _confirmed(asked, answers))
     form = asked.form()
     form.fit(answers)

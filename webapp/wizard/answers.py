@@ -138,6 +138,16 @@ class Answers:
         return tuple(found)
 
     @property
+    def choices(self) -> plan.Choices | None:
+        """What may be chosen to stay on the server; None without the program."""
+        return plan.choices(self.devices) if self.devices else None
+
+    @property
+    def keeps_what_can_be(self) -> bool:
+        """Whether the choice can come true with the programs; another program may be chosen after it."""
+        return self.choices is None or self.keep in self.choices
+
+    @property
     def keep(self) -> Retention:
         """What the person wishes to stay on the server, for ever before the question is answered."""
         keep = self["retention"].get("keep")

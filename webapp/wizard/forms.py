@@ -138,32 +138,44 @@ class DevicesForm(StepForm):
 
 
 class RetentionForm(StepForm):
-    """For ever, for a number of days, or not at all; the number has a field of its own beside the quick choices."""
+    """For ever, for a number of days, or not at all; the number has a field of its own beside the quick choices.
 
-    keep = Choice(
-        N_("Should your mail also stay at GMX?"),
-        {
-            "forever": N_("Yes, always"),
-            "30": N_("Yes, for 30 days"),
-            "14": N_("Yes, for 14 days"),
-            OTHER_DAYS: N_("Yes, for another number of days"),
-            "delete": N_("No, fetch it and delete it there"),
-        },
-    )
+    Offers what can come true on the person's devices, by our file or by hand.
+    """
+
+    options: ClassVar[Mapping[str, str]] = {
+        "forever": N_("Yes, always"),
+        "30": N_("Yes, for 30 days"),
+        "14": N_("Yes, for 14 days"),
+        "7": N_("Yes, for 7 days"),
+        OTHER_DAYS: N_("Yes, for another number of days"),
+        "delete": N_("No, fetch it and delete it there"),
+    }
+    keep = Choice(N_("Should your mail also stay at GMX?"), options)
     days = StringField(N_("Number of days (1 to 99)"))
     consequences: ClassVar[Mapping[str, str]] = {
         "forever": N_("Nothing gets lost. You tidy up the mailbox yourself from time to time."),
         "30": N_("After that your mail is only in your program. Remember to back it up."),
         "14": N_("After that your mail is only in your program. Remember to back it up."),
+        "7": N_("After that your mail is only in your program. Remember to back it up."),
         "delete": N_("Your mail will be in one place only: on this device."),
     }
 
+    def fit(self, answers: Answers) -> None:
+        offered = answers.choices
+        if offered is not None:
+            values = ["forever", *map(str, offered.numbers)]
+            values += [OTHER_DAYS] if offered.any_number else []
+            values += ["delete"] if offered.delete else []
+            self.keep.choices = _choices({value: self.options[value] for value in values})
+
     def show(self, answer: Mapping[str, Any]) -> None:
         keep = answer.get("keep")
-        if keep is not None and keep not in {choice.value for choice in self.keep.choices}:
-            self.keep.data, self.days.data = OTHER_DAYS, keep
-        else:
+        offered = {choice.value for choice in self.keep.choices}
+        if keep in offered or keep is None:
             self.keep.data = keep
+        elif OTHER_DAYS in offered and keep != "delete":
+            self.keep.data, self.days.data = OTHER_DAYS, keep
 
     def validate(self, extra_validators: Any = None) -> bool:
         if not self.keep.data and (self.days.data or "").strip():  # whoever types a number has chosen it

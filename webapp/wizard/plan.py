@@ -11,25 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from webapp.account import KEEP_FOREVER, Retention
-from webapp.clients import CLIENTS
+from webapp.clients import CLIENTS, Keeping, SetBy
 from webapp.text import N_, Message
 
 # Below this many days a holiday is enough for a device to miss mail.
 DAYS_WITHOUT_WORRY = 14
 
-# Programs that delete mail on the server unasked, and no file can stop them.
-_DELETES_UNASKED = {
-    ("apple-mail", "mac"): N_(
-        "Mail on the Mac deletes mail at GMX after about 7 days without asking. Switch that off before it "
-        "fetches mail for the first time."
-    ),
-}
-_DELETES_BY_HAND = {
-    "thunderbird": N_(
-        "Use our file. If you set Thunderbird up by hand, it deletes mail at GMX after 14 days "
-        "unless you remove the tick."
-    ),
-}
+QUICK_DAYS = (30, 14)
+
 _BY_IMAP = N_(
     "With IMAP your mail lies at GMX and the app shows it. Nothing is moved, nothing is deleted by itself. But what "
     "you delete in the app is deleted at GMX too."
@@ -43,6 +32,35 @@ class Device:
     client: str
     system: str | None = None
     name: str = ""
+
+    @property
+    def keeping(self) -> Keeping:
+        """What its program can do with mail on the server; one that we do not know leaves it there."""
+        client = CLIENTS.get(self.client)
+        return client.keeping(self.system) if client else Keeping(SetBy.PROGRAM)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What can come true on a person's devices besides “for ever”.
+
+    numbers: the days to choose from at once, empty where no program can; any_number: whether others may be typed.
+    """
+
+    numbers: tuple[int, ...]
+    any_number: bool
+    delete: bool
+
+    def __contains__(self, keep: Retention) -> bool:
+        if not keep.leave_messages_on_server:
+            return self.delete
+        days = keep.days_to_leave_messages_on_server
+        return days is None or self.any_number or days in self.numbers
+
+    @property
+    def is_one(self) -> bool:
+        """Whether there is nothing to choose: everything stays."""
+        return not self.numbers and not self.delete
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +76,16 @@ class PlannedDevice:
         """Whether this device deletes mail on the server."""
         return self.retention != KEEP_FOREVER
 
+    @property
+    def way(self) -> str:
+        """The way through the menus to what must be set by hand, marked with `N_`; "" for nothing or unknown."""
+        keeping = self.device.keeping
+        return keeping.way if keeping.set_by(self.retention) is SetBy.PERSON else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What every device does. `keep` is what was wished for; it may be more than the programs can do."""
+    """What every device does. `keep` is what was wished for."""
 
     devices: tuple[PlannedDevice, ...]
     keep: Retention
@@ -77,11 +101,6 @@ class Plan:
         return len(self.devices) == 1 or self.keep.leave_messages_on_server
 
     @property
-    def falls_short(self) -> bool:
-        """Whether mail stays longer than wished for, because no program can clear the mailbox safely."""
-        return self.keep != KEEP_FOREVER and self.clearing is None
-
-    @property
     def is_tight(self) -> bool:
         """Whether a device that rests for a while, as on a holiday, may miss mail."""
         days = self.clearing.retention.days_to_leave_messages_on_server if self.clearing else None
@@ -90,8 +109,22 @@ class Plan:
 
 def can_clear(device: Device) -> bool:
     """Tell whether the file for this device makes it delete mail after a number of days."""
-    client = CLIENTS.get(device.client)
-    return client is not None and client.clears_after_days
+    return device.keeping.days is SetBy.FILE
+
+
+def choices(devices: Sequence[Device]) -> Choices:
+    """Return what can come true on `devices`, the one in the person's hands first.
+
+    With several, days are cleared by a file alone (see `can_clear`).
+    """
+    own = devices[0].keeping
+    delete = own.delete is not SetBy.NOTHING
+    if len(devices) > 1:
+        clears = any(map(can_clear, devices))
+        return Choices(QUICK_DAYS if clears else (), clears, delete)
+    if own.days is SetBy.NOTHING:
+        return Choices((), any_number=False, delete=delete)
+    return Choices(own.numbers or QUICK_DAYS, not own.numbers, delete)
 
 
 def propose(devices: Sequence[Device], keep: Retention, can_clear: Callable[[Device], bool] = can_clear) -> Plan:
@@ -113,7 +146,7 @@ def propose(devices: Sequence[Device], keep: Retention, can_clear: Callable[[Dev
 
 
 def _warnings(device: Device, *, alone: bool) -> tuple[Message, ...]:
-    found = [_DELETES_UNASKED.get((device.client, device.system or "")), _DELETES_BY_HAND.get(device.client)]
+    found = [device.keeping.warning]
     client = CLIENTS.get(device.client)
     if client is not None and not client.speaks_pop:
         found = [_BY_IMAP]

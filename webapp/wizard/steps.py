@@ -25,6 +25,7 @@ class Step:
     applies: whether this person is asked at all; decided_by: the step whose answer decides that.
     stops: which page must be passed before the answer takes effect, None for none; its template is
     `<slug>-<page>.html`. `"confirmed": true` in the answer passes it.
+    fits: whether an answer given before still is one; a later change of another answer may take it off the offer.
     """
 
     slug: str
@@ -33,13 +34,14 @@ class Step:
     applies: Callable[[Answers], bool] = _always
     decided_by: str | None = None
     stops: Callable[[Answers], str | None] = _nothing
+    fits: Callable[[Answers], bool] = _always
 
     def is_answered(self, answers: Answers) -> bool:
-        return self.slug in answers and self.stop(answers) is None
+        return self.slug in answers and self.fits(answers) and self.stop(answers) is None
 
     def stop(self, answers: Answers) -> str | None:
         """Return the page that holds the person at this step, or None."""
-        return self.stops(answers) if self.slug in answers else None
+        return self.stops(answers) if self.slug in answers and self.fits(answers) else None
 
 
 def _confirmed(answers: Answers, slug: str) -> bool:
@@ -101,7 +103,13 @@ STEPS: tuple[Step, ...] = (
         decided_by="program",
     ),
     Step("devices", N_("Devices"), forms.DevicesForm, stops=_devices_page),
-    Step("retention", N_("On GMX’s server"), forms.RetentionForm, stops=_retention_page),
+    Step(
+        "retention",
+        N_("On GMX’s server"),
+        forms.RetentionForm,
+        stops=_retention_page,
+        fits=lambda answers: answers.keeps_what_can_be,
+    ),
     Step("preparation", N_("Preparation at GMX"), forms.PreparationForm),
     Step("review", N_("Check your answers"), forms.ReviewForm),
 )
