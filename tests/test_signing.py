@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import subprocess
+import time
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -22,11 +25,14 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from flask import Flask
+from flask.testing import FlaskClient
 
 from tests.support.client import PageLintingClient
 from webapp import create_app, providers, signing
+from webapp.api import keys
 from webapp.clients import CLIENTS, Export, ExportOptions
 from webapp.config import Config
+from webapp.helpdesk import agents, bulk_jobs
 from webapp.signing import check, load, sign, signed
 from webapp.text import InputError
 
@@ -346,3 +352,45 @@ def call() -> Callable[..., subprocess.CompletedProcess[bytes]]:
     from tests.test_cli import call
 
     return call
+
+
+TABLE = b"address,client\nbeispiel@gmx.de,apple-mail\nbeispiel@gmx.de,outlook\n"
+
+
+def profile_in(archive: bytes, root: Path) -> bytes | None:
+    """Return the profile in a ZIP of many files, its signature verified."""
+    files = zipfile.ZipFile(io.BytesIO(archive))
+    assert files.read("00003-outlook.prf").startswith(b";")
+    return verified(files.read("00002-apple-mail.mobileconfig"), root)
+
+
+def test_the_files_of_many_people_are_signed_too(
+    authority: Authority, config: Config, tmp_path: Path, call: Callable[..., subprocess.CompletedProcess[bytes]]
+) -> None:
+    made = authority.write(*authority.issue())
+    settings = replace(
+        config, profile_signing_cert=made.profile_signing_cert, profile_signing_key=made.profile_signing_key
+    )
+    app = create_app(settings)
+    plain = call("export", "apple-mail", "beispiel@gmx.de").stdout
+    table = tmp_path / "people.csv"
+    table.write_bytes(TABLE)
+    environment = {
+        "WEBAPP_PROFILE_SIGNING_CERT": str(made.profile_signing_cert),
+        "WEBAPP_PROFILE_SIGNING_KEY": str(made.profile_signing_key),
+    }
+    called = call("export", "--from", str(table), "--output", str(tmp_path / "files.zip"), **environment)
+    assert called.returncode == 0, called.stderr
+    by_command = (tmp_path / "files.zip").read_bytes()
+    key = keys.add(settings, "many", frozenset({keys.Scope.BULK}), 60)
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "text/csv"}
+    by_api = FlaskClient(app).post("/api/v1/exports", data=TABLE, headers=headers).data
+    agents.add(settings, "vera@example.org", "Vera", "agent")
+    with app.app_context():
+        job = bulk_jobs.begin(app, 1, "vera@example.org", TABLE, "de")
+        end = time.monotonic() + 30
+        while (by_agent := bulk_jobs.archive_of(job)) is None:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+    for archive in (by_command, by_api, by_agent):
+        assert profile_in(archive, authority.root_file) == plain

@@ -252,7 +252,7 @@ def test_a_job_that_is_deleted_stops(admin: PageLintingClient, config: Config, m
     monkeypatch.setattr(bulk_jobs, "TELL_SECONDS", 0)
     rows = []
 
-    def slow(*arguments: Any) -> Any:
+    def slow(*arguments: Any, **values: Any) -> Any:
         *others, on_result = arguments
 
         def and_delete(result: Result) -> None:
@@ -262,7 +262,7 @@ def test_a_job_that_is_deleted_stops(admin: PageLintingClient, config: Config, m
                     session.query(BulkJob).delete()
             on_result(result)
 
-        return write_exports(*others, and_delete)
+        return write_exports(*others, and_delete, **values)
 
     monkeypatch.setattr(bulk_jobs, "write_exports", slow)
     path = give(admin, TABLE).headers["Location"]
@@ -276,7 +276,7 @@ def test_a_job_that_is_deleted_stops(admin: PageLintingClient, config: Config, m
 def test_a_fault_of_ours_is_told_as_interrupted_and_names_nobody(
     admin: PageLintingClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(*_: Any) -> Any:
+    def broken(*_: Any, **__: Any) -> Any:
         raise RuntimeError("no files today")
 
     monkeypatch.setattr(bulk_jobs, "write_exports", broken)

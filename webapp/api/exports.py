@@ -147,7 +147,7 @@ def exports_of_table(call: Call) -> Response:
     options = ExportOptions(locale=call.locale, host=config.public_host, organization=config.operator_name)
     target = tempfile.TemporaryFile()  # noqa: SIM115  whoever reads it to its end closes it
     try:
-        summary = write_exports(read_table(io.BytesIO(call.body)), target, current_providers(), options)
+        summary = write_exports(read_table(io.BytesIO(call.body)), target, current_providers(), options, finish=signed)
     except InputError as error:
         target.close()
         raise ProblemError(Kind.INVALID_INPUT, error.message) from None

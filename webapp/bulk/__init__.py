@@ -57,10 +57,13 @@ def write_exports(
     providers: Mapping[str, Provider],
     options: ExportOptions | None = None,
     on_result: Callable[[Result], None] | None = None,
+    *,
+    finish: Callable[[Export], Export] | None = None,
 ) -> Summary:
     """Write a ZIP with the file of every row, an index and a note to read first; the same table gives the same bytes.
 
-    options: locale, host and organization for all rows. on_result: called after each row.
+    options: locale, host and organization for all rows. on_result: called after each row. finish: what is done with
+    each file before it goes into the ZIP, such as signing, which makes other bytes each time.
     Raises TableError where the file stops being a table: what stands in `target` then is of no use.
     """
     options = options or ExportOptions()
@@ -75,7 +78,7 @@ def write_exports(
         for row in table.rows():
             result, made = _exported(row, providers, options)
             if made is not None and result.file_name is not None:
-                add_file(archive, result.file_name, made.content)
+                add_file(archive, result.file_name, (finish(made) if finish else made).content)
             index.add(result)
             summary = Summary(summary.rows + 1, summary.bad + (result.error is not None))
             if on_result:

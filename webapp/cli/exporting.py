@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -31,6 +31,7 @@ from webapp.text import N_, InputError, Message, Translations, translations_for
 
 if TYPE_CHECKING:
     from webapp.bulk import Result, Summary, Table
+    from webapp.clients import Export
     from webapp.config import Config
 
 
@@ -123,10 +124,7 @@ def _one(options: dict[str, Any], config: Config, locale: str, translations: Tra
             host=config.public_host, organization=config.operator_name,
         ),
     )  # fmt: skip
-    if config.profile_signing_cert is not None:
-        from webapp.signing import sign
-
-        made = sign(made, config)
+    made = _signer(config)(made)
     _write(made.content, options["output"])
     notes = [note.translated(translations) for note in made.notes]
     if options["as_json"]:
@@ -135,6 +133,15 @@ def _one(options: dict[str, Any], config: Config, locale: str, translations: Tra
         return
     for note in notes:
         click.echo(note, err=True)
+
+
+def _signer(config: Config) -> Callable[[Export], Export]:
+    """Return what signs Apple profiles with the operator's certificate, where there is one."""
+    if config.profile_signing_cert is None:  # and nothing that signs is loaded
+        return lambda made: made
+    from webapp.signing import sign
+
+    return lambda made: sign(made, config)
 
 
 def _write(content: bytes, output: Path | None) -> None:
@@ -198,7 +205,8 @@ def _many(options: dict[str, Any], config: Config, locale: str, translations: Tr
                     else:
                         progress.say(_row_problem(result.row.number, reason, translations))
 
-            summary = write_exports(table, target, known_providers(config), export_options, told)
+            known, finish = known_providers(config), _signer(config)
+            summary = write_exports(table, target, known, export_options, told, finish=finish)
     _summarise(summary, bad, options, table, translations)
 
 

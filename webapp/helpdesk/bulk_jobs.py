@@ -29,6 +29,7 @@ from webapp.helpdesk.audit import Action
 from webapp.helpdesk.tokens import new_token, seal, unseal
 from webapp.logs import logger
 from webapp.models import BulkJob
+from webapp.signing import signed
 from webapp.text import N_, InputError, Message, translations_for
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def _work(job_id: str, content: bytes, locale: str) -> None:
                 raise _DeletedError
 
     table, target = read_table(io.BytesIO(content)), io.BytesIO()
-    write_exports(table, target, current_providers(), options, on_result)
+    write_exports(table, target, current_providers(), options, on_result, finish=signed)
     remarks = json.dumps({"ignored": table.ignored, "bad": bad[:REMARKS_MAX]}, ensure_ascii=False).encode()
     _change(
         job_id,
