@@ -22,9 +22,14 @@ from werkzeug.datastructures import CallbackDict
 from webapp.config import SESSION_BYTES_MAX, SESSION_HOURS, Config, derived_key
 
 PURPOSE = "session cookie"
-WITHOUT_SESSION = ("/api/",)  # paths where no cookie is read and none is set
+WITHOUT_SESSION = "/api/"  # below it no cookie is read and none is set …
+FOR_PEOPLE = "/api/v1/"  # … but for the page that describes it
 _NONCE_BYTES = 12
 _TIME_BYTES = 8
+
+
+def has_no_session(path: str) -> bool:
+    return path.startswith(WITHOUT_SESSION) and path != FOR_PEOPLE
 
 
 class SessionTooLargeError(RuntimeError):
@@ -63,7 +68,7 @@ class SealedSessionInterface(SessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> Session:
         """Return the session of `request`: an empty one for no cookie, a foreign one or one that is too old."""
-        if request.path.startswith(WITHOUT_SESSION):
+        if has_no_session(request.path):
             return Session(None)
         cookie = request.cookies.get(self.get_cookie_name(app), "")
         return Session(self.unseal(cookie) if cookie else None)
@@ -77,7 +82,7 @@ class SealedSessionInterface(SessionInterface):
             "httponly": True,
             "samesite": self.get_cookie_samesite(app),
         }
-        if not session.modified or request.path.startswith(WITHOUT_SESSION):
+        if not session.modified or has_no_session(request.path):
             return
         if session:
             response.set_cookie(name, self.seal(dict(session)), **attributes)

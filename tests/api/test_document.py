@@ -20,6 +20,8 @@ from webapp.api.document import BASE, document
 from webapp.api.operations import OPERATIONS
 from webapp.api.problems import Kind
 from webapp.api.shapes import COMPONENTS
+from webapp.config import Config
+from webapp.helpdesk import agents
 from webapp.text import locales
 
 SCHEMATHESIS = Path(sys.executable).parent / "schemathesis"
@@ -106,3 +108,15 @@ def test_schemathesis_finds_nothing_against_the_running_server(tmp_path: Path) -
         )  # fmt: skip
     assert result.returncode == 0, result.stdout
     assert re.search(r"\d{3,} generated", result.stdout), result.stdout
+
+
+def test_the_page_for_people_keeps_their_language_and_its_forms_work(app: Flask, config: Config) -> None:
+    agents.add(config, "vera@example.org", "Vera", "agent")  # now pages offer help
+    client = PageLintingClient(app, app.response_class)
+    page = client.get(f"{BASE}/")
+    assert client.submit(page, form="Hilfe holen").location == "/join/wait"
+    client.get("/?lang=en")
+    page = client.get(f"{BASE}/", headers={"Accept-Language": "de"})
+    assert '<html lang="en"' in page.text
+    assert "Show my code" in page.text
+    assert client.get(f"{BASE}/clients", headers={"Accept-Language": "de"}).headers["Content-Language"] == "de"
