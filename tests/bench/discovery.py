@@ -178,7 +178,11 @@ def running(command: Sequence[str], port: int, environment: dict[str, str], quie
         yield Served(port, process)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:  # granian's command loses a TERM at times
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def free_port() -> int:
