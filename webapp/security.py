@@ -9,6 +9,7 @@ import io
 import ipaddress
 import re
 import secrets
+from functools import lru_cache
 from typing import IO, Any
 from urllib.parse import urlsplit
 
@@ -176,6 +177,7 @@ def add_headers(response: Response) -> Response:
     return response
 
 
+@lru_cache(1024)
 def network(address: str) -> str:
     """Return what counts as one source: an IPv4 address, or the /64 of an IPv6 address.
 

@@ -92,6 +92,18 @@ def _joined_case() -> Case | None:
     return case if case is not None and case.state == State.JOINED else None
 
 
+def _of_a_person(listener: Callable[..., None]) -> Callable[..., None]:
+    """Leave out what happens outside of every request: files for programs come in crowds, and belong to no case."""
+
+    @functools.wraps(listener)
+    def guarded(app: Flask, **words: Any) -> None:
+        if has_request_context():
+            listener(app, **words)
+
+    return guarded
+
+
+@_of_a_person
 @_quietly
 def _on_step(_app: Flask, step: str = "", **_: Any) -> None:
     case = _joined_case()
@@ -99,6 +111,7 @@ def _on_step(_app: Flask, step: str = "", **_: Any) -> None:
         cases.record(case.id, Kind.STEP, {"step": step})
 
 
+@_of_a_person
 @_quietly
 def _on_answer(_app: Flask, step: str = "", **_: Any) -> None:
     case = _joined_case()
@@ -106,6 +119,7 @@ def _on_answer(_app: Flask, step: str = "", **_: Any) -> None:
         _record_choice(case, step, store.load())
 
 
+@_of_a_person
 @_quietly
 def _on_file(_app: Flask, client: str = "", format: str = "", **_: Any) -> None:  # noqa: A002  the signal's word
     case = _joined_case()
