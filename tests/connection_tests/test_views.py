@@ -361,16 +361,19 @@ def test_progress_is_a_part_of_the_page_with_a_tag_that_changes(make_site: MakeS
         assert site.attempts == (0, 0)
 
 
-def test_only_a_part_of_the_threads_waits_for_results(make_site: MakeSite) -> None:
+def test_only_a_part_of_the_threads_waits_for_results(make_site: MakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
     with make_site(silent_dialogue()) as site:
         answer = site.log_in()
+        waited: list[float] = []
+        wait = site.engine.runs.wait
+        monkeypatch.setattr(site.engine.runs, "wait", lambda *values: waited.append(values[1]) or wait(*values))
         site.client.get(answer.location)
+        assert waited == [views.RESULT_WAIT_SECONDS]
         slots = site.app.extensions["result_waiters"]
         for _ in range(RESULT_WAITERS_MAX):
             assert slots.acquire(blocking=False)
-        begin = time.monotonic()
         assert site.client.get(answer.location).status_code == 200
-        assert time.monotonic() - begin < views.RESULT_WAIT_SECONDS
+        assert len(waited) == 1
         site.client.submit(site.client.get(answer.location), form="Prüfung abbrechen")
         site.run(answer)
 
@@ -539,7 +542,7 @@ def test_without_a_worker_the_page_says_so_at_once(make_site: MakeSite, kind: st
         for number in (0, 1):
             answer = site.client.submit(form, {"password": PASSWORD}, form=number)
             assert answer.status_code == 503
-        assert time.monotonic() - begin < 5
+        assert time.monotonic() - begin < 30
         with site.app.app_context():
             assert views.current_limits().allowance(USER).left == LOGIN_TESTS_PER_ACCOUNT
         if kind == "redis":

@@ -130,10 +130,8 @@ def test_no_transaction_is_open_while_the_other_side_answers(app: Flask, server:
 
     server.answers = write
     enqueue(app)
-    began = time.monotonic()
     deliver(app)
-    assert deliveries(app)[0].state == "delivered"
-    assert time.monotonic() - began < 4
+    assert deliveries(app)[0].state == "delivered"  # else it would wait, fail, and answer with an error
 
 
 def test_two_couriers_do_not_send_the_same(app: Flask, server: Receiver) -> None:
