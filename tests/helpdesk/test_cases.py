@@ -249,6 +249,9 @@ def test_who_comes_after_somebody_inherits_nothing(
     post(person, "/join/end", page="/join/stored")
     assert "anna.geheim" not in agent.get(path).text
     post(agent, f"{path}/invitation", page=path)
+    row = case_row(config, reference)
+    assert row is not None
+    assert row.joined_at is None  # the report must not say that somebody was connected
     link = re.search(r"/join/link/[\w-]+", agent.get(path).text)
     assert link
     next_person = new_browser()
