@@ -91,12 +91,20 @@ class SealedSessionInterface(SessionInterface):
 
     def seal(self, content: dict[str, Any]) -> str:
         """Return `content` as a cookie value of at most SESSION_BYTES_MAX bytes; raises SessionTooLargeError."""
-        nonce = os.urandom(_NONCE_BYTES)
-        plain = int(time.time()).to_bytes(_TIME_BYTES) + self._serializer.dumps(content).encode()
-        value = base64.urlsafe_b64encode(nonce + self._ciphers[0].encrypt(nonce, plain, self._associated)).rstrip(b"=")
+        value = self._sealed(content)
         if len(value) > SESSION_BYTES_MAX:
             raise SessionTooLargeError(f"session cookie of {len(value)} bytes, keys {sorted(content)}")
         return value.decode()
+
+    def fits(self, content: dict[str, Any]) -> bool:
+        """Whether `seal` takes it."""
+        return len(self._sealed(content)) <= SESSION_BYTES_MAX
+
+    def _sealed(self, content: dict[str, Any]) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        plain = int(time.time()).to_bytes(_TIME_BYTES) + self._serializer.dumps(content).encode()
+        sealed = self._ciphers[0].encrypt(nonce, plain, self._associated)
+        return base64.urlsafe_b64encode(nonce + sealed).rstrip(b"=")
 
     def unseal(self, value: str) -> dict[str, Any] | None:
         """Return what `seal` sealed with one of our keys within the last SESSION_HOURS, or None."""

@@ -83,3 +83,27 @@ def test_a_large_table_is_taken_where_a_form_would_be_refused(client: FlaskClien
     )  # fmt: skip
     assert response.status_code == 200, response.text
     assert (response.headers["Export-Rows"], response.headers["Export-Bad-Rows"]) == ("3000", "0")
+
+
+def test_the_files_of_many_people_touch_no_disk(
+    client: FlaskClient, bulk_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a temporary file")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    rows = "".join(f"person{number}@gmx.de,outlook\n" for number in range(2000))
+    response = client.post(
+        f"{API}/exports", data="address,client\n" + rows, content_type="text/csv", headers={"Authorization": bulk_key}
+    )
+    assert response.status_code == 200, response.text
+    assert len(zipfile.ZipFile(io.BytesIO(response.data)).namelist()) == 2002
+
+
+def test_an_enormous_archive_is_whole_too(client: FlaskClient, bulk_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webapp.api.exports.IN_MEMORY_MAX", 1000)
+    response = client.post(
+        f"{API}/exports", data="address,client\n" + "anna@gmx.de,outlook\n" * 50, content_type="text/csv",
+        headers={"Authorization": bulk_key},
+    )  # fmt: skip
+    assert zipfile.ZipFile(io.BytesIO(response.data)).testzip() is None

@@ -19,6 +19,7 @@ from webapp import db
 from webapp.config import Config
 from webapp.helpdesk import agents
 from webapp.models import Agent, Case
+from webapp.wizard.answers import MAX_BYTES
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "a sentence only for tests"
@@ -152,6 +153,18 @@ def answer(person: PageLintingClient, slug: str, **fields: str) -> None:
     actions = [form.get("action", "") for form in parse(page.text).iter("form")]
     number = next(number for number, action in enumerate(actions) if action.startswith(f"/setup/{slug}"))
     assert person.submit(page, fields, form=number).status_code == 303
+
+
+def fill(browser: PageLintingClient) -> None:
+    """Put into the session what a person can at most have brought there."""
+    with browser.session_transaction() as session:
+        session.update(
+            {
+                "csrf_token": "a" * 40, "answers": {"devices": {"names": "x" * (MAX_BYTES - 24)}}, "locale": "de",
+                "file_token": "abcdef", "download_link": "x" * 22, "runs": ["x" * 32] * 8, "login_passed": ["a" * 16, "gmx.net", 1795584220],
+                "other_platform_tried": "a" * 16, "case": "x" * 22, "help_code": "123456789",
+            }
+        )  # fmt: skip
 
 
 def token_of_page(text: str) -> str:

@@ -10,12 +10,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from tests.helpdesk.conftest import Browser, answer, case_row, fragment, join, open_case, post, sign_in, token_of
+from tests.helpdesk.conftest import Browser, answer, case_row, fill, fragment, join, open_case, post, sign_in, token_of
 from tests.support.client import PageLintingClient
 from webapp import db
 from webapp.config import Config
 from webapp.helpdesk import purging
 from webapp.models import AuditEntry, Case, CaseEvent, CaseNote
+from webapp.session import SealedSessionInterface
 
 
 def purged(app: Flask, now: datetime) -> dict[str, int]:
@@ -249,6 +250,9 @@ def test_who_comes_after_somebody_inherits_nothing(
     post(person, "/join/end", page="/join/stored")
     assert "anna.geheim" not in agent.get(path).text
     post(agent, f"{path}/invitation", page=path)
+    row = case_row(config, reference)
+    assert row is not None
+    assert row.joined_at is None  # the report must not say that somebody was connected
     link = re.search(r"/join/link/[\w-]+", agent.get(path).text)
     assert link
     next_person = new_browser()
@@ -263,6 +267,61 @@ def test_who_comes_after_somebody_inherits_nothing(
     with db.read(config) as session:
         words = [event.words.get("what") for event in session.scalars(select(CaseEvent)) if event.kind == "case"]
     assert words == ["joined"]
+
+
+def kept_keys(browser: PageLintingClient) -> set[str]:
+    with browser.session_transaction() as session:
+        return set(session)
+
+
+def test_the_last_four_invitations_are_kept_in_the_order_in_which_they_were_made(
+    agent: PageLintingClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    references = iter(["ZZZZZZZZ", "BBBBBBBB", "XXXXXXXX", "AAAAAAAA", "CCCCCCCC"])
+    monkeypatch.setattr("webapp.helpdesk.cases.new_reference", lambda: next(references))
+    made = [open_case(agent)[0] for _ in range(5)]
+    seen = ["spoken-code" in agent.get(f"/helpdesk/cases/{reference}").text for reference in made]
+    assert seen == [False, True, True, True, True]
+
+
+def test_a_full_session_costs_an_agent_the_invitation_and_never_the_page(agent: PageLintingClient) -> None:
+    """Who helps with the browser in which they tried the wizard: the answers come first."""
+    fill(agent)
+    assert post(agent, "/helpdesk/cases", {"ticket": ""}, page="/helpdesk").status_code == 303
+    assert "answers" in kept_keys(agent)
+    assert "invitations" not in kept_keys(agent)
+
+
+def test_what_an_agent_keeps_does_not_end_the_wizard_in_the_same_browser(app: Flask, agent: PageLintingClient) -> None:
+    made = [open_case(agent)[0] for _ in range(4)]
+    interface = app.session_interface
+    assert isinstance(interface, SealedSessionInterface)
+    with agent.session_transaction() as session, app.app_context():
+        session["answers"] = {"devices": {"names": ""}}
+        while interface.fits(dict(session)):
+            session["answers"]["devices"]["names"] += "x"
+        session["answers"]["devices"]["names"] = session["answers"]["devices"]["names"][1:]
+    assert fragment(agent, "/?lang=en").status_code in (200, 302, 303)  # the language is one thing more to keep
+    assert "locale" in kept_keys(agent)
+    seen = ["spoken-code" in fragment(agent, f"/helpdesk/cases/{reference}").text for reference in made]
+    assert seen == [False, True, True, True]
+
+
+def test_a_session_that_has_room_keeps_the_newest_invitation(agent: PageLintingClient) -> None:
+    made = [open_case(agent)[0] for _ in range(4)]
+    with agent.session_transaction() as session:
+        session["answers"] = {"devices": {"names": "x" * 2150}}
+    made.append(open_case(agent)[0])
+    seen = ["spoken-code" in agent.get(f"/helpdesk/cases/{reference}").text for reference in made]
+    assert seen[0] is False
+    assert seen[-1] is True
+
+
+def test_a_deep_link_into_a_full_session_is_a_page_too(new_browser: Browser) -> None:
+    browser = new_browser()
+    fill(browser)
+    assert fragment(browser, f"/helpdesk/cases/new?ref={'T' * 40}").status_code == 303
+    assert "answers" in kept_keys(browser)
 
 
 def test_a_wrong_prepared_address_is_refused_with_a_sentence(agent: PageLintingClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
 from typing import Any
@@ -15,14 +16,15 @@ from sqlalchemy import select
 from tests.connection_tests.conftest import PLAIN_ANSWERS
 from tests.helpdesk.conftest import Browser, answer, case_row, fragment, join, open_case, post
 from tests.support.client import PageLintingClient
-from webapp import db, events
-from webapp.config import Config
+from webapp import create_app, db, events
+from webapp.config import Config, current_providers
+from webapp.connection_tests.engine import NOBODY, Plan
 from webapp.connection_tests.jobs import EmbeddedEngine
 from webapp.diagnosis import CATALOGUE
 from webapp.helpdesk import live, vocabulary
 from webapp.helpdesk.vocabulary import HINTS, STEP_SENTENCES, STEP_SLUGS, CaseWord, Kind, checked
 from webapp.models import CaseEvent
-from webapp.probe.report import STAGES, FailureKind, Protocol, RunState, Status
+from webapp.probe.report import STAGES, Failure, FailureKind, Protocol, RunState, Status
 from webapp.wizard.answers import Answers
 
 ADDRESS = "anna.beispiel@gmx.de"
@@ -321,3 +323,83 @@ def test_a_check_that_others_had_made_is_seen_with_all_it_found(
     assert kinds.count("stage") == len(report.stages)
     assert [event.words["state"] for event in events_kept(config)[before:] if event.kind == "test"] == ["passed"]
     assert agent.get(f"/helpdesk/cases/{case}").text.count('class="status passed"') == len(report.stages)
+
+
+@pytest.fixture
+def idle_engine(app: Flask, config: Config, monkeypatch: pytest.MonkeyPatch) -> EmbeddedEngine:
+    """Runs on which nobody works: they get as far as we say."""
+    engine = app.extensions["jobs"] = EmbeddedEngine(app, config)
+    monkeypatch.setattr(engine, "check_ready", lambda: None)
+    monkeypatch.setattr(engine, "submit", lambda *_: None)
+    return engine
+
+
+def test_a_test_of_the_person_before_tells_the_next_person_nothing(
+    app: Flask, config: Config, case: str, agent: PageLintingClient, person: PageLintingClient, new_browser: Browser
+) -> None:
+    queue_run(app, person, "run-of-the-person-before")
+    events.test_progressed.send(app, run="run-of-the-person-before", state="running")
+    post(person, "/join/end", page="/join/stored")
+    post(agent, f"/helpdesk/cases/{case}/invitation", page="/helpdesk")
+    link = re.search(r"/join/link/[\w-]+", agent.get(f"/helpdesk/cases/{case}").text)
+    assert link
+    next_person = new_browser()
+    post(next_person, link[0], page=link[0])
+    post(next_person, "/join/confirm", page="/join/confirm")
+    before = len(events_kept(config))
+    events.test_progressed.send(app, run="run-of-the-person-before", state="failed", diagnosis=("login-refused",))
+    assert len(events_kept(config)) == before
+
+
+def test_a_worker_that_told_of_a_check_before_somebody_joined_it_is_heard_afterwards(
+    app: Flask, config: Config, case: str, person: PageLintingClient
+) -> None:
+    """The worker is another process: what one process learns the other one must not have to forget."""
+    worker = create_app(config)
+    told: dict[str, Any] = {"run": "joined-run", "state": "running", "protocol": "pop3", "status": "passed"}
+    events.test_progressed.send(worker, **told, stage="resolve")
+    queue_run(app, person, "joined-run", state="running")
+    events.test_progressed.send(worker, **told, stage="connect")
+    events.test_progressed.send(worker, run="joined-run", state="passed")
+    kept = [event.words for event in events_kept(config) if event.kind in ("test", "stage")]
+    assert [words.get("stage") for words in kept] == [None, "connect", None]
+    assert kept[-1]["state"] == "passed"
+
+
+@pytest.mark.parametrize("told", ["queued", "running"])
+def test_a_check_that_ends_while_somebody_joins_it_is_told_as_ended(
+    app: Flask,
+    config: Config,
+    case: str,
+    agent: PageLintingClient,
+    person: PageLintingClient,
+    idle_engine: EmbeddedEngine,
+    told: str,
+) -> None:
+    """What the run did between the look at it and the note whose it is has reached nobody."""
+    with app.app_context():
+        run = Plan("gmx.net", NOBODY).run("a-run", current_providers())
+    broken = replace(run.report.stages[0], status=Status.FAILED, failure=Failure(FailureKind.UNRESOLVED))
+    assert idle_engine.runs.add(run)
+    assert idle_engine.runs.end("a-run", RunState.FAILED, run.report.with_stage(broken))
+    queue_run(app, person, "a-run", state=told)
+    tests = [event.words for event in events_kept(config) if event.kind == "test"]
+    assert [words["state"] for words in tests] == ["failed"]
+    assert tests[0]["diagnoses"]
+    assert "say trouble" in agent.get(f"/helpdesk/cases/{case}").text
+
+
+def test_what_has_ended_stays_ended_in_the_picture_whatever_is_told_late(
+    app: Flask, case: str, agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    """Who joins a check writes what they saw; the worker may have written more by then."""
+    queue_run(app, person, "a-run")
+    stage: dict[str, Any] = {"run": "a-run", "state": "running", "protocol": "pop3", "stage": "resolve"}
+    events.test_progressed.send(app, **stage, status="passed")
+    events.test_progressed.send(app, run="a-run", state="passed")
+    events.test_progressed.send(app, **stage, status="running")
+    events.test_progressed.send(app, run="a-run", state="running")
+    page = agent.get(f"/helpdesk/cases/{case}").text
+    assert 'class="status running"' not in page
+    assert page.count('class="status passed"') == 1
+    assert "Die Prüfung ist in Ordnung." in page

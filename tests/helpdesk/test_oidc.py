@@ -16,7 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from sqlalchemy import select
 
-from tests.helpdesk.conftest import fragment, post
+from tests.helpdesk.conftest import fill, fragment, post
 from tests.helpdesk.receiver import Received, Receiver, receiver
 from tests.support.client import PageLintingClient
 from webapp import db
@@ -158,6 +158,13 @@ def test_sign_ins_that_are_broken_off_do_not_add_up(issuer: Issuer, person: Page
         assert cookie is not None
         sizes.add(len(cookie.value) // 100)
     assert max(sizes) - min(sizes) <= 1
+
+
+def test_a_sign_in_from_a_full_session_is_refused_and_no_fault(issuer: Issuer, person: PageLintingClient) -> None:
+    fill(person)
+    assert person.get(go(person, issuer)).status_code == 403
+    with person.session_transaction() as session:
+        assert "answers" in session
 
 
 def test_an_answer_is_good_once(helpdesk: Flask, issuer: Issuer, person: PageLintingClient) -> None:

@@ -6,7 +6,7 @@ import io
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import IO, Any
+from typing import IO, Any, BinaryIO, cast
 
 from flask import Response, current_app, request
 
@@ -24,6 +24,9 @@ from webapp.signing import signed
 from webapp.text import InputError, Message, translations_for
 
 NOTES = "Export-Notes"
+# Octets of a ZIP that touch no disk, enough for some 15,000 people. A table of the shortest rows can become more than
+# 100 MB, which is too much for the memory of a small server: beyond this it goes into a temporary file without a name.
+IN_MEMORY_MAX = 32 << 20
 SPECIAL: Mapping[str, tuple[Field, ...]] = {
     "apple-mail": (Field("device", "For which device.", {"type": "string", "enum": ["iphone", "mac"]}),),
     "outlook": (
@@ -145,7 +148,8 @@ def exports_of_table(call: Call) -> Response:
     there, and the rest goes on."""
     config = current_config()
     options = ExportOptions(locale=call.locale, host=config.public_host, organization=config.operator_name)
-    target = tempfile.TemporaryFile()  # noqa: SIM115  whoever reads it to its end closes it
+    # Whoever reads it to its end closes it.
+    target = cast(BinaryIO, tempfile.SpooledTemporaryFile(IN_MEMORY_MAX))  # noqa: SIM115
     try:
         summary = write_exports(read_table(io.BytesIO(call.body)), target, current_providers(), options, finish=signed)
     except InputError as error:

@@ -101,7 +101,7 @@ def renew_invitation(case_id: int) -> tuple[str, str] | None:
         if case is None or case.state not in (State.INVITED, State.ENDED):
             return None
         if case.state == State.ENDED:
-            case.state, case.person_hash = State.INVITED, None
+            case.state, case.person_hash, case.joined_at = State.INVITED, None, None
             for kind in (CaseEvent, CaseRun):
                 session.execute(delete(kind).where(kind.case_id == case.id))
         found = _invite(case, now)

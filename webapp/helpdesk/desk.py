@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from flask import Response, abort, redirect, render_template, request, session, url_for
+from flask import Response, abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from webapp import db
 from webapp.clients import CLIENTS
 from webapp.diagnosis import CATALOGUE
-from webapp.helpdesk import attempts, cases, plots, sessions, statistics
+from webapp.helpdesk import attempts, cases, oidc, plots, sessions, statistics
 from webapp.helpdesk.cases import OPEN, OUTCOME_LABELS, STATE_NAMES, TICKET, State
 from webapp.helpdesk.forms import CodeForm, NewCaseForm
 from webapp.helpdesk.links import invitation_url
@@ -24,9 +24,11 @@ from webapp.helpdesk.tokens import spoken
 from webapp.helpdesk.vocabulary import CHOICES, STEP_TITLES
 from webapp.i18n import current_locale, translate
 from webapp.models import Agent, Case
+from webapp.session import SealedSessionInterface
 from webapp.text import N_, Message
 
-INVITATIONS_KEY = "invitations"  # in the agent's own sealed session: reference → [link, code]; nowhere else in clear
+# In the agent's own sealed session, nowhere else in clear: a list of [reference, link, code], the oldest first.
+INVITATIONS_KEY = "invitations"
 INVITATIONS_MAX = 4
 CLOSED_SHOWN = 10
 QUEUE_LIFE = timedelta(minutes=30)
@@ -130,14 +132,44 @@ def create_case() -> ResponseReturnValue:
 
 def remember_invitation(reference: str, link: str, code: str) -> None:
     """Keep link and code where the agent alone reads them: the table has their hashes only."""
-    kept = {**session.get(INVITATIONS_KEY, {}), reference: [link, code]}
-    session[INVITATIONS_KEY] = dict(list(kept.items())[-INVITATIONS_MAX:])
+    others = [kept for kept in _invitations() if kept[0] != reference]
+    session[INVITATIONS_KEY] = [*others, [reference, link, code]][-INVITATIONS_MAX:]
 
 
 def invitation_of(reference: str) -> tuple[str, str] | None:
     """Return the invitation as (whole link, code in groups), if this browser made it."""
-    kept = session.get(INVITATIONS_KEY, {}).get(reference)
-    return (invitation_url(kept[0]), spoken(kept[1])) if kept else None
+    found = next((kept for kept in _invitations() if kept[0] == reference), None)
+    return (invitation_url(found[1]), spoken(found[2])) if found else None
+
+
+def _invitations() -> list[list[str]]:
+    found = session.get(INVITATIONS_KEY)
+    return found if isinstance(found, list) else []
+
+
+@blueprint.after_app_request
+def make_room_in_the_session(response: Response) -> Response:
+    """Let go of what is ours, the oldest invitation first, where the session would not fit into its cookie.
+
+    What a person has brought there always fits; with an agent's part in the same browser it may not.
+    """
+    interface = current_app.session_interface
+    if session.modified and isinstance(interface, SealedSessionInterface):
+        while not interface.fits(dict(session)) and _let_go():
+            pass
+    return response
+
+
+def _let_go() -> bool:
+    """Drop one thing that this room keeps; False where there is none."""
+    older = _invitations()[1:]
+    if older:
+        session[INVITATIONS_KEY] = older
+        return True
+    found = next((name for name in (INVITATIONS_KEY, TICKET_KEY, *oidc.begun()) if name in session), None)
+    if found is not None:
+        session.pop(found)
+    return found is not None
 
 
 @blueprint.post("/helpdesk/code")

@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Any
 
-from flask import Flask, current_app, g, has_app_context, has_request_context, session
+from flask import Flask, g, has_app_context, has_request_context, session
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import db, events
 from webapp.account import shorten_address
 from webapp.clients import CLIENTS
-from webapp.diagnosis import CATALOGUE, diagnose
+from webapp.config import current_providers
+from webapp.diagnosis import CATALOGUE, diagnose, explain
 from webapp.helpdesk import cases
 from webapp.helpdesk.cases import State
 from webapp.helpdesk.tokens import hashed
@@ -40,7 +41,6 @@ from webapp.wizard import answers as store
 from webapp.wizard.answers import Answers
 
 SESSION_KEY = "case"  # in the person's session: their token
-_RUNS_KNOWN = 4096
 _UNDER_WAY = frozenset({RunState.QUEUED, RunState.RUNNING})
 
 
@@ -50,7 +50,6 @@ def init_app(app: Flask) -> None:
     events.answer_chosen.connect(_on_answer, app)
     events.test_progressed.connect(_on_test, app)
     events.file_downloaded.connect(_on_file, app)
-    app.extensions["helpdesk_runs"] = functools.lru_cache(_RUNS_KNOWN)(_run)
 
 
 def person_case() -> Case | None:
@@ -171,21 +170,18 @@ def choice_words(step: str, answers: Answers) -> tuple[str | None, str | int | N
 
 
 @_quietly
-def _on_test(app: Flask, run: str = "", **words: Any) -> None:
+def _on_test(_app: Flask, run: str = "", **words: Any) -> None:
     if not run:
         return
-    state = word_or(frozenset(item.value for item in RunState), words.get("state"))
     asked_by = _joined_case()  # None outside of a person's request
-    found = app.extensions["helpdesk_runs"](run)
-    begun = found is None and asked_by is not None
-    if begun and asked_by is not None:
-        _remember_run(asked_by.id, run)
-        found = app.extensions["helpdesk_runs"](run)
+    known = _case_of(run)
+    found = _remember_run(asked_by.id, run) if known is None and asked_by is not None else known
     if found is None or (asked_by is not None and found[0] != asked_by.id):
         return
     case_id, number = found
-    if begun and state != RunState.QUEUED:
-        _record_stages_so_far(case_id, number, run)
+    if known is None:
+        words = _record_so_far(case_id, number, run) or words
+    state = word_or(frozenset(item.value for item in RunState), words.get("state"))
     if words.get("stage"):
         _record_stage(case_id, number, words)
     diagnoses = _known_diagnoses(words.get("diagnosis") or ())
@@ -206,16 +202,29 @@ def _record_stage(case_id: int, number: int, words: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-def _record_stages_so_far(case_id: int, number: int, run: str) -> None:
-    """Tell what a check has found that others had begun before: who joins it hears of nothing earlier."""
-    from webapp.connection_tests import current_engine
+def _record_so_far(case_id: int, number: int, run: str) -> dict[str, Any] | None:
+    """Record what a run has found before it was known whose it is, and return the words for how it stands then.
 
-    shared = current_engine().runs.get(run)
-    for stage in shared.report.stages if shared is not None else ():
+    Others may have begun the check long ago, and it may have gone on since the words of this event were made: nobody
+    tells any of it again. None where the run is not to be seen: then the event's own words count.
+    """
+    from webapp.connection_tests import current_engine
+    from webapp.connection_tests.engine import UnavailableError
+
+    try:
+        runs = current_engine().runs
+    except UnavailableError:
+        return None
+    known = runs.get(run)
+    for stage in known.report.stages if known is not None else ():
         if stage.status is not Status.PENDING:
             failure = stage.failure.kind if stage.failure else None
             words = {"protocol": stage.protocol, "stage": stage.stage, "status": stage.status, "failure": failure}
             _record_stage(case_id, number, words)
+    if known is None:
+        return None
+    told = explain(known.report, current_providers().get(known.report.provider)) if known.ended else ()
+    return {"state": known.state, "diagnosis": [diagnosis.id for diagnosis in told]}
 
 
 def _known_diagnoses(ids: Iterable[str] | str) -> list[str]:
@@ -239,17 +248,23 @@ def diagnosis_of_stage(words: dict[str, Any]) -> str | None:
     return found.id if found else None
 
 
-def _remember_run(case_id: int, run: str) -> None:
+def _remember_run(case_id: int, run: str) -> tuple[int, int]:
+    """Note that the run is of this case, unless it is of another one; return its case and number."""
     with db.begin() as writing:
-        if writing.get(CaseRun, hashed(run)) is not None:
-            return
-        number = writing.scalar(select(func.count()).select_from(CaseRun).where(CaseRun.case_id == case_id)) or 0
-        writing.add(CaseRun(run_hash=hashed(run), case_id=case_id, number=number + 1))
-    current_app.extensions["helpdesk_runs"].cache_clear()
+        kept = writing.get(CaseRun, hashed(run))
+        if kept is None:
+            number = writing.scalar(select(func.count()).select_from(CaseRun).where(CaseRun.case_id == case_id)) or 0
+            kept = CaseRun(run_hash=hashed(run), case_id=case_id, number=number + 1)
+            writing.add(kept)
+        return kept.case_id, kept.number
 
 
-def _run(run: str) -> tuple[int, int] | None:
-    """Return case and number of a run; kept in memory, because a test tells some twenty stages."""
+def _case_of(run: str) -> tuple[int, int] | None:
+    """Return case and number of a run.
+
+    Read anew for every stage: another process may have noted it just now, or taken the note away because the person is
+    gone.
+    """
     with db.read() as reading:
         found = reading.get(CaseRun, hashed(run))
         return (found.case_id, found.number) if found else None

@@ -58,9 +58,14 @@ def allow_its_form() -> None:
         allow_form_target(_origin(issuer))
 
 
+def begun() -> list[str]:
+    """Return what the session holds of sign-ins that have not come back."""
+    return [name for name in session if name.startswith(_STATE_PREFIX)]
+
+
 def redirect_to_issuer(endpoint: str) -> ResponseReturnValue:
     """Send the browser to the issuer. Sign-ins that were begun and never ended are forgotten: they would add up."""
-    for name in [name for name in session if name.startswith(_STATE_PREFIX)]:
+    for name in begun():
         session.pop(name)
     try:
         response: ResponseReturnValue = _client().authorize_redirect(desk_url(endpoint))

@@ -28,6 +28,7 @@ from webapp.providers import Provider
 from webapp.text import N_, Message
 
 ENDED_STATES = frozenset({"passed", "failed", "unknown", "interrupted", "expired", "cancelled"})
+_UNDER_WAY = frozenset({"pending", "running"})
 _PLACES = {Kind.STEP: "step", Kind.TEST: "test", Kind.STAGE: "test", Kind.FILE: "file"}
 _FOR_FEW = frozenset({"platform", "outlook-profile"})
 
@@ -140,7 +141,8 @@ def _runs(events: Sequence[CaseEvent]) -> list[TestRun]:
         words = event.words
         run = runs.setdefault(words["run"], TestRun(words["run"], event.at))
         if event.kind == Kind.TEST:
-            run.state = words["state"]
+            if not run.ended:  # what is told late, by another process, changes no end
+                run.state = words["state"]
             run.diagnoses = words["diagnoses"] or run.diagnoses
         else:
             _note_stage(run, words)
@@ -148,7 +150,9 @@ def _runs(events: Sequence[CaseEvent]) -> list[TestRun]:
 
 
 def _note_stage(run: TestRun, words: dict[str, Any]) -> None:
-    run.stages.setdefault(words["protocol"], {})[words["stage"]] = (words["status"], words["failure"])
+    stages = run.stages.setdefault(words["protocol"], {})
+    if stages.get(words["stage"], ("pending", None))[0] in _UNDER_WAY:
+        stages[words["stage"]] = (words["status"], words["failure"])
     if run.state == "queued":
         run.state = "running"
     if not run.diagnoses and (found := diagnosis_of_stage(words)):
