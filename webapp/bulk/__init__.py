@@ -25,7 +25,7 @@ from webapp.text import N_, InputError, Message, translations_for
 
 __all__ = ["COLUMNS", "Result", "Row", "Summary", "Table", "TableError", "read_table", "write_exports"]
 
-SPOOL_MAX = 1 << 20  # octets of the index that are kept in memory
+SPOOL_MAX = 1 << 25  # octets of the index that stay in memory: addresses are in it, and a disk is no place for them
 
 KEEP_WORDS: Mapping[str, str] = {
     "": "forever", "immer": "forever", "für immer": "forever", "always": "forever", "löschen": "delete",
