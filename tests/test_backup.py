@@ -91,6 +91,19 @@ def test_a_backup_of_a_newer_version_changes_nothing(notes: Config, tmp_path: Pa
     assert not list(notes.data_dir.glob(f"*{backup.BEFORE_RESTORE}*"))
 
 
+def test_a_backup_that_cannot_be_brought_up_to_date_changes_nothing(notes: Config, tmp_path: Path) -> None:
+    source = tmp_path / "copy.sqlite3"
+    backup.backup(notes, source)
+    with contextlib.closing(sqlite3.connect(source)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")  # though the later tables are there
+        connection.execute("DELETE FROM notes")
+    with pytest.raises(InputError, match="cannot be used"):
+        backup.restore(notes, source)
+    lock.release(notes)
+    assert texts(notes.data_dir / "wizard.sqlite3") == ["first"]
+    assert not list(notes.data_dir.glob("*restore*"))
+
+
 def test_a_second_restore_keeps_what_the_first_one_took_away(notes: Config, tmp_path: Path) -> None:
     source = tmp_path / "copy.sqlite3"
     backup.backup(notes, source)

@@ -178,6 +178,7 @@ def test_requests_that_come_drop_by_drop_hold_no_thread_for_long(data_dir: Path,
         "GET / HTTP/1.1\r\nHost: localhost\r\nX Canary Schmidt: 1",
         "Canary Schmidt",
         "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: Canary",
+        "CANARY! / HTTP/1.1\r\nHost: localhost\r\nConnection: close",
     ],
 )
 def test_what_is_no_request_is_logged_without_a_word_of_it(data_dir: Path, lines: str, by: str) -> None:
@@ -187,6 +188,35 @@ def test_what_is_no_request_is_logged_without_a_word_of_it(data_dir: Path, lines
             assert b"200 OK" not in connection.recv(1000)
         served.stop()
         assert "canary" not in served.errors.lower()
+
+
+def test_gunicorn_says_what_was_wrong_with_a_request_that_is_none(data_dir: Path) -> None:
+    with serving(data_dir) as served:
+        assert answered(served, "GET / Canary HTTP/1.1\r\nHost: localhost\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+        served.stop()
+        assert "Invalid request (InvalidHTTPVersion)\n" in served.errors
+
+
+@pytest.mark.parametrize("path", ["/setup/address", "/api/v1/exports/other", "/autodiscover/autodiscover.xml"])
+def test_a_body_that_cannot_be_read_is_refused_and_logged_without_a_word_of_it(
+    data_dir: Path, path: str, by: str
+) -> None:
+    kind = "application/json" if path.startswith("/api/") else "application/x-www-form-urlencoded"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    bodies = ("Canary Schmidt\r\nx\r\n0\r\n\r\n", "3\r\nabcCanary\r\n", "3\r\nabc\r\n0\r\nCanary Schmidt\r\n\r\n")
+    with serving(data_dir, by=by) as served:
+        for body in bodies:
+            assert answered(served, head + body).startswith(b"HTTP/1.1 400 ")
+        served.stop()
+        assert "canary" not in served.errors.lower()
+        assert "Traceback" not in served.errors
+
+
+def answered(served: Served, request: str) -> bytes:
+    """Send `request` as it is; return all that comes until the server ends the connection."""
+    with socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])), timeout=20) as connection:
+        connection.sendall(request.encode())
+        return b"".join(iter(lambda: connection.recv(4096), b""))
 
 
 def test_a_crash_leaves_no_file_of_its_memory(data_dir: Path, by: str) -> None:

@@ -10,12 +10,13 @@ import itertools
 import os
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import make_url
 
 from webapp import db, lock
-from webapp.config import Config, variable
+from webapp.config import Config, sqlite_url, variable
 from webapp.text import N_, InputError, Message
 
 BEFORE_RESTORE = ".before-restore"  # added to the name of the database that a restore took away
@@ -47,7 +48,8 @@ def restore(config: Config, source: Path) -> Path | None:
     """Put the backup `source` in the place of the database and bring it to the newest schema.
 
     Returns where the database that stood there lies now. Raises InputError while a server or a worker runs on the data
-    folder, and for a file that is no backup of ours or is of a newer version; nothing is changed then.
+    folder, and for a file that is no backup of ours, is of a newer version or cannot be brought to the newest schema;
+    nothing is changed then.
     """
     target = _file(config)
     lock.claim(config, alone=True)
@@ -57,18 +59,18 @@ def restore(config: Config, source: Path) -> Path | None:
     try:
         shutil.copyfile(source, draft)
         draft.chmod(0o600)
+        db.upgrade(replace(config, database_url=sqlite_url(draft)))
         if target.exists():
             kept = _free_name(target)
             _settle(target)
             target.replace(kept)
-        for suffix in ("-wal", "-shm"):
-            target.with_name(target.name + suffix).unlink(missing_ok=True)
+        _remove_logs(target)
         draft.replace(target)
     except OSError as error:
         raise _unwritable(target, error) from None
     finally:
         draft.unlink(missing_ok=True)
-    db.upgrade(config)
+        _remove_logs(draft)
     return kept
 
 
@@ -113,6 +115,11 @@ def _settle(database: Path) -> None:
     """Write what stands in the write-ahead log into the database itself, so that the file alone is whole."""
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _remove_logs(database: Path) -> None:
+    for suffix in ("-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
 
 
 def _unwritable(path: Path, error: Exception) -> InputError:

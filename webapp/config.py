@@ -264,7 +264,7 @@ class Config:
     @property
     def database(self) -> str:
         """Return the database's URL, whose default lies in the data folder."""
-        return self.database_url or f"sqlite:///{quote(str(self.data_dir / 'wizard.sqlite3'))}"
+        return self.database_url or sqlite_url(self.data_dir / "wizard.sqlite3")
 
     def completed(self) -> Config:
         """Return these settings with the secret key read from its file, or made once in the data folder (mode 0600).
@@ -290,6 +290,11 @@ class Config:
         """Yield every variable with its value in effect, as it would be written; secrets are masked."""
         for entry in fields(self):
             yield variable(entry.name), _written(getattr(self, entry.name), secret=entry.metadata["secret"])
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of the database in the file `path`, whatever its folders are called."""
+    return f"sqlite:///{quote(str(path))}"
 
 
 def derived_key(secret: str, purpose: str) -> bytes:

@@ -17,7 +17,7 @@ from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from webapp.logs import logger, route
+from webapp.logs import known, logger, route
 from webapp.probe.report import new_reference
 from webapp.text import N_, Message
 
@@ -106,7 +106,7 @@ class Application(Flask):
         self, exc_info: tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
     ) -> None:
         g.incident = new_reference()
-        logger.error("incident %s: %s %s", g.incident, request.method, route(), exc_info=exc_info)
+        logger.error("incident %s: %s %s", g.incident, known(request.method), route(), exc_info=exc_info)
 
 
 Answering = Callable[[HTTPException], ResponseReturnValue]

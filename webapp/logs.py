@@ -18,6 +18,8 @@ from flask import Flask, Response, g, request
 
 logger = logging.getLogger("webapp")
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
+
 _REDACTIONS = (
     (re.compile(r"[^\s\"'<>()\[\]{},;:=]+@[\w.-]+"), "…@…"),
     (re.compile(r"/f/[\w-]+"), "/f/…"),
@@ -71,8 +73,13 @@ def _start_clock() -> None:
 def _log_request(response: Response) -> Response:
     started = g.get("started")
     milliseconds = round((time.monotonic() - started) * 1000) if started is not None else 0
-    logger.info("%s %s %d %d ms", request.method, route(), response.status_code, milliseconds)
+    logger.info("%s %s %d %d ms", known(request.method), route(), response.status_code, milliseconds)
     return response
+
+
+def known(method: str) -> str:
+    """Return `method`, or what stands for it where somebody made it up: any word may stand there."""
+    return method if method in _METHODS else "other"
 
 
 def route() -> str:

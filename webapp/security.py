@@ -10,13 +10,14 @@ import ipaddress
 import re
 import secrets
 from functools import lru_cache
-from typing import IO, Any
+from typing import IO, Any, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, abort, g, request, url_for
 from flask_wtf.csrf import CSRFProtect
-from werkzeug.exceptions import SecurityError
+from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.utils import cached_property
 
 from webapp.config import BODY_BYTES_MAX, FORM_PARTS_MAX, Config, current_config
 from webapp.session import SealedSessionInterface
@@ -51,8 +52,30 @@ _WITH_PORT = re.compile(r"\[([0-9a-fA-F:.]+)](?::\d+)?|([0-9.]+):\d+")
 class InMemoryRequest(Request):
     """A request whose uploads touch no disk: bodies are short, and what is in them is people's own."""
 
+    @cached_property
+    def stream(self) -> IO[bytes]:
+        return cast("IO[bytes]", _Body(super().stream))
+
     def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
         return io.BytesIO()
+
+
+class _Body:
+    """The body of a request as it comes. One that the server cannot read is a mistake in the request: 400.
+
+    gunicorn's own errors would be taken for a crash of ours, and repeat in the log what could not be read.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._stream.read(size)
+        except HTTPException:
+            raise
+        except Exception:
+            raise BadRequest from None
 
 
 def init_app(app: Flask, config: Config) -> None:

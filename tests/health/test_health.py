@@ -218,7 +218,6 @@ def test_metrics_count_routes_and_ids_only(watching: Flask) -> None:
     assert "anna" not in text
 
 
-@pytest.mark.peers
 def test_what_is_answered_in_front_of_flask_is_counted(watching: Flask) -> None:
     client = FlaskClient(watching)
     for path in ("/mail/config-v1.1.xml?emailaddress=anna@gmx.de", "/mail/config-v1.1.xml?emailaddress=x@example.org"):
@@ -234,6 +233,7 @@ def test_what_is_answered_in_front_of_flask_is_counted(watching: Flask) -> None:
     assert "anna" not in counted
 
 
+@pytest.mark.peers
 def test_the_server_watches_by_itself(tmp_path: Path, dovecot: Dovecot) -> None:
     settings = {**dovecot.environment, "WEBAPP_HEALTH_INTERVAL": "60", "WEBAPP_METRICS_TOKEN": TOKEN}
     with serving(tmp_path / "data", **settings) as served:

@@ -121,7 +121,8 @@ class _Threads(ThreadWorker):
 class _Log(Logger):
     """gunicorn's log, written by the redacting handler of `webapp.logs`.
 
-    What it says of a request holds no word of it: a line that is no request may be anything, a name or a cookie too.
+    What it says of a request is the kind of mistake, and no word of it: a line that is no request may be anything, a
+    name or a cookie too.
     """
 
     def setup(self, cfg: Any) -> None:
@@ -131,7 +132,8 @@ class _Log(Logger):
 
     def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
         if msg.startswith("Invalid request"):
-            msg, args = "Invalid request", ()
+            kind = sys.exc_info()[0]
+            msg, args = "Invalid request (%s)", (kind.__name__ if kind else "unknown",)
         super().warning(msg, *args, **kwargs)
 
     def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
