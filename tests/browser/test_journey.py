@@ -212,6 +212,38 @@ def test_every_kind_page_passes_the_check_in_dark_and_english(browser: Browser, 
     walk.context.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "program",
+    ["apple-mail:mac", "apple-mail:iphone", "other:windows", "gmail-app:android", "windows-mail:windows", "msmtp:linux",
+     "outlook:windows"],
+)  # fmt: skip
+def test_what_a_program_keeps_and_its_last_page_pass_the_check(
+    browser: Browser, site: Site, program: str, scheme: str
+) -> None:
+    walk = Walk(browser, site, viewport={"width": 320, "height": 700}, color_scheme=scheme)
+    walk.page.goto(site.url + "/setup/address")
+    walk.page.fill("#email_address", ANNA.address)
+    walk.press()
+    walk.page.locator("details.group", has=walk.page.locator(f'input[value="{program}"]')).evaluate(
+        "e => e.open = true"
+    )
+    walk.choose(program)
+    walk.press()
+    if program == "outlook:windows":
+        walk.choose("existing")
+        walk.press()
+    walk.choose("one")
+    walk.press()  # to what stays at GMX
+    if walk.page.locator('input[type="radio"]').count():
+        walk.choose("forever")
+    for _ in range(3):
+        walk.press()
+    walk.page.goto(site.url + "/finish")
+    walk.look()
+    walk.context.close()
+
+
 def test_the_link_leads_a_phone_to_its_file(browser: Browser, site: Site, tmp_path: Path) -> None:
     walk = Walk(browser, site)
     walk.to_the_test(ANNA.address)

@@ -38,7 +38,7 @@ def guides(app: Flask) -> PageLintingClient:
         if keep:
             account = provider.account("beispiel@gmx.de", retention=Retention.parse(keep))
             context |= {"account": account, "provider": provider, "retention": account.retention, "system": "windows"}
-        for name in ("device", "file_name", "outlook_profile"):
+        for name in ("device", "file_name", "outlook_profile", "system"):
             if name in request.args:
                 context[name] = request.args[name]
         return render_template_string(PAGE, **context)
@@ -122,6 +122,11 @@ def test_thunderbird_by_hand_warns_of_14_days_and_says_what_to_set(guides: PageL
 def test_thunderbird_names_the_window_that_hides_the_import(guides: PageLintingClient) -> None:
     text = shown(guides, "thunderbird", "de", keep="14", file_name="gmx.zip")
     assert text.index("Minimieren") < text.index("Profil aus Sicherheitskopie importieren")
+
+
+@pytest.mark.parametrize(("system", "told"), [("mac", True), ("windows", False), ("linux", False)])
+def test_thunderbird_speaks_of_safari_on_a_mac_alone(guides: PageLintingClient, system: str, told: bool) -> None:
+    assert ("Safari" in shown(guides, "thunderbird", keep="forever", file_name="gmx.zip", system=system)) == told
 
 
 def test_the_mac_warns_before_anything_is_fetched(guides: PageLintingClient) -> None:

@@ -155,9 +155,9 @@ class RetentionForm(StepForm):
     days = StringField(N_("Number of days (1 to 99)"))
     consequences: ClassVar[Mapping[str, str]] = {
         "forever": N_("Nothing gets lost. You tidy up the mailbox yourself from time to time."),
-        "30": N_("After that your mail is only in your program. Remember to back it up."),
-        "14": N_("After that your mail is only in your program. Remember to back it up."),
-        "7": N_("After that your mail is only in your program. Remember to back it up."),
+        "30": N_("After that your mail is only in your program: back it up there."),
+        "14": N_("After that your mail is only in your program: back it up there."),
+        "7": N_("After that your mail is only in your program: back it up there."),
         "delete": N_("Your mail will be in one place only: on this device."),
     }
 
