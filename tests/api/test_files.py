@@ -66,9 +66,6 @@ def test_the_wizard_and_the_api_write_the_same_bytes(app: Flask, client_id: str,
     possible = CLIENTS[client_id].keeping(device).set_by(Retention.parse("14")) is not SetBy.NOTHING
     keep = "14" if possible else "forever"  # the wizard offers what the program can do
     browser = app.test_client()
-    device = "mac" if client_id == "apple-mail" else None
-    can_count = CLIENTS[client_id].keeping(device).set_by(Retention(True, 14)) is not SetBy.NOTHING
-    keep = "14" if can_count else "forever"  # the wizard offers no more than the program can do
     with browser.session_transaction() as session:
         session["locale"] = locale
         session["file_token"] = ""
