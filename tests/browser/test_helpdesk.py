@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.helpdesk.receiver import Receiver, receiver
-from tests.support.chromium import barriers, wait_for_site
+from tests.support.chromium import barriers, serve_site
 from tests.support.dovecot import POP_OFF, Dovecot, dovecot
 
 __all__ = ["dovecot"]
@@ -34,9 +33,6 @@ class Desk:
     """`gmx-pop-wizard serve` with a webhook, under the name that passkeys need."""
 
     def __init__(self, folder: Path, dovecot: Dovecot, hook: Receiver) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.url = f"http://localhost:{self.port}"
         self.data = folder / "data"
         self.environment = {
             **os.environ,
@@ -46,11 +42,8 @@ class Desk:
             "WEBAPP_WEBHOOK_URL": hook.url + "/hook",
             "WEBAPP_WEBHOOK_SECRET": "a webhook secret that is only for tests",
         }
-        self.log = (folder / "log").open("ab")
-        self.process = subprocess.Popen(
-            [COMMAND, "serve", "--port", str(self.port)], env=self.environment, stdout=self.log, stderr=self.log
-        )
-        wait_for_site(self.url, folder / "log")
+        self.process, port = serve_site(self.environment, folder / "log")
+        self.url = f"http://localhost:{port}"
 
     def run(self, *arguments: str) -> str:
         result = subprocess.run([COMMAND, *arguments], env=self.environment, capture_output=True, text=True, check=True)
@@ -64,7 +57,6 @@ class Desk:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(60)
-        self.log.close()
 
 
 @pytest.fixture

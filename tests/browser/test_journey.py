@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -16,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.chromium import barriers, wait_for_site
+from tests.support.chromium import barriers, serve_site
 from tests.support.dovecot import ANNA, UMLAUT, Dovecot, dovecot, start
 
 __all__ = ["dovecot"]
@@ -38,21 +36,15 @@ class Site:
     """`gmx-pop-wizard serve` as a process."""
 
     def __init__(self, folder: Path, dovecot: Dovecot) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.port = 0
         self.folder = folder
         self._environment = {**os.environ, **dovecot.environment, "WEBAPP_DATA_DIR": str(folder / "data")}
         self.log = folder / "log"
         self.start()
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [COMMAND, "serve", "--port", str(self.port)], env=self._environment, stdout=log, stderr=log,
-                start_new_session=True,
-            )  # fmt: skip
-        wait_for_site(self.url, self.log)
+        self.process, self.port = serve_site(self._environment, self.log, self.port)
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def kill(self) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)
