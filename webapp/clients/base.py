@@ -92,7 +92,7 @@ class Client(ABC):
     keeps: what it can do with mail on the server, and who sets it. Only a program whose file can say a number of days
     may clear the mailbox where several devices fetch from it.
     speaks_pop: False for a program that takes IMAP only, and for one that is no more.
-    ended: True for a program that is no more: nothing is set up in it, its guide leads elsewhere.
+    ended: True for a program that is no more: nothing is set up in it, the wizard leads elsewhere.
     receives: False for a program that only sends; sends: False for one that only fetches.
     notes_in_guide: whether its guide says by itself what the notes of its export say; a page shows one of the two.
     """

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from webapp.account import parse_name
+from webapp.clients import CLIENTS
 from webapp.config import DEVICES_MAX
 from webapp.text import N_, InputError, Message
 from webapp.wizard import programs
@@ -43,6 +44,8 @@ class Row:
             name, errors["name"] = self.name, error.message
         if self.program not in set(programs.values()):
             errors["program"] = Message(N_("Choose the e-mail program of this device"))
+        elif CLIENTS[programs.parse(self.program)[0]].ended:
+            errors["program"] = Message(N_("This program is no more. Choose the one you will use instead."))
         return Row(name, self.program, errors)
 
     def cut(self) -> Row:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from webapp.clients import CLIENTS
 from webapp.text import N_
 from webapp.wizard import forms
 from webapp.wizard.answers import Answers
@@ -62,6 +63,10 @@ def _platform_page(answers: Answers) -> str | None:
 
 
 def _program_page(answers: Answers) -> str | None:
+    """A program that the person must find out first, or one that is no more: nothing can be set up in that."""
+    client = CLIENTS.get(answers.client or "")
+    if client is not None and client.ended:
+        return "ended"
     unknown = answers["program"].get("client") == "unknown"
     return "unknown" if unknown and not _confirmed(answers, "program") else None
 
