@@ -197,14 +197,16 @@ def test_what_can_never_be_right_is_refused_at_start_and_goes_out_unsigned_later
     config: Config,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    signing._tell.cache_clear()
     bad = authority.write(*spoil(*authority.issue()))
     with pytest.raises(InputError, match=words):
         check(bad)
     with pytest.raises(InputError, match=words):
         sign(profile, bad)
     with application(config, bad).app_context(), caplog.at_level(logging.WARNING, "webapp.signing"):
-        assert signed(profile) is profile
-    assert "unsigned" in caplog.text
+        for _ in range(50):  # people of one table
+            assert signed(profile) is profile
+    assert 1 <= caplog.text.count("unsigned") <= 2  # a minute may end meanwhile
     assert "beispiel" not in caplog.text
 
 

@@ -13,6 +13,7 @@ import functools
 import itertools
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -140,8 +141,13 @@ def signed(export: Export) -> Export:
     try:
         return sign(export, current_config())
     except InputError as error:
-        logger.warning("Apple profile sent unsigned: %s", error)
+        _tell(str(error), int(time.monotonic()) // 60)
         return export
+
+
+@functools.lru_cache(1)  # a table of ten thousand people is one line, not ten thousand
+def _tell(text: str, _minute: int) -> None:
+    logger.warning("Apple profiles are sent unsigned: %s", text)
 
 
 class _Signer:
