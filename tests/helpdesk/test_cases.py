@@ -237,6 +237,18 @@ def test_nobody_agrees_to_what_was_changed_behind_the_page(
     assert 'value="outlook:windows" checked' in person.get("/setup/program?again=1").text
 
 
+def test_what_was_saved_again_as_it_was_is_still_what_the_person_has_seen(
+    agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    reference, code, _ = open_case(agent)
+    path, sent = f"/helpdesk/cases/{reference}/prefill", {"email_address": ADDRESS, "program": "outlook"}
+    post(agent, path, sent, page="/helpdesk")
+    post(person, "/join", {"code": code})
+    page = person.get("/join/confirm")
+    assert post(agent, path, sent, page="/helpdesk").status_code == 303
+    assert person.submit(page, form=AGREE).status_code == 303
+
+
 def test_who_comes_after_somebody_inherits_nothing(
     config: Config, agent: PageLintingClient, person: PageLintingClient, new_browser: Browser
 ) -> None:

@@ -325,7 +325,8 @@ def keep_prefill(case_id: int, prefill: Mapping[str, str]) -> None:
     with db.begin() as session:
         case = _locked(session, case_id)
         if case is not None and case.state in (State.INVITED, State.CONFIRMING):
-            case.prefill = sealed
+            if prefill_of(case) != dict(prefill):  # sealed anew it would be another one for whoever is looking at it
+                case.prefill = sealed
             _touch(case, datetime.now(UTC))
 
 
