@@ -153,7 +153,9 @@ def test_columns_that_mean_nothing_are_named() -> None:
     assert table.ignored == ("Personalnummer",)
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+49", "-x@gmx.de", "@SUM(A1)", "=cmd|' /C calc'!A0"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+49", "-x@gmx.de", "@SUM(A1)", "=cmd|' /C calc'!A0", "\u200b=1+1", "\ufeff@x"]
+)
 def test_no_cell_of_the_index_is_run_as_a_formula(cell: str) -> None:
     archive, _, _ = made(f'address,client\n"{cell}",outlook\nanna@gmx.de,"{cell}"\n')
     for row in index_of(archive)[1:]:

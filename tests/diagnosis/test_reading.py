@@ -171,6 +171,7 @@ def with_stage(**values: Any) -> str:
         changed(login=1),
         changed(started_at="yesterday"),
         changed(started_at="2026-13-24T07:30:00Z"),
+        changed(started_at="9999-12-31T23:59:59Z"),
         changed(stages=[]),
         changed(stages=SHAPE["stages"][::-1]),
         changed(stages=SHAPE["stages"] * 2),

@@ -19,7 +19,7 @@ from webapp import db
 from webapp.cli import cli
 from webapp.config import Config
 from webapp.helpdesk import agents, factors
-from webapp.models import Agent, AgentSession, AuditEntry
+from webapp.models import Agent, AgentSession, AuditEntry, Passkey
 from webapp.text import InputError
 
 
@@ -314,6 +314,28 @@ def test_passkeys_are_hidden_on_an_ip_address(config: Config, agent: PageLinting
     local = agent.get("/helpdesk/account", base_url="http://127.0.0.1")
     assert "data-passkey" not in local.text
     assert "data-passkey" in agent.get("/helpdesk/account").text
+
+
+@pytest.mark.parametrize("credential", ["[" * 20_000, '{"a":' * 4_000, "null", "[]", '{"rawId": 1}'])
+def test_what_is_no_answer_of_a_passkey_is_refused_and_counted(
+    config: Config, agent: PageLintingClient, new_browser: Browser, credential: str
+) -> None:
+    assert post(agent, "/helpdesk/account/passkeys/options", page="/helpdesk/account").status_code == 200
+    added = post(agent, "/helpdesk/account/passkeys", {"credential": credential}, page="/helpdesk/account")
+    assert added.status_code == 400
+    with db.begin(config) as session:
+        session.add(
+            Passkey(
+                agent_id=agent_row(config).id, credential_id=b"id", public_key=b"key", sign_count=0, name="",
+                created_at=datetime.now(UTC),
+            )
+        )  # fmt: skip
+    client = new_browser()
+    sign_in(client)
+    post(client, "/helpdesk/second-factor/options", page="/helpdesk/second-factor")
+    answer = post(client, "/helpdesk/second-factor", {"credential": credential}, page="/helpdesk/second-factor")
+    assert answer.status_code == 422
+    assert agent_row(config).failures == 1
 
 
 # First-run links and the command line

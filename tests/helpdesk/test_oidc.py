@@ -21,7 +21,7 @@ from tests.helpdesk.receiver import Received, Receiver, receiver
 from tests.support.client import PageLintingClient
 from webapp import db
 from webapp.config import Config
-from webapp.helpdesk import agents
+from webapp.helpdesk import agents, audit
 from webapp.models import Agent
 
 
@@ -172,6 +172,22 @@ def test_an_answer_is_good_once(helpdesk: Flask, issuer: Issuer, person: PageLin
     assert person.get(path).status_code == 303
     post(person, "/helpdesk/sign-out", page="/helpdesk")
     assert person.get(path).status_code == 403
+
+
+def test_whoever_comes_without_the_issuer_fills_no_log(
+    helpdesk: Flask, config: Config, issuer: Issuer, person: PageLintingClient, new_browser: Any
+) -> None:
+    for _ in range(40):
+        assert fragment(new_browser(), "/helpdesk/oidc/return?code=made-up&state=made-up").status_code == 403
+    with db.read(config) as session:
+        assert len(audit.newest(session)) == 30
+    assert person.get(go(person, issuer)).status_code == 403  # from the same network
+
+
+def test_who_is_let_in_is_not_counted(helpdesk: Flask, issuer: Issuer, new_browser: Any) -> None:
+    for _ in range(31):
+        browser = new_browser()
+        assert browser.get(go(browser, issuer)).status_code == 303
 
 
 def test_a_disabled_agent_stays_out(helpdesk: Flask, config: Config, issuer: Issuer, person: PageLintingClient) -> None:

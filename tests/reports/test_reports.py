@@ -55,6 +55,12 @@ def test_a_file_is_read_in_the_place_of_the_text(client: PageLintingClient) -> N
     assert "Alles funktioniert" in page.text
 
 
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_time_at_the_end_of_all_times_is_refused_and_no_fault(client: PageLintingClient, time: str) -> None:
+    page = client.submit(client.get(REPORTS), {"report": json.dumps({**SHAPE, "started_at": time})})
+    assert page.status_code == 422
+
+
 def test_speaks_english_too(client: PageLintingClient) -> None:
     page = client.submit(client.get(f"{REPORTS}?lang=en"), {"report": as_json(failed())})
     assert "GMX refused the login" in page.text

@@ -52,8 +52,9 @@ class Index:
 
 
 def _harmless(cell: str) -> str:
-    """Return `cell` so that no spreadsheet takes it for a formula."""
-    return f"'{shown(cell)}" if cell.startswith(_FORMULA) else shown(cell)
+    """Return `cell` so that no spreadsheet takes it for a formula, also where something invisible stood before it."""
+    text = shown(cell)
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def read_me(translations: Translations) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from enum import Enum
 from typing import NoReturn, TypeVar
 
@@ -72,9 +72,12 @@ def check_version(version: int) -> None:
 
 def time_of(text: str) -> datetime:
     try:
-        return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
+        time = datetime.strptime(text, _TIME).replace(tzinfo=UTC)
     except ValueError:
         refuse("started_at")
+    if time.year in (MINYEAR, MAXYEAR):  # in another time zone it may be beyond what Python can say
+        refuse("started_at")
+    return time
 
 
 def member(kind: type[E], value: str, path: str) -> E:

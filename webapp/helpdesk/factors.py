@@ -33,6 +33,8 @@ _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's, 5 bits eac
 _RECOVERY_LENGTH: Final = 10
 _TOTP: Final = "helpdesk totp"
 ISSUER: Final = "GMX-Einrichtungshilfe"
+# What webauthn raises for what is no answer of a passkey. RecursionError: JSON of a thousand brackets.
+_NO_ANSWER: Final = (WebAuthnException, ValueError, KeyError, TypeError, RecursionError)
 
 
 # Authenticator app
@@ -159,7 +161,7 @@ def register(session: Session, kept: AgentSession, agent: Agent, credential: str
             expected_rp_id=_relying_party(),
             expected_origin=_origin(),
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError):
+    except _NO_ANSWER:
         return False
     if session.scalar(select(Passkey.id).where(Passkey.credential_id == made.credential_id)):
         return False
@@ -202,7 +204,7 @@ def authenticate(session: Session, kept: AgentSession, agent: Agent, credential:
             credential_public_key=passkey.public_key,
             credential_current_sign_count=passkey.sign_count,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError):
+    except _NO_ANSWER:
         return False
     passkey.sign_count, passkey.used_at = proof.new_sign_count, datetime.now(UTC)
     return True
@@ -219,7 +221,7 @@ def _descriptors(session: Session, agent_id: int) -> list[PublicKeyCredentialDes
 def _is_of(credential: str, passkey: Passkey) -> bool:
     try:
         parsed: Any = webauthn.helpers.parse_authentication_credential_json(credential)
-    except (WebAuthnException, ValueError, KeyError, TypeError):
+    except _NO_ANSWER:
         return False
     return hmac.compare_digest(bytes(parsed.raw_id), passkey.credential_id)
 

@@ -198,17 +198,28 @@ def go_to_issuer() -> ResponseReturnValue:
 
 @blueprint.get("/helpdesk/oidc/return")
 def back_from_issuer() -> ResponseReturnValue:
-    """Let in the agent whom the issuer vouches for. The state in the session makes this GET good once only."""
+    """Let in the agent whom the issuer vouches for. The state in the session makes this GET good once only.
+
+    What is refused counts as with a password: anybody may come here, and each refusal is written into the log.
+    """
     if not oidc.name():
         abort(404)
+    source = attempts.sign_ins_from(network(request.remote_addr or ""))
+    if attempts.take(source) is not None:
+        return _refused_by_issuer(REFUSED)
     claimed = oidc.claims()
     with db.begin() as writing:
         agent = oidc.agent_from_answer(claimed, writing)
-        if agent is not None:
-            return let_in(writing, agent)
-        audit.note(writing, "", Action.SIGN_IN_REFUSED, "OpenID Connect")
+        response = let_in(writing, agent) if agent is not None else None
+        if response is None:
+            audit.note(writing, "", Action.SIGN_IN_REFUSED, "OpenID Connect")
+    if response is None:
+        return _refused_by_issuer(N_("The issuer did not name an agent of this helpdesk. Ask your administrator."))
+    attempts.give_back(source)
+    return response
+
+
+def _refused_by_issuer(text: str) -> ResponseReturnValue:
     form = SignInForm(formdata=None)
-    form.password.errors = [
-        translate(Message(N_("The issuer did not name an agent of this helpdesk. Ask your administrator.")))
-    ]
+    form.password.errors = [translate(Message(text))]
     return _sign_in_page(form), 403
