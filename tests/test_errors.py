@@ -63,6 +63,13 @@ def test_a_form_without_its_token_says_how_to_go_on(client: PageLintingClient) -
     assert response.status_code == 400
     assert "Die Seite war zu lange offen" in response.text
     assert "anna@gmx.de" not in response.text
+    assert 'href="/setup/address">Seite neu öffnen' in response.text
+
+
+def test_a_form_without_a_page_of_its_own_leads_to_the_start(client: PageLintingClient) -> None:
+    response = client.post("/downloads")
+    assert "Die Seite war zu lange offen" in response.text
+    assert "Seite neu öffnen" not in response.text
 
 
 def test_too_many_requests_says_when_to_come_back(failing: Flask) -> None:

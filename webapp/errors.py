@@ -83,8 +83,8 @@ EXPIRED_FORM = ErrorPage(
     Message(N_("For your protection a form is valid for one visit only. Nothing was changed.")),
     Message(
         N_(
-            "Go back, load the page again and send the form once more. If you see this message again, allow "
-            "cookies for this site in your browser."
+            "Open the page again and fill it in once more. If you see this message again, allow cookies for this "
+            "site in your browser."
         )
     ),
 )
@@ -131,7 +131,9 @@ def show(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, SecurityError):  # a foreign Host header: no link of ours can be made for it
         return _bare(400, "Unter dieser Adresse ist die Seite nicht eingerichtet.", "the site has another address.")
     try:
-        text = render_template("errors/error.html", page=_page(error), incident=g.get("incident"), start=_start())
+        text = render_template(
+            "errors/error.html", page=_page(error), incident=g.get("incident"), start=_start(), again=_again(error)
+        )
     except Exception:
         logger.exception("error page %d failed, incident %s", status, g.get("incident"))
         return _bare(status, "Versuchen Sie es in einigen Minuten noch einmal.", "try again in a few minutes.")
@@ -151,6 +153,14 @@ def _page(error: HTTPException) -> ErrorPage:
 
 def _start() -> str:
     return url_for("wizard.start")
+
+
+def _again(error: HTTPException) -> str | None:
+    """Return where the form of an expired page stands, or None."""
+    adapter = current_app.create_url_adapter(request)
+    if not isinstance(error, CSRFError) or adapter is None or not adapter.test(request.path, "GET"):
+        return None
+    return request.full_path.removesuffix("?")
 
 
 def _bare(status: int, what: str, what_in_english: str) -> Response:

@@ -347,6 +347,7 @@ def test_the_command_line_adds_lists_and_disables(config: Config, monkeypatch: p
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
     run = CliRunner().invoke
     added = run(cli, ["agents", "add", "Nina@example.org", "--name", "Nina", "--role", "admin"])
+    assert "8000" in added.stderr  # which is a guess while no public address is set
     assert added.exit_code == 0, added.output
     assert re.search(r"http://localhost:8000/helpdesk/first-run/[\w-]{22}\n", added.stdout)
     assert "noch nie angemeldet" in run(cli, ["agents", "list"]).stdout

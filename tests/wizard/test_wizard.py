@@ -142,6 +142,31 @@ def test_a_program_that_is_no_more_is_refused_for_another_device(client: PageLin
     assert "Altes Notebook" in page.text
 
 
+@pytest.mark.parametrize(("program", "imap"), [("gmail-app:android", True), ("thunderbird:windows", False)])
+def test_the_switch_at_gmx_is_named_as_the_program_needs_it(
+    client: PageLintingClient, program: str, imap: bool, locale: str
+) -> None:
+    walk(client, PLAIN[0], ("program", {"program": program}), *STAYING[2:4])
+    page = client.get("/setup/preparation").text
+    on = "IMAP einschalten" if locale == "de" else "Switch IMAP on"
+    assert (on in page) == imap
+    assert ("POP3 einschalten" in page or "Switch POP3 on" in page) != imap
+    assert ("In German:" in page) == (locale == "en")  # the words of a German site
+    walk(client, ("preparation", {}))
+    review = client.get("/setup/review").text
+    assert ("Ohne IMAP" in review or "IMAP is not ticked" in review) == imap
+    assert ("Ohne POP3" in review or "POP3 is not ticked" in review) != imap
+
+
+@pytest.mark.parametrize(("program", "choice"), [("gmail-app:android", False), ("thunderbird:windows", True)])
+def test_a_plan_offers_another_time_only_where_there_is_one(
+    client: PageLintingClient, program: str, choice: bool
+) -> None:
+    walk(client, PLAIN[0], ("program", {"program": program}), *SEVERAL[:2], ("devices", {"program-1": "spark:iphone"}))
+    page = follow(client, answer(client, "retention", {"keep": "forever"}))
+    assert ("Andere Dauer wählen" in page.text) == choice
+
+
 @pytest.mark.parametrize("typed", ["gmx.d", "gmx.comm", "gmx.dee", "gnx.de", "gmxnet", "gmx,de", "gmx.nett"])
 def test_a_typing_mistake_is_put_right_with_one_press(client: PageLintingClient, typed: str, locale: str) -> None:
     page = answer(client, "address", {"email_address": f"anna@{typed}", "name": "Anna B"})
@@ -367,7 +392,10 @@ def test_deleting_while_unsure_of_the_devices_must_be_confirmed(client: PageLint
     walk(client, *PLAIN[:2], ("devices", {"devices": "unsure"}))
     page = follow(client, answer(client, "retention", {"keep": "delete"}))
     assert client.get("/setup/preparation").headers["Location"] == "/setup/retention"
-    assert client.submit(page).headers["Location"] == "/setup/preparation"
+    assert client.submit(page, {"confirm": "1"}).headers["Location"] == "/setup/preparation"
+    assert kept(client)["retention"]["keep"] == "delete"
+    assert client.submit(page, {"keep": "forever"}).headers["Location"] == "/setup/preparation"
+    assert kept(client)["retention"]["keep"] == "forever"
 
 
 def test_several_devices_get_a_plan_and_a_file_each(client: PageLintingClient, locale: str) -> None:
@@ -672,6 +700,8 @@ def test_whatever_is_answered_leads_to_the_last_page(app: Flask, data: st.DataOb
         }
         if "program-1" in fields:
             values = {"program-1": data.draw(st.sampled_from(OPTIONS)).value, "list": "next"}
+        elif "confirm" in {button.get("name") for button in parse(page.text).iter("button")}:
+            values = data.draw(st.sampled_from([{"confirm": "1"}, {"keep": "forever"}]))
         elif "confirm" not in fields:
             values = data.draw(choices.get(slug, st.just({})))
             if slug == "retention" and values["keep"] not in offered(page.text):

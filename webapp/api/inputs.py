@@ -18,6 +18,7 @@ from webapp.text import N_, InputError, Message
 
 QUERY_MAX = 4096  # characters
 QUERY_FIELDS_MAX = 20
+FAULTS_MAX = 20  # named in one answer
 SHOWN_MAX = 40  # characters of a name that a message repeats
 
 Schema = Mapping[str, Any]
@@ -119,7 +120,7 @@ def checked(
         else:
             values[field.name] = found[field.name]
     if faults:
-        raise ProblemError(kind, faults[0].message, faults=faults)
+        raise ProblemError(kind, faults[0].message, faults=faults[:FAULTS_MAX])
     return values
 
 

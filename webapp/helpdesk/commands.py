@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from webapp.config import Config
 
 
+UNSET = "http://localhost:8000"  # where `serve` answers while nothing else is set
+
+
 def _first_run_url(config: Config, token: str) -> str:
-    origin = config.public_url or "http://localhost:8000"
+    origin = config.public_url or UNSET
     if config.helpdesk_host:
         origin = f"{'https' if config.https else 'http'}://{config.helpdesk_host}"
     return f"{origin}/helpdesk/first-run/{token}"
@@ -49,7 +52,10 @@ def add(login: str, name: str, role: str, bulk: bool, again: bool) -> None:
             accounts.allow_bulk(config, login)
         text = Message(N_("Open this link within %(hours)s hours. It works once."), {"hours": accounts.SETUP_HOURS})
         click.echo(text.translated(translations), err=True)
-        click.echo(_first_run_url(config, token))
+        url = _first_run_url(config, token)
+        if url.startswith(UNSET):
+            click.echo(translations.gettext(N_("Does the site run on another port? Then change 8000 in it.")), err=True)
+        click.echo(url)
 
 
 @agents.command("list", help=N_("List the agents."))

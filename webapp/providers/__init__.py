@@ -25,7 +25,7 @@ OTHER_BRANDS = {
     "online.de": "IONOS",
     "gmail.com": "Gmail",
     "googlemail.com": "Gmail",
-    "t-online.de": "Telekom",
+    "t-online.de": "T-Online",
     "freenet.de": "freenet",
     "outlook.com": "Outlook.com",
     "outlook.de": "Outlook.com",

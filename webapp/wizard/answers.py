@@ -143,6 +143,12 @@ class Answers:
         return plan.choices(self.devices) if self.devices else None
 
     @property
+    def speaks_pop(self) -> bool:
+        """Whether the program takes POP, as almost all do; one that we do not know may."""
+        client = CLIENTS.get(self.client or "")
+        return client is None or client.speaks_pop
+
+    @property
     def keeps_what_can_be(self) -> bool:
         """Whether the choice can come true with the programs; another program may be chosen after it."""
         return self.choices is None or self.keep in self.choices

@@ -36,7 +36,7 @@ HANDLERS = {
     "ionos.com": "IONOS",
     "1and1.com": "IONOS",
     "rzone.de": "STRATO",
-    "t-online.de": "Telekom",
+    "t-online.de": "T-Online",
     "freenet.de": "freenet",
     "mailbox.org": "mailbox.org",
     "posteo.de": "Posteo",
