@@ -280,6 +280,24 @@ def test_a_browser_names_its_system(agent: str, system: str | None, no_profiles:
     assert installs_no_profiles(agent) is no_profiles
 
 
+@pytest.mark.parametrize(
+    ("keep", "words"), [("delete", "kaum noch"), ("14", "nach 14 Tagen. Ein weiteres"), ("forever", None)]
+)
+def test_a_further_device_is_told_what_the_first_one_deletes(
+    client: PageLintingClient, keep: str, words: str | None
+) -> None:
+    walk(client, *PLAIN[:3], ("retention", {"keep": keep}), *PLAIN[4:])
+    page = client.get(post_link(client)).text
+    link = re.search(r"http://localhost(/f/[\w-]{22})", page)
+    assert link
+    own, further = client.get(f"{link[1]}?for=1").text, client.get(f"{link[1]}?for=android-thunderbird-android").text
+    for text, told in ((page, True), (own, False), (further, True)):
+        assert ("Ihr Programm löscht" in text) == (told and words is not None)
+        assert words is None or (words in text.replace("\N{NO-BREAK SPACE}", " ")) == told
+    assert "Dieses Gerät lässt alle" in further
+    assert "Sie haben gewählt" not in further
+
+
 def test_a_program_without_a_file_is_not_promised_one(client: PageLintingClient) -> None:
     page = client.get(f"{link(client, 'em-client:windows')}?for=1&lang=en").text
     assert "Your settings file" not in page

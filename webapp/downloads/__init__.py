@@ -121,7 +121,7 @@ def sorted_for(offers: list[Offer], agent: str) -> list[Offer]:
     """Return the offers with those that run on the visitor's system first, and the person's own before the others."""
 
     def place(offer: Offer) -> tuple[bool, bool]:
-        return not _runs_here(offer, agent), not offer.key.isdecimal()
+        return not _runs_here(offer, agent), offer.is_further
 
     return sorted(offers, key=place)
 

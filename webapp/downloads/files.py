@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from webapp.account import MailAccount, Retention
+from webapp.account import KEEP_FOREVER, MailAccount, Retention
 from webapp.clients import CLIENTS, Client, Export, ExportOptions
 from webapp.config import current_config, current_providers
 from webapp.downloads import links
@@ -52,6 +52,12 @@ class Wish:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    @property
+    def clearing(self) -> Retention:
+        """What the one device leaves on the server that deletes there; everything where none does."""
+        kept = (Retention.parse(device.keep) for device in self.devices)
+        return next((keep for keep in kept if keep != KEEP_FOREVER), KEEP_FOREVER)
 
     def is_known(self) -> bool:
         """Return whether provider and programs are still installed here."""
@@ -114,6 +120,11 @@ class Offer:
     @property
     def retention(self) -> Retention:
         return Retention.parse(self.device.keep)
+
+    @property
+    def is_further(self) -> bool:
+        """Whether it is for a program that the person did not name: it leaves all mail on the server."""
+        return not self.key.isdecimal()
 
     @property
     def apple_device(self) -> str | None:

@@ -121,7 +121,7 @@ def done() -> ResponseReturnValue:
     if wish is None:
         return render_template("wizard/done.html", answers=answers, provider=current_providers().get("gmx.net"))
     offer = _offer(wish, request.args.get("device", "1"))
-    further = [planned for planned in wish.offers() if planned.key.isdecimal() and int(planned.key) > int(offer.key)]
+    further = [planned for planned in wish.offers() if not planned.is_further and int(planned.key) > int(offer.key)]
     return render_template(
         "wizard/done.html",
         answers=answers,
@@ -181,7 +181,7 @@ def _other_port(offer: Offer) -> Server | None:
 
 
 def _offer(wish: Wish, key: str) -> Offer:
-    found = next((offer for offer in wish.offers() if offer.key == key and key.isdecimal()), None)
+    found = next((offer for offer in wish.offers() if offer.key == key and not offer.is_further), None)
     if found is None:
         abort(404)
     return found
