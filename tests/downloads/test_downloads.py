@@ -295,6 +295,7 @@ def test_a_further_device_is_told_what_the_first_one_deletes(
         assert ("Ihr Programm löscht" in text) == (told and words is not None)
         assert words is None or (words in text.replace("\N{NO-BREAK SPACE}", " ")) == told
     assert "Dieses Gerät lässt alle" in further
+    assert ("Ändern, was bei GMX bleibt" in page) == (words is not None)
     assert "Sie haben gewählt" not in further
 
 
