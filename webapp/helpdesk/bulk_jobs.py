@@ -77,6 +77,7 @@ def begin(app: Flask, agent_id: int, login: str, content: bytes, locale: str) ->
         id=new_token(), agent_id=agent_id, state=State.RUNNING, created_at=now, seen_at=now, rows=rows, done=0, bad=0
     )
     with db.begin() as session:
+        db.enter_alone(session.connection(), db.Alone.BULK_FILES)  # between this look and the row that is added
         if any(state_of(other, now) is State.RUNNING for other in _of_agent(session, agent_id, now)):
             raise InputError(N_("Your last table is still being worked on. Wait for it, or delete it."))
         session.add(job)
