@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from tests.helpdesk.conftest import Browser, add_agent, fragment, post, sign_in, token_of
 from tests.support.client import PageLintingClient
@@ -286,6 +287,29 @@ def test_a_fault_of_ours_is_told_as_interrupted_and_names_nobody(
     path = finished(admin, give(admin, TABLE))
     assert "Das wurde unterbrochen" in admin.get(path).text
     assert "files for many people could not be made" in caplog.text
+
+
+def test_a_full_disk_is_told_in_the_log_alone_and_reads_as_interrupted(
+    admin: PageLintingClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a thread raises would go past the log that names nobody."""
+    change, raised = bulk_jobs._change, list[object]()
+
+    def full(job_id: str, **values: object) -> bool:
+        if "state" in values:
+            raise OperationalError("UPDATE", {}, Exception("database or disk is full"))
+        return change(job_id, **values)
+
+    monkeypatch.setattr(threading, "excepthook", raised.append)
+    monkeypatch.setattr(bulk_jobs, "_change", full)
+    path = give(admin, TABLE).headers["Location"]
+    for thread in threading.enumerate():
+        if thread.name == "bulk":
+            thread.join(30)
+    assert not raised
+    assert "the end of a job was not noted: OperationalError" in caplog.text
+    monkeypatch.setattr(bulk_jobs, "SILENCE", timedelta(0))
+    assert "Das wurde unterbrochen" in admin.get(path).text
 
 
 def test_signing_out_ends_the_sight_of_it(admin: PageLintingClient, new_browser: Browser) -> None:

@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, defer
 
 from webapp import db
@@ -149,7 +150,14 @@ def _run(app: Flask, job_id: str, content: bytes, locale: str) -> None:
             pass
         except Exception:
             logger.exception("files for many people could not be made")
-            _change(job_id, state=State.INTERRUPTED)
+            _give_up(job_id)
+
+
+def _give_up(job_id: str) -> None:
+    try:
+        _change(job_id, state=State.INTERRUPTED)
+    except SQLAlchemyError as error:  # a full disk: after its silence it reads as interrupted
+        logger.error("the end of a job was not noted: %s", type(error).__name__)
 
 
 def _work(job_id: str, content: bytes, locale: str) -> None:
