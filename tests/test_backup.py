@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sqlite3
 import stat
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -53,6 +55,42 @@ def test_a_backup_comes_back_and_keeps_what_it_takes_away(notes: Config, tmp_pat
     assert kept is not None
     assert texts(kept) == ["first", "second"]
     assert db.is_current(notes)
+
+
+def test_a_backup_is_read_where_nothing_can_be_written_beside_it(
+    notes: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    medium = tmp_path / "medium"
+    medium.mkdir()
+    backup.backup(notes, medium / "copy.sqlite3")
+    db.dispose()
+    connect = sqlite3.connect
+
+    def connect_elsewhere(database: str | Path, **settings: Any) -> sqlite3.Connection:
+        if str(medium) in str(database):  # as SQLite says it there; root may write everywhere
+            raise sqlite3.OperationalError("unable to open database file")
+        return connect(database, **settings)
+
+    monkeypatch.setattr(backup.sqlite3, "connect", connect_elsewhere)
+    backup.restore(notes, medium / "copy.sqlite3")
+    lock.release(notes)
+    assert texts(notes.data_dir / "wizard.sqlite3") == ["first"]
+    assert [path.name for path in medium.iterdir()] == ["copy.sqlite3"]
+
+
+def test_a_plain_copy_comes_back_with_what_stands_in_its_log(notes: Config, tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(notes.data_dir / "wizard.sqlite3")) as connection:
+        connection.execute("INSERT INTO notes VALUES ('second')")
+        connection.commit()
+        for name in ("wizard.sqlite3", "wizard.sqlite3-wal"):  # as where a server was killed
+            shutil.copy(notes.data_dir / name, tmp_path)
+    db.dispose()
+    backup.restore(notes, tmp_path / "wizard.sqlite3")
+    lock.release(notes)
+    assert texts(notes.data_dir / "wizard.sqlite3") == ["first", "second"]
+    assert {path.name for path in notes.data_dir.iterdir()} == {
+        "serve.lock", "wizard.sqlite3", "wizard.sqlite3.before-restore",
+    }  # fmt: skip
 
 
 def test_a_backup_overwrites_nothing(notes: Config, tmp_path: Path) -> None:

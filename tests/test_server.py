@@ -235,15 +235,15 @@ def test_its_files_are_nobody_elses(data_dir: Path, by: str) -> None:
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in data_dir.iterdir())
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_answers_what_was_asked_before_it_stops(data_dir: Path, by: str, number: signal.Signals) -> None:
-    """Ctrl-C on a terminal reaches the worker as well: hence the whole process group."""
+    """Ctrl-C on a terminal, and closing it, reach the worker as well: hence the whole process group."""
     with serving(data_dir, program=SLOW_PAGE, by=by) as served, socket.socket() as connection:
         host, port = served.url.removeprefix("http://").split(":")
         connection.connect((host, int(port)))
         connection.sendall(b"GET /slow HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         time.sleep(0.3)  # for the request to be read; longer does no harm, the page takes a second
-        os.killpg(served.process.pid, number) if number is signal.SIGINT else served.process.send_signal(number)
+        served.process.send_signal(number) if number is signal.SIGTERM else os.killpg(served.process.pid, number)
         answer = b"".join(iter(lambda: connection.recv(4096), b""))
         assert answer.endswith(b"done")
         assert served.process.wait(timeout=30) == 0
@@ -284,9 +284,23 @@ def test_a_worker_follows_the_killed_process_that_watched_it(data_dir: Path, by:
         assert served.stop() == 0
 
 
-def test_a_closed_terminal_starts_no_second_worker(data_dir: Path, granian: str) -> None:
-    with serving(data_dir, by=granian) as served:
+def test_a_closed_terminal_starts_no_second_worker(data_dir: Path, by: str) -> None:
+    with serving(data_dir, by=by) as served:
         assert served.stop(signal.SIGHUP) == 0
+
+
+def test_a_server_that_nohup_started_outlives_the_terminal(data_dir: Path, by: str) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # inherited, as from nohup
+    try:
+        with serving(data_dir, by=by) as served:
+            workers = served.workers()
+            os.killpg(served.process.pid, signal.SIGHUP)
+            time.sleep(2)
+            assert requests.get(f"{served.url}/healthz", timeout=10).status_code == 200
+            assert served.workers() == workers
+            assert served.stop() == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_no_key_stands_in_the_environment_of_a_request(data_dir: Path, by: str) -> None:

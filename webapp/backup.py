@@ -53,13 +53,13 @@ def restore(config: Config, source: Path) -> Path | None:
     """
     target = _file(config)
     lock.claim(config, alone=True)
-    _check(source)
     kept = None
     draft = target.with_name(f".{target.name}-restored")
     try:
-        shutil.copyfile(source, draft)
-        draft.chmod(0o600)
+        _copy(source, draft)
+        _check(draft, source)
         db.upgrade(replace(config, database_url=sqlite_url(draft)))
+        _settle(draft)
         if target.exists():
             kept = _free_name(target)
             _settle(target)
@@ -90,10 +90,26 @@ def _opened(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
 
 
-def _check(source: Path) -> None:
-    """Raise InputError unless `source` is a whole database that has our history of the schema."""
+def _copy(source: Path, draft: Path) -> None:
+    """Copy a backup to `draft`, with the write-ahead log that a plain copy of a database has beside it."""
+    log = source.with_name(source.name + "-wal")
+    files = [source, log] if log.exists() else [source]
+    if not all(path.is_file() and os.access(path, os.R_OK) for path in files):
+        raise _no_backup(source)
+    _remove_logs(draft)
+    shutil.copyfile(source, draft)
+    draft.chmod(0o600)
+    if log in files:
+        shutil.copyfile(log, draft.with_name(draft.name + "-wal"))
+
+
+def _check(draft: Path, source: Path) -> None:
+    """Raise InputError unless `draft`, the copy of `source`, is a whole database that has our history of the schema.
+
+    Looks at the copy: SQLite must write beside what it reads, and `source` may lie where nothing can be written.
+    """
     try:
-        with contextlib.closing(_opened(source)) as connection:
+        with contextlib.closing(_opened(draft)) as connection:
             whole = connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             versions = [row[0] for row in connection.execute("SELECT version_num FROM alembic_version")]
     except (OSError, sqlite3.Error):
@@ -101,7 +117,11 @@ def _check(source: Path) -> None:
     if whole and len(versions) == 1 and versions[0] not in db.revisions():
         raise InputError(db.NEWER)
     if not whole or len(versions) != 1:
-        raise InputError(Message(N_("“%(path)s” is not a backup of this program."), {"path": str(source)}))
+        raise _no_backup(source)
+
+
+def _no_backup(source: Path) -> InputError:
+    return InputError(Message(N_("“%(path)s” is not a backup of this program."), {"path": str(source)}))
 
 
 def _free_name(target: Path) -> Path:

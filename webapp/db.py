@@ -45,6 +45,7 @@ class Alone(IntEnum):
     UPGRADE = 7_365_110
     LOGIN_TESTS = 7_365_111
     HELPDESK_TRIES = 7_365_112
+    BULK_FILES = 7_365_113
 
 
 @contextmanager

@@ -205,6 +205,8 @@ def test_an_unknown_path_and_a_wrong_method_are_answered_as_problems(client: Fla
 def test_a_foreign_host_name_and_a_foreign_page_are_refused(client: FlaskClient) -> None:
     problem(client.get(f"{API}/clients", headers={"Host": "evil.example"}), Kind.MALFORMED)
     problem(client.get(f"{API}/exports/other?address=anna@gmx.de", headers={"Host": "evil.example"}), Kind.MALFORMED)
+    for odd in ("localhost:99999", "localhost:", "localhost/x", "x:y@localhost", "[::1]x"):
+        problem(client.get(f"{API}/exports/other?address=anna@gmx.de", headers={"Host": odd}), Kind.MALFORMED)
     crossing = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
     response = client.post(f"{API}/find", json={"address": "anna@gmx.de"}, headers=crossing)
     problem(response, Kind.NOT_ALLOWED)

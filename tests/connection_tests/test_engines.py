@@ -306,6 +306,21 @@ def test_a_check_goes_on_until_the_last_who_looks_has_left(make_site: MakeSite) 
         assert site.engine.runs.join("key", "third", replace(run, id="check-3"))
 
 
+def test_nobody_joins_a_check_that_is_being_cancelled(make_site: MakeSite) -> None:
+    with make_site(work=False) as site:
+        with site.app.app_context():
+            run = Plan("gmx.net", NOBODY).run("check-1", engine_module.current_providers())
+        runs = site.engine.runs
+        assert runs.join("key", "first", run)
+        assert runs.leave("first") == "check-1"
+        assert runs.join("key", "second", replace(run, id="check-2"))  # before the first has come to its end
+        site.engine.cancel("check-1")
+        assert [site.engine.runs.get(name).state for name in ("first", "second")] == [  # type: ignore[union-attr]
+            RunState.CANCELLED, RunState.QUEUED,
+        ]  # fmt: skip
+        assert not runs.join("key", "third", replace(run, id="check-3"))
+
+
 def test_a_password_is_taken_once_whoever_is_fast(make_site: MakeSite) -> None:
     with make_site() as site:
         site.engine.passwords.put("job", Secret(PASSWORD))

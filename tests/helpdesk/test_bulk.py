@@ -9,21 +9,25 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
-from tests.helpdesk.conftest import Browser, fragment, post, sign_in, token_of
+from tests.helpdesk.conftest import Browser, add_agent, fragment, post, sign_in, token_of
 from tests.support.client import PageLintingClient
-from webapp import db
+from webapp import create_app, db
 from webapp.bulk import Result, read_table, write_exports
 from webapp.clients import ExportOptions
 from webapp.config import TABLE_BYTES_MAX, Config
 from webapp.helpdesk import agents, bulk_jobs, purging
 from webapp.models import Agent, AuditEntry, BulkJob
 from webapp.providers import load
+from webapp.text import InputError
 
 TABLE = "address,client,name,keep,room\nanna@gmx.de,outlook,Anna Beispiel,14,7\njan@gmx.net,thunderbird,,,8\nx,outlook,,,9\n"
 
@@ -285,6 +289,29 @@ def test_a_fault_of_ours_is_told_as_interrupted_and_names_nobody(
     assert "files for many people could not be made" in caplog.text
 
 
+def test_a_full_disk_is_told_in_the_log_alone_and_reads_as_interrupted(
+    admin: PageLintingClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a thread raises would go past the log that names nobody."""
+    change, raised = bulk_jobs._change, list[object]()
+
+    def full(job_id: str, **values: object) -> bool:
+        if "state" in values:
+            raise OperationalError("UPDATE", {}, Exception("database or disk is full"))
+        return change(job_id, **values)
+
+    monkeypatch.setattr(threading, "excepthook", raised.append)
+    monkeypatch.setattr(bulk_jobs, "_change", full)
+    path = give(admin, TABLE).headers["Location"]
+    for thread in threading.enumerate():
+        if thread.name == "bulk":
+            thread.join(30)
+    assert not raised
+    assert "the end of a job was not noted: OperationalError" in caplog.text
+    monkeypatch.setattr(bulk_jobs, "SILENCE", timedelta(0))
+    assert "Das wurde unterbrochen" in admin.get(path).text
+
+
 def test_signing_out_ends_the_sight_of_it(admin: PageLintingClient, new_browser: Browser) -> None:
     path = finished(admin, give(admin, TABLE))
     stranger = new_browser()
@@ -292,3 +319,38 @@ def test_signing_out_ends_the_sight_of_it(admin: PageLintingClient, new_browser:
     assert fragment(stranger, f"{path}/progress").status_code == 401
     assert sign_in(stranger, "olga@example.org").status_code == 303
     assert stranger.get(f"{path}/files").status_code == 200
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_two_presses_of_the_button_at_once_begin_one_job(
+    config: Config, database: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database == "postgresql":
+        config = replace(config, database_url=request.getfixturevalue("postgres_url"))
+        db.upgrade(config)
+    app, agent_id = create_app(config), add_agent(config, "olga@example.org", "Olga", "admin")
+    looked, look = threading.Barrier(2), bulk_jobs._of_agent
+    answers: list[str] = []
+
+    def look_together(*values: Any) -> Any:
+        found = look(*values)
+        with suppress(threading.BrokenBarrierError):  # whoever is alone here waits in vain
+            looked.wait(1)
+        return found
+
+    def press() -> None:
+        with app.app_context():
+            try:
+                bulk_jobs.begin(app, agent_id, "olga@example.org", TABLE.encode(), "de")
+                answers.append("begun")
+            except InputError:
+                answers.append("refused")
+
+    monkeypatch.setattr(bulk_jobs, "_of_agent", look_together)
+    monkeypatch.setattr(bulk_jobs, "_run", lambda *_: None)  # the job stays under way
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(answers) == ["begun", "refused"]

@@ -14,6 +14,7 @@ from wsgiref.types import StartResponse, WSGIApplication
 
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
+from werkzeug.sansio.utils import get_host
 
 from webapp import providers, security
 from webapp.api import exports
@@ -95,8 +96,9 @@ class DirectExports:
 
 @lru_cache(64)
 def _host(header: str) -> str | None:
+    """Return the name in a Host header, None where Flask sees none: a bad port, a user, a path behind it."""
     try:
-        return urlsplit(f"//{header}").hostname
+        return urlsplit(f"//{get_host('', header)}").hostname
     except ValueError:
         return None
 

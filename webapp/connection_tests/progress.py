@@ -99,7 +99,10 @@ class RunStore(ABC):
 
     @abstractmethod
     def leave(self, follower: str) -> str | None:
-        """Let `follower` look no more; return the id of the shared run where nobody is left who looks."""
+        """Let `follower` look no more; return the id of the shared run where nobody is left who looks.
+
+        That run is to be cancelled, so nobody joins it any more.
+        """
 
     @abstractmethod
     def followers(self, run_id: str) -> list[str]:
@@ -213,7 +216,10 @@ class MemoryRunStore(RunStore):
             )
             self._shared[own].followers.remove(follower)
             self._changed.notify_all()
-            return None if self._shared[own].followers else own
+            if self._shared[own].followers:
+                return None
+            self._keys = {key: run_id for key, run_id in self._keys.items() if run_id != own}
+            return own
 
     def followers(self, run_id: str) -> list[str]:
         with self._changed:

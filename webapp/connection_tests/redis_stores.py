@@ -70,6 +70,17 @@ redis.call('EXPIRE', ARGV[6] .. found, ARGV[3])
 return found
 """
 
+# KEYS: the person's own, the followers, the key of the shared run. ARGV: their word that they look no more, seconds to
+# keep, the person's id, the run's, prefix of the shared runs. Answers 1 where nobody is left; nobody joins it then.
+_LEAVE = """
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+redis.call('SREM', KEYS[2], ARGV[3])
+if redis.call('SCARD', KEYS[2]) > 0 then return 0 end
+local key = redis.call('GET', KEYS[3])
+if key and redis.call('GET', ARGV[5] .. key) == ARGV[4] then redis.call('DEL', ARGV[5] .. key) end
+return 1
+"""
+
 # KEYS: a key. ARGV: the value it must have, seconds or 0. Lets it live so long, or deletes it.
 _RELEASE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -87,6 +98,7 @@ class RedisRunStore(RunStore):
         self._clock = clock
         self._change_script = redis.register_script(_CHANGE)
         self._join_script = redis.register_script(_JOIN)
+        self._leave_script = redis.register_script(_LEAVE)
         self._release_script = redis.register_script(_RELEASE)
 
     def add(self, run: Run) -> bool:
@@ -183,11 +195,11 @@ class RedisRunStore(RunStore):
         if run is None or run.ended or followed is None:
             return None
         own = followed.decode()
-        pipeline = self._redis.pipeline()
-        pipeline.set(PREFIX + f"follow:{follower}", LEFT + followed, ex=RUN_STATE_SECONDS)
-        pipeline.srem(PREFIX + f"followers:{own}", follower)
-        pipeline.scard(PREFIX + f"followers:{own}")
-        return None if pipeline.execute()[2] else own
+        alone = self._leave_script(
+            keys=[PREFIX + f"follow:{follower}", PREFIX + f"followers:{own}", PREFIX + f"key:{own}"],
+            args=[LEFT + followed, RUN_STATE_SECONDS, follower, own, PREFIX + "shared:"],
+        )
+        return own if alone else None
 
     def followers(self, run_id: str) -> list[str]:
         if not run_id.startswith(SHARED_ID):

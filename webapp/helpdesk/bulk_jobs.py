@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, defer
 
 from webapp import db
@@ -77,6 +78,7 @@ def begin(app: Flask, agent_id: int, login: str, content: bytes, locale: str) ->
         id=new_token(), agent_id=agent_id, state=State.RUNNING, created_at=now, seen_at=now, rows=rows, done=0, bad=0
     )
     with db.begin() as session:
+        db.enter_alone(session.connection(), db.Alone.BULK_FILES)  # between this look and the row that is added
         if any(state_of(other, now) is State.RUNNING for other in _of_agent(session, agent_id, now)):
             raise InputError(N_("Your last table is still being worked on. Wait for it, or delete it."))
         session.add(job)
@@ -148,7 +150,14 @@ def _run(app: Flask, job_id: str, content: bytes, locale: str) -> None:
             pass
         except Exception:
             logger.exception("files for many people could not be made")
-            _change(job_id, state=State.INTERRUPTED)
+            _give_up(job_id)
+
+
+def _give_up(job_id: str) -> None:
+    try:
+        _change(job_id, state=State.INTERRUPTED)
+    except SQLAlchemyError as error:  # a full disk: after its silence it reads as interrupted
+        logger.error("the end of a job was not noted: %s", type(error).__name__)
 
 
 def _work(job_id: str, content: bytes, locale: str) -> None:

@@ -66,7 +66,13 @@ class _Server(MPServer):
             log_access=False,  # webapp.logs writes one without addresses
         )
         self._listener = listener
-        self.on_startup(_end_on_hangup)
+        self._ignores_hangup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as nohup has it
+        self.on_startup(self._set_hangup)
+
+    def _set_hangup(self) -> None:
+        """End where the terminal is closed: granian would start a second worker beside the first."""
+        ended = signal.getsignal(signal.SIGTERM)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if self._ignores_hangup else ended)
 
     def _init_shared_socket(self) -> None:
         self._ssp, self._sso = None, None
@@ -128,11 +134,6 @@ def _follow_parent() -> None:
         while True:  # as in _stop_workers
             os.kill(os.getpid(), signal.SIGTERM)
             time.sleep(_ASK_AGAIN_SECONDS)
-
-
-def _end_on_hangup() -> None:
-    """End where the terminal is closed: granian would start a second worker beside the first."""
-    signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
 
 
 def _redacted_log() -> dict[str, Any]:

@@ -69,6 +69,9 @@ class _Server(BaseApplication):
 
     def _on_starting(self, arbiter: Arbiter) -> None:
         arbiter.handle_int = arbiter.handle_term  # Ctrl-C lets running tests end, as TERM does
+        # A closed terminal does the same, but not under nohup. gunicorn would start a second worker beside the first.
+        ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        arbiter.handle_hup = (lambda: None) if ignored else arbiter.handle_term
 
     def _post_fork(self, arbiter: Arbiter, _worker: Worker) -> None:
         """Obey a TERM that came between fork and here: the arbiter's handler, still ours, took it for its own."""
@@ -100,6 +103,10 @@ class _Threads(ThreadWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._began: dict[TConn, float] = {}  # what threads work on
+
+    def init_signals(self) -> None:
+        super().init_signals()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it reaches the whole group; the arbiter tells the worker
 
     def handle(self, conn: TConn) -> object:
         self._began[conn] = time.monotonic()
