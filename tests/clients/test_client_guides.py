@@ -119,6 +119,30 @@ def test_thunderbird_by_hand_warns_of_14_days_and_says_what_to_set(guides: PageL
     assert "always deletes at GMX after 14 days" not in delete
 
 
+@pytest.mark.parametrize(("client_id", "name"), [
+    ("outlook-new", "Kopie aller Nachrichten auf dem Server belassen"),
+    ("em-client", "Kopie der Nachricht auf dem Server belassen"),
+    ("outlook-mac", "Kopie jeder Nachricht auf dem Server belassen"),
+    ("fairemail", "Nachrichten auf dem Server belassen"),
+    ("other", "Nachrichten auf dem Server belassen"),
+])  # fmt: skip
+def test_the_choice_becomes_one_step_in_a_program_whose_words_we_know_roughly(
+    guides: PageLintingClient, client_id: str, name: str
+) -> None:
+    told = {
+        "forever": f"Setzen Sie den Haken bei „{name}“ oder ähnlichen Wörtern. Gibt es auch ein Feld für Tage?",
+        "14": "Schreiben Sie in das Feld für die Tage die Zahl 14.",
+        "30": "Schreiben Sie in das Feld für die Tage die Zahl 30.",
+        "delete": f"Entfernen Sie den Haken bei „{name}“ oder ähnlichen Wörtern. Dann löscht das Programm",
+        None: f"Suchen Sie „{name}“ oder ähnliche Wörter. Ohne diesen Haken löschen viele Programme sofort",
+    }
+    for keep in told:
+        text = shown(guides, client_id, "de", keep=keep)
+        assert [said for said, words in told.items() if words in text] == [keep]
+        assert (f"Setzen Sie den Haken bei „{name}“" in text) == (keep in ("forever", "14", "30"))
+        assert ("Gibt es kein Feld für Tage?" in text) == (keep in ("14", "30"))
+
+
 def test_thunderbird_names_the_window_that_hides_the_import(guides: PageLintingClient) -> None:
     text = shown(guides, "thunderbird", "de", keep="14", file_name="gmx.zip")
     assert text.index("Minimieren") < text.index("Profil aus Sicherheitskopie importieren")
