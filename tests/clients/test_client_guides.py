@@ -168,6 +168,25 @@ def test_the_iphone_is_told_to_choose_the_only_number_it_has(guides: PageLinting
         assert "says “Never”" in shown(guides, "apple-mail", device="iphone", keep=keep)
 
 
+@pytest.mark.parametrize("file_name", [None, "gmx.mobileconfig"])
+@pytest.mark.parametrize("keep", [None, "forever", "7", "14", "delete"])
+def test_the_iphone_opens_mail_only_after_the_step_that_sets_what_stays(
+    guides: PageLintingClient, keep: str | None, file_name: str | None
+) -> None:
+    asked = query(lang="de", device="iphone", keep=keep, file_name=file_name)
+    page = guides.get("/test-guide/apple-mail", query_string=asked).text
+    word = "„7 Tage“" if keep in ("7", "delete") else "„Nie“"
+    ways = [
+        [text_of(step) for step in steps] for steps in parse(page).iter("ol") if "Öffnen Sie Mail." in text_of(steps)
+    ]
+    assert len(ways) == (2 if file_name else 1)  # with the file, and by hand
+    for steps in ways:
+        assert steps[-1] == "Öffnen Sie Mail."
+        assert word in steps[-2]
+        assert "Vom Server löschen" in steps[-2]
+        assert "vor dem ersten Abholen" not in " ".join(steps[:-2])
+
+
 def test_apple_warns_that_removing_the_profile_deletes_mail(guides: PageLintingClient) -> None:
     for device in DEVICES:
         assert "Removing the profile deletes mail" in shown(guides, "apple-mail", device=device, keep="14")
