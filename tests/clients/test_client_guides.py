@@ -97,6 +97,20 @@ def test_whoever_sees_something_else_is_led_to_the_values(guides: PageLintingCli
     assert 'href="#by-hand-values"' in page
 
 
+@pytest.mark.parametrize("client_id", ["apple-mail", "thunderbird", "thunderbird-android"])
+@pytest.mark.parametrize("lang", ["de", "en"])
+def test_whoever_sees_something_else_reads_where_the_values_stand(
+    guides: PageLintingClient, client_id: str, lang: str
+) -> None:
+    asked = {"keep": "14", "lang": lang}
+    assert "further up." in shown(guides, client_id, keep="14")
+    page = guides.get(f"/test-guide/{client_id}", query_string=asked | {"file_name": "gmx.zip"}).text
+    fold = next(d for d in parse(page).iter("details") if any(e.get("id") == "by-hand-values" for e in d.iter("table")))
+    name = text_of(fold.find("summary"))
+    link = next(a for a in parse(page).iter("a") if a.get("href") == "#by-hand-values")
+    assert name in text_of(link)
+
+
 def test_each_language_has_menu_words_of_its_own(guides: PageLintingClient) -> None:
     for client_id in BY_HAND:
         english, german = (
