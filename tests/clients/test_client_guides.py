@@ -97,6 +97,20 @@ def test_whoever_sees_something_else_is_led_to_the_values(guides: PageLintingCli
     assert 'href="#by-hand-values"' in page
 
 
+@pytest.mark.parametrize("client_id", ["apple-mail", "thunderbird", "thunderbird-android"])
+@pytest.mark.parametrize("lang", ["de", "en"])
+def test_whoever_sees_something_else_reads_where_the_values_stand(
+    guides: PageLintingClient, client_id: str, lang: str
+) -> None:
+    asked = {"keep": "14", "lang": lang}
+    assert "further up." in shown(guides, client_id, keep="14")
+    page = guides.get(f"/test-guide/{client_id}", query_string=asked | {"file_name": "gmx.zip"}).text
+    fold = next(d for d in parse(page).iter("details") if any(e.get("id") == "by-hand-values" for e in d.iter("table")))
+    name = text_of(fold.find("summary"))
+    link = next(a for a in parse(page).iter("a") if a.get("href") == "#by-hand-values")
+    assert name in text_of(link)
+
+
 def test_each_language_has_menu_words_of_its_own(guides: PageLintingClient) -> None:
     for client_id in BY_HAND:
         english, german = (
@@ -117,6 +131,30 @@ def test_thunderbird_by_hand_warns_of_14_days_and_says_what_to_set(guides: PageL
     delete = shown(guides, "thunderbird", keep="delete")
     assert "Remove the tick from “Leave messages on server”" in delete
     assert "always deletes at GMX after 14 days" not in delete
+
+
+@pytest.mark.parametrize(("client_id", "name"), [
+    ("outlook-new", "Kopie aller Nachrichten auf dem Server belassen"),
+    ("em-client", "Kopie der Nachricht auf dem Server belassen"),
+    ("outlook-mac", "Kopie jeder Nachricht auf dem Server belassen"),
+    ("fairemail", "Nachrichten auf dem Server belassen"),
+    ("other", "Nachrichten auf dem Server belassen"),
+])  # fmt: skip
+def test_the_choice_becomes_one_step_in_a_program_whose_words_we_know_roughly(
+    guides: PageLintingClient, client_id: str, name: str
+) -> None:
+    told = {
+        "forever": f"Setzen Sie den Haken bei „{name}“ oder ähnlichen Wörtern. Gibt es auch ein Feld für Tage?",
+        "14": "Schreiben Sie in das Feld für die Tage die Zahl 14.",
+        "30": "Schreiben Sie in das Feld für die Tage die Zahl 30.",
+        "delete": f"Entfernen Sie den Haken bei „{name}“ oder ähnlichen Wörtern. Dann löscht das Programm",
+        None: f"Suchen Sie „{name}“ oder ähnliche Wörter. Ohne diesen Haken löschen viele Programme sofort",
+    }
+    for keep in told:
+        text = shown(guides, client_id, "de", keep=keep)
+        assert [said for said, words in told.items() if words in text] == [keep]
+        assert (f"Setzen Sie den Haken bei „{name}“" in text) == (keep in ("forever", "14", "30"))
+        assert ("Gibt es kein Feld für Tage?" in text) == (keep in ("14", "30"))
 
 
 def test_thunderbird_names_the_window_that_hides_the_import(guides: PageLintingClient) -> None:
@@ -142,6 +180,25 @@ def test_the_iphone_is_told_to_choose_the_only_number_it_has(guides: PageLinting
     assert "choose “Seven days”" in shown(guides, "apple-mail", device="iphone", keep="7")
     for keep in ("forever", "14"):
         assert "says “Never”" in shown(guides, "apple-mail", device="iphone", keep=keep)
+
+
+@pytest.mark.parametrize("file_name", [None, "gmx.mobileconfig"])
+@pytest.mark.parametrize("keep", [None, "forever", "7", "14", "delete"])
+def test_the_iphone_opens_mail_only_after_the_step_that_sets_what_stays(
+    guides: PageLintingClient, keep: str | None, file_name: str | None
+) -> None:
+    asked = query(lang="de", device="iphone", keep=keep, file_name=file_name)
+    page = guides.get("/test-guide/apple-mail", query_string=asked).text
+    word = "„7 Tage“" if keep in ("7", "delete") else "„Nie“"
+    ways = [
+        [text_of(step) for step in steps] for steps in parse(page).iter("ol") if "Öffnen Sie Mail." in text_of(steps)
+    ]
+    assert len(ways) == (2 if file_name else 1)  # with the file, and by hand
+    for steps in ways:
+        assert steps[-1] == "Öffnen Sie Mail."
+        assert word in steps[-2]
+        assert "Vom Server löschen" in steps[-2]
+        assert "vor dem ersten Abholen" not in " ".join(steps[:-2])
 
 
 def test_apple_warns_that_removing_the_profile_deletes_mail(guides: PageLintingClient) -> None:

@@ -13,14 +13,16 @@ from webapp.config import current_providers
 from webapp.wizard.answers import SESSION_KEY
 
 
-def finish(client: PageLintingClient, name: str, locale: str, address: str = "anna@gmx.de") -> str:
+def finish(
+    client: PageLintingClient, name: str, locale: str, address: str = "anna@gmx.de", keep: str = "forever"
+) -> str:
     """Return the last page of somebody who has chosen the program `name`."""
     client.get(f"/?lang={locale}")
     for slug, answer in (
         ("address", {"email_address": address}),
         ("program", {"program": "other"}),
         ("devices", {"devices": "one"}),
-        ("retention", {"keep": "forever"}),
+        ("retention", {"keep": keep}),
         ("preparation", {}),
         ("review", {}),
     ):
@@ -41,6 +43,21 @@ def test_the_guide_shows_the_commands_of_the_file(client: PageLintingClient, nam
     commands = re.findall(r"^#     (.+)$", content, re.MULTILINE)[: 2 if name == "msmtp" else 3]
     for command in commands:
         assert command in page.replace("'anna@gmx.de'", "anna@gmx.de")
+
+
+@pytest.mark.parametrize(("keep", "chosen", "told"), [
+    ("forever", "Alle E-Mails bei GMX lassen", "sonst holt es alles noch einmal ab"),
+    ("14", "E-Mails 14 Tage lang bei GMX lassen", "Ab dort zählen die Tage bis zum Löschen"),
+    ("delete", "E-Mails nach dem Abholen bei GMX löschen", ""),
+])  # fmt: skip
+def test_getmail_says_what_was_chosen_and_speaks_of_days_with_days_alone(
+    client: PageLintingClient, keep: str, chosen: str, told: str
+) -> None:
+    page = finish(client, "getmail", "de", keep=keep)
+    assert f"<strong>{chosen}</strong>" in page
+    assert ("Ab dort zählen die Tage" in page) == (keep == "14")
+    assert ("getmail merkt sich" in page) == bool(told)
+    assert told in page
 
 
 def test_an_address_in_a_command_is_quoted_for_the_shell(client: PageLintingClient) -> None:

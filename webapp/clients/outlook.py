@@ -109,7 +109,8 @@ GMX in Outlook (klassisches Outlook fuer Windows)
 1. Schliessen Sie Outlook. Steht oben rechts "Neues Outlook" auf Ein, schalten Sie es vorher aus.
 2. Entpacken Sie das ganze ZIP in einen Ordner.
 3. Doppelklicken Sie auf GMX-in-Outlook.cmd.
-4. Outlook startet und fragt nach dem GMX-Passwort. Setzen Sie das Haekchen bei "Kennwort speichern".
+4. Outlook startet und fragt nach dem Kennwort. Geben Sie Ihr GMX-Passwort ein. Melden Sie sich bei GMX mit einem
+   Code an? Dann geben Sie das App-Passwort ein. Setzen Sie das Haekchen bei "Kennwort speichern".
 5. Schliessen Sie Outlook einmal und oeffnen Sie es wieder.
 Danach koennen Sie die Dateien loeschen. Sie enthalten kein Passwort.
 
@@ -118,7 +119,8 @@ GMX in Outlook (classic Outlook for Windows)
 1. Close Outlook. If "New Outlook" at the top right is on, turn it off first.
 2. Unpack the whole ZIP into a folder.
 3. Double-click GMX-in-Outlook.cmd.
-4. Outlook starts and asks for the GMX password. Tick "Remember password".
+4. Outlook starts and asks for the password. Type your GMX password. Do you log in at GMX with a code? Then type
+   the app password. Tick "Remember password".
 5. Close Outlook once and open it again.
 Then you can delete the files. They hold no password.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Response, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -18,6 +19,7 @@ from webapp.connection_tests.ownership import Account, current_limits, is_own, l
 from webapp.i18n import current_locale, translate
 from webapp.probe.circle import ATTEMPTS
 from webapp.text import N_, InputError, translations_for
+from webapp.wizard import answers
 
 OTHER_KEY = "other_platform_tried"  # in the session: the mark of the address for which it was
 HELD_SECONDS_MIN = 10  # that a password must still live when the question about its blanks is answered
@@ -25,6 +27,11 @@ HELD_SECONDS_MIN = 10  # that a password must still live when the question about
 
 class LoginForm(FlaskForm):
     password = PasswordField(N_("Your GMX password"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if answers.load()["preparation"].get("two_factor") == "yes":
+            self.password.label.text = N_("Your app password")
 
 
 ShowForm = Callable[[Account, LoginForm], str]
