@@ -100,6 +100,14 @@ def data_dir(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+@pytest.fixture(autouse=True)
+def hangup() -> Iterator[None]:
+    """Let servers inherit what a terminal gives them, also where the tests themselves run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture(params=server.SERVERS)
 def by(request: pytest.FixtureRequest) -> str:
     """Each server in turn; granian is installed with what tests need."""
@@ -290,17 +298,14 @@ def test_a_closed_terminal_starts_no_second_worker(data_dir: Path, by: str) -> N
 
 
 def test_a_server_that_nohup_started_outlives_the_terminal(data_dir: Path, by: str) -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # inherited, as from nohup
-    try:
-        with serving(data_dir, by=by) as served:
-            workers = served.workers()
-            os.killpg(served.process.pid, signal.SIGHUP)
-            time.sleep(2)
-            assert requests.get(f"{served.url}/healthz", timeout=10).status_code == 200
-            assert served.workers() == workers
-            assert served.stop() == 0
-    finally:
-        signal.signal(signal.SIGHUP, before)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # inherited, as from nohup
+    with serving(data_dir, by=by) as served:
+        workers = served.workers()
+        os.killpg(served.process.pid, signal.SIGHUP)
+        time.sleep(2)
+        assert requests.get(f"{served.url}/healthz", timeout=10).status_code == 200
+        assert served.workers() == workers
+        assert served.stop() == 0
 
 
 def test_no_key_stands_in_the_environment_of_a_request(data_dir: Path, by: str) -> None:

@@ -4,67 +4,57 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
-import subprocess
+import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from playwright.sync_api import Page
 
-from tests.support.chromium import chromium
+from tests.support.chromium import chromium, serve_site
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
-COMMAND = Path(sys.executable).parent / "gmx-pop-wizard"
 
 
 @contextlib.contextmanager
 def site() -> Iterator[str]:
     """Serve the wizard from an empty data folder; give its URL."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("WEBAPP_")}
-        process = subprocess.Popen(
-            [COMMAND, "serve", "--port", str(port)], env={**clean, "WEBAPP_DATA_DIR": folder}, stdout=subprocess.DEVNULL
-        )
+        process, port = serve_site({**clean, "WEBAPP_DATA_DIR": f"{folder}/data"}, Path(folder, "log"))
         try:
-            while socket.socket().connect_ex(("127.0.0.1", port)):
-                time.sleep(0.1)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
             process.wait(30)
 
 
-def walk(page: Page, url: str, locale: str) -> None:
-    """Answer every question for two devices; leave a picture of the pages that show best what the product does."""
+def walk(page: Page, url: str, locale: str, folder: Path) -> None:
+    """Answer every question for two devices; leave pictures of the pages that show best what the product does."""
+
+    def picture(name: str) -> None:  # what the window shows: a page is taller than anybody wants to scroll past
+        page.screenshot(path=folder / f"{name}-{locale}.png")
+
     page.goto(f"{url}/?lang={locale}")
-    _picture(page, "start", locale)
+    picture("start")
     page.click("main a.button")
     page.fill("#email_address", "anna.beispiel@gmx.de")
-    page.click("main button.button")
+    page.click("main .actions button.button")
     page.locator('input[value="thunderbird:linux"]').check(force=True)
-    page.click("main button.button")
+    page.click("main .actions button.button")
     page.locator('input[value="several"]').check(force=True)
-    page.click("main button.button")
-    page.click("main button.button")  # the word on IMAP
+    page.click("main .actions button.button")
+    page.click("main .actions button.button")  # the word on IMAP
     page.select_option("#program-1", "apple-mail:iphone")
     page.click("button[value=next]")
     page.locator('input[value="30"]').check(force=True)
-    page.click("main button.button")
-    _picture(page, "plan", locale)
+    page.click("main .actions button.button")
+    picture("plan")
     for _ in range(3):  # plan, preparation, summary
-        page.click("main button.button")
+        page.click("main .actions button.button")
     page.click("main a.button")
-    _picture(page, "finish", locale)
-
-
-def _picture(page: Page, name: str, locale: str) -> None:
-    """Take what the window shows: a whole page is taller than anybody wants to scroll past."""
-    page.screenshot(path=FOLDER / f"{name}-{locale}.png")
+    picture("finish")
 
 
 def main() -> int:
@@ -72,13 +62,13 @@ def main() -> int:
         if browser is None:
             sys.stdout.write("SKIPPED: Chromium is not installed.\n")
             return 0
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        for old in FOLDER.glob("*.png"):
-            old.unlink()
-        for locale in ("de", "en"):
-            context = browser.new_context(viewport={"width": 900, "height": 860}, locale=locale)
-            walk(context.new_page(), url, locale)
-            context.close()
+        with tempfile.TemporaryDirectory() as folder:
+            for locale in ("de", "en"):
+                context = browser.new_context(viewport={"width": 900, "height": 860}, locale=locale)
+                walk(context.new_page(), url, locale, Path(folder))
+                context.close()
+            shutil.rmtree(FOLDER, ignore_errors=True)  # the old ones stay until all are taken
+            shutil.copytree(folder, FOLDER)
     return 0
 
 

@@ -79,7 +79,7 @@ class Walk:
         if "Content Security Policy" in message.text or "TrustedHTML" in message.text:
             self.policy_violations.append(message.text)
 
-    def press(self, selector: str = "main button.button") -> None:
+    def press(self, selector: str = "main .actions .button") -> None:
         self.page.locator(selector).first.click()
         self.page.wait_for_load_state()  # the stylesheet too: without it targets are small and move
         self.presses += 1
