@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from babel import Locale
@@ -13,6 +15,8 @@ from flask_babel import Babel, format_date, format_decimal, format_time, get_loc
 from werkzeug.datastructures import LanguageAccept
 
 from webapp.text import DEFAULT_LOCALE, Message, Translations, locales, translations_for
+
+T = TypeVar("T")
 
 PARAMETER = "lang"
 TIME_ZONE = "Europe/Berlin"  # of GMX's users; the server may stand anywhere
@@ -54,13 +58,18 @@ def init_app(app: Flask) -> None:
     )
     app.before_request(_remember_choice)
     app.jinja_env.globals.update(translate=translate, language_links=language_links)
-    app.jinja_env.filters.update(number=format_decimal, date=_date, time=_time)
+    app.jinja_env.filters.update(number=format_decimal, date=_date, time=_time, in_locale=in_locale)
     app.context_processor(lambda: {"locale": current_locale()})
 
 
 def current_locale() -> str:
     """Return the language of this request, one of `locales()`."""
     return str(get_locale() or DEFAULT_LOCALE)
+
+
+def in_locale(by_locale: Mapping[str, tuple[T, ...]]) -> tuple[T, ...]:
+    """Return the entries in the person's language, or those there are."""
+    return by_locale.get(current_locale()) or next(iter(by_locale.values()), ())
 
 
 def translate(message: Message) -> str:

@@ -136,12 +136,16 @@ def refuse_foreign_host() -> None:
 
     Flask's own TRUSTED_HOSTS cannot name an IPv6 address (Werkzeug 3.1.9 cuts each name at its first colon).
     """
-    try:
-        name = urlsplit(f"//{request.host}").hostname
-    except ValueError:
-        name = None
-    if name not in current_config().hosts:
+    if host_name(request.host) not in current_config().hosts:
         raise SecurityError
+
+
+def host_name(host: str) -> str | None:
+    """Return the name in `host`, as Werkzeug reads it from a request: without its port; None where there is none."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
 
 
 def refuse_nul() -> None:

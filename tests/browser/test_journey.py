@@ -210,9 +210,8 @@ def test_every_kind_page_passes_the_check_in_dark_and_english(browser: Browser, 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "program",
-    ["apple-mail:mac", "apple-mail:iphone", "other:windows", "gmail-app:android", "msmtp:linux",
-     "outlook:windows"],
-)  # fmt: skip
+    ["apple-mail:mac", "apple-mail:iphone", "other:windows", "gmail-app:android", "msmtp:linux", "outlook:windows"],
+)
 def test_what_a_program_keeps_and_its_last_page_pass_the_check(
     browser: Browser, site: Site, program: str, scheme: str
 ) -> None:

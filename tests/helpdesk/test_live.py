@@ -292,6 +292,15 @@ def test_a_lost_database_does_not_disturb_the_person(
     assert post(person, "/join/end", page="/join/stored").status_code == 303
 
 
+@pytest.fixture
+def idle_engine(app: Flask, config: Config, monkeypatch: pytest.MonkeyPatch) -> EmbeddedEngine:
+    """Runs on which nobody works: they get as far as we say."""
+    engine = app.extensions["jobs"] = EmbeddedEngine(app, config)
+    monkeypatch.setattr(engine, "check_ready", lambda: None)
+    monkeypatch.setattr(engine, "submit", lambda *_: None)
+    return engine
+
+
 def test_a_check_that_others_had_made_is_seen_with_all_it_found(
     app: Flask,
     config: Config,
@@ -299,22 +308,19 @@ def test_a_check_that_others_had_made_is_seen_with_all_it_found(
     agent: PageLintingClient,
     person: PageLintingClient,
     new_browser: Browser,
-    monkeypatch: pytest.MonkeyPatch,
+    idle_engine: EmbeddedEngine,
 ) -> None:
     """Whoever checks within 30 seconds of somebody else looks at that check, and hears of nothing earlier."""
-    engine = app.extensions["jobs"] = EmbeddedEngine(app, config)  # nobody works on it: it ends when we say so
-    monkeypatch.setattr(engine, "check_ready", lambda: None)
-    monkeypatch.setattr(engine, "submit", lambda *_: None)
     stranger = new_browser()
     for client in (stranger, person):
         with client.session_transaction() as session:
             session["answers"] = PLAIN_ANSWERS
     mine = stranger.submit(stranger.get("/connection-tests"), form=0).location.rpartition("/")[2]
-    (run,) = (run for run in map(engine.runs.get, engine.runs._runs) if run is not None)
+    (run,) = (run for run in map(idle_engine.runs.get, idle_engine.runs._runs) if run is not None)
     report = run.report
     for stage in report.stages:
         report = report.with_stage(replace(stage, status=Status.PASSED, milliseconds=1.0))
-    assert engine.runs.end(run.id, RunState.PASSED, report)
+    assert idle_engine.runs.end(run.id, RunState.PASSED, report)
     before = len(events_kept(config))
     theirs = person.submit(person.get("/connection-tests"), form="Ohne Passwort prüfen")
     assert theirs.status_code == 303
@@ -323,15 +329,6 @@ def test_a_check_that_others_had_made_is_seen_with_all_it_found(
     assert kinds.count("stage") == len(report.stages)
     assert [event.words["state"] for event in events_kept(config)[before:] if event.kind == "test"] == ["passed"]
     assert agent.get(f"/helpdesk/cases/{case}").text.count('class="status passed"') == len(report.stages)
-
-
-@pytest.fixture
-def idle_engine(app: Flask, config: Config, monkeypatch: pytest.MonkeyPatch) -> EmbeddedEngine:
-    """Runs on which nobody works: they get as far as we say."""
-    engine = app.extensions["jobs"] = EmbeddedEngine(app, config)
-    monkeypatch.setattr(engine, "check_ready", lambda: None)
-    monkeypatch.setattr(engine, "submit", lambda *_: None)
-    return engine
 
 
 def test_a_test_of_the_person_before_tells_the_next_person_nothing(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication
 
 from werkzeug.datastructures import LanguageAccept
@@ -97,10 +96,7 @@ class DirectExports:
 @lru_cache(64)
 def _host(header: str) -> str | None:
     """Return the name in a Host header, None where Flask sees none: a bad port, a user, a path behind it."""
-    try:
-        return urlsplit(f"//{get_host('', header)}").hostname
-    except ValueError:
-        return None
+    return security.host_name(get_host("", header))
 
 
 @lru_cache(256)

@@ -14,8 +14,8 @@ from flask import Blueprint, abort, current_app, render_template
 from webapp import config
 from webapp.account import Server, ServerType
 from webapp.config import current_providers
-from webapp.i18n import current_locale
-from webapp.providers import MenuPath, Provider
+from webapp.i18n import current_locale, in_locale
+from webapp.providers import Provider
 from webapp.security import allow_indexing, public_url
 from webapp.text import N_, locales
 from webapp.wizard import answers
@@ -64,8 +64,8 @@ def settings(provider: str) -> str:
         sending_else=_others(found, sending),
         imap=next((server for server in found.servers if server.type is ServerType.IMAP), None),
         shared=_shared(found),
-        activation=_in_locale(found.activation),
-        app_password=_in_locale(found.app_password),
+        activation=in_locale(found.activation),
+        app_password=in_locale(found.app_password),
         help_pages=[(title, link) for topic, title in HELP_PAGES.items() if (link := _help_link(found, topic))],
         canonical=public_url("pages.settings", provider=found.id, lang=current_locale()),
         alternates=[
@@ -134,11 +134,6 @@ def _shared(provider: Provider) -> list[tuple[str, Provider]]:
         if owner == provider.id
     ]
     return [(domain, providers[other]) for domain, other in (*ours, *theirs) if other in providers]
-
-
-def _in_locale(by_locale: Mapping[str, tuple[MenuPath, ...]]) -> tuple[MenuPath, ...]:
-    """Return the entries in the person's language, or those there are."""
-    return by_locale.get(current_locale()) or next(iter(by_locale.values()), ())
 
 
 def _help_link(provider: Provider, topic: str) -> str | None:
