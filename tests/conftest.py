@@ -12,9 +12,10 @@ from flask import Flask
 from hypothesis import settings
 
 from tests.support.client import PageLintingClient
-from webapp import create_app, db
-from webapp.config import Config
-from webapp.wizard.mx import RESOLVER_KEY
+from webapp import create_app
+from webapp.infrastructure import db
+from webapp.infrastructure.config import Config
+from webapp.web.wizard.mx import RESOLVER_KEY
 
 # No deadline for one example: other work on the same machine would decide whether a test passes.
 settings.register_profile("patient", deadline=None)
@@ -23,9 +24,11 @@ settings.load_profile("patient")
 pytest_plugins = [
     "tests.support.dovecot",  # first: the others use it
     "tests.support.accounts",
+    "tests.support.log_lines",
     "tests.support.postgres_server",
     "tests.support.redis_server",
     "tests.support.thunderbird",
+    "tests.support.web",
     "tests.support.zbar",
 ]
 

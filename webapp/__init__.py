@@ -9,51 +9,58 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Flask
 
-    from webapp.config import Config
+    from webapp.infrastructure.config import Config
 
-# The rooms of the house that answer requests; each module has a `blueprint`.
+# Modules with a `blueprint`.
 ROOMS = (
-    "webapp.assets",
-    "webapp.health",
-    "webapp.wizard",
-    "webapp.connection_tests",
-    "webapp.connection_tests.full_circle",
-    "webapp.downloads",
-    "webapp.help",
+    "webapp.infrastructure.assets",
+    "webapp.web.health",
+    "webapp.web.wizard",
+    "webapp.web.connection_tests",
+    "webapp.web.downloads",
+    "webapp.web.help",
     "webapp.api",
-    "webapp.drift.watch",
-    "webapp.pages",
-    "webapp.guides",
-    "webapp.check_file.page",
-    "webapp.reports",
+    "webapp.web.drift.watch",
+    "webapp.web.pages",
+    "webapp.web.advice",
+    "webapp.web.guides",
+    "webapp.web.check_file.page",
+    "webapp.web.reports",
 )
-# Rooms that may be taken out: without their folder the rest works as before.
+# May be deleted: the rest works without them.
 OPTIONAL_ROOMS = ("webapp.helpdesk",)
 
 
 def create_app(config: Config | None = None) -> Flask:
-    """Return the web application with `config`, or with the settings of the environment.
+    """Return the web application, by default with the settings of the environment.
 
-    Opens no database, no thread and no socket: those begin after fork, in the process that uses them.
-    Flask is imported here and not above: the core is imported without it, also from the single-file check.
+    Opens no database, thread or socket: that happens after fork. Flask is imported here and not at the top, because
+    the core is also used without it, such as by the single-file check.
     """
-    from webapp import discovery, errors, i18n, logs, security
-    from webapp.api import direct
-    from webapp.assets import folder
-    from webapp.config import Config
+    from webapp.infrastructure import backup, errors, i18n, limits, logs, outbox, provider_files, security, troubles
+    from webapp.infrastructure.assets import templates
+    from webapp.infrastructure.config import Config
+    from webapp.web import discovery
 
-    app = errors.Application("webapp", template_folder=str(folder("templates")), static_folder=None)
-    app.debug = False  # whatever FLASK_DEBUG says: its error pages show the memory of a server that sees passwords
+    app = errors.Application("webapp", static_folder=None)
+    app.jinja_loader = templates()
+    app.debug = False  # even with FLASK_DEBUG: debug pages would show passwords in memory
     config = (config or Config.from_environment()).completed()
     app.extensions["config"] = config
 
+    provider_files.init_app(app, config)
+    troubles.init_app(app, config)
     logs.init_app(app)
-    direct.init_app(app, config)  # first: the layer of the proxy, which knows who asks, goes around it
+    limits.init_app(app, config)
     security.init_app(app, config)
     i18n.init_app(app)
     errors.init_app(app)
+    outbox.init_app(app)
+    backup.init_app(app)
     for room in (*ROOMS, *filter(find_spec, OPTIONAL_ROOMS)):
         app.register_blueprint(import_module(room).blueprint)
     app.context_processor(lambda: {"settings": config})
-    discovery.init_app(app, config, security.file_headers(config), app.extensions["metrics"].count)
+    discovery.init_app(
+        app, app.extensions["providers"].known, security.file_headers(config), app.extensions["metrics"].count
+    )
     return app

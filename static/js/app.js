@@ -27,6 +27,14 @@ export function enhance(root) {
     });
   }
 
+  // The page stays as it is while the browser fetches a file: it says beside the button that it was pressed.
+  for (const button of root.querySelectorAll("[data-fetch]")) {
+    button.addEventListener("click", () => {
+      const said = button.closest(".guide-text").querySelector("[role=status]");
+      if (!said.textContent.includes("✓")) said.textContent += ` ✓ ${button.dataset.fetch}`;
+    });
+  }
+
   for (const button of root.querySelectorAll("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", () => window.print());
@@ -43,6 +51,11 @@ export function enhance(root) {
 }
 
 enhance(document);
+
+// Shown after so many milliseconds, such as the warning before an agent is signed out.
+for (const later of document.querySelectorAll("[data-after]")) {
+  setTimeout(() => (later.hidden = false), Number(later.dataset.after));
+}
 
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;

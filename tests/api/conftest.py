@@ -11,9 +11,8 @@ from flask.testing import FlaskClient
 
 from webapp import create_app
 from webapp.api import keys
-from webapp.api.keys import Scope
-from webapp.config import Config
 from webapp.connection_tests import jobs
+from webapp.infrastructure.config import Config, Scope
 
 PLENTY = 1_000_000  # requests per minute, where a test is not about their number
 

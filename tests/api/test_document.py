@@ -14,15 +14,15 @@ from flask.testing import FlaskClient
 
 from tests.support.client import PageLintingClient
 from tests.support.providers import rewrite_providers
-from tests.test_server import serving
-from webapp.account import Server, ServerType, SocketType
+from tests.support.serving import serving
 from webapp.api.document import BASE, document
 from webapp.api.operations import OPERATIONS
 from webapp.api.problems import Kind
 from webapp.api.shapes import COMPONENTS
-from webapp.config import Config
+from webapp.core.account import Server, ServerType, SocketType
+from webapp.core.text import locales
 from webapp.helpdesk import agents
-from webapp.text import locales
+from webapp.infrastructure.config import Config
 
 SCHEMATHESIS = Path(sys.executable).parent / "schemathesis"
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")

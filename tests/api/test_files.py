@@ -13,13 +13,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from webapp import create_app
-from webapp.account import Retention
 from webapp.api.exports import display_string
 from webapp.cli import cli
-from webapp.clients import CLIENTS, SetBy
-from webapp.config import Config
-from webapp.events import file_downloaded
-from webapp.text import locales
+from webapp.core.account import Retention
+from webapp.core.clients import CLIENTS, SetBy
+from webapp.core.text import locales
+from webapp.infrastructure.config import Config
+from webapp.infrastructure.events import file_downloaded
 
 API = "/api/v1/exports"
 ADDRESS = "anna.beispiel@gmx.de"
@@ -70,13 +70,12 @@ def test_the_wizard_and_the_api_write_the_same_bytes(app: Flask, client_id: str,
         session["locale"] = locale
         session["file_token"] = ""
         session["answers"] = {
-            "address": {"email_address": ADDRESS, "name": "Anna", "providers": ["gmx.net"], "certainty": "certain"},
+            "address": {"email_address": ADDRESS, "providers": ["gmx.net"], "certainty": "certain"},
+            "name": {"name": "Anna"},
             "program": {"client": client_id, "device": device},
             "outlook-profile": {"profile": "new"},
-            "devices": {"devices": "one"},
-            "retention": {"keep": keep},
+            "retention": {"keep": keep, "confirmed": True},
             "preparation": {"done": ["pop3"], "two_factor": "no"},
-            "review": {},
         }
     special = {"apple-mail": {"device": "mac"}, "outlook": {"profile": "new"}}.get(client_id, {})
     asked = {"address": ADDRESS, "name": "Anna", "keep": keep, "locale": locale, **special}
@@ -89,19 +88,18 @@ def test_the_wizard_and_the_api_write_the_same_bytes(app: Flask, client_id: str,
 
 
 @pytest.mark.parametrize(("client_id", "format_name"), FILES)
-def test_both_ways_to_a_file_give_the_same_answer(app: Flask, key: str, client_id: str, format_name: str) -> None:
-    """A key sends the request the long way, through Flask."""
+def test_a_file_is_the_same_with_a_key_and_without(app: Flask, key: str, client_id: str, format_name: str) -> None:
     client = app.test_client(use_cookies=False)
     for values in ACCOUNTS:
         asked = {**values, "format": format_name}
-        direct = client.get(f"{API}/{client_id}", query_string=asked)
-        through_flask = client.get(f"{API}/{client_id}", query_string=asked, headers={"Authorization": key})
-        assert direct.status_code == through_flask.status_code
-        assert direct.data == through_flask.data
-        assert sorted(direct.headers) == sorted(through_flask.headers)
+        without = client.get(f"{API}/{client_id}", query_string=asked)
+        with_key = client.get(f"{API}/{client_id}", query_string=asked, headers={"Authorization": key})
+        assert without.status_code == with_key.status_code
+        assert without.data == with_key.data
+        assert sorted(without.headers) == sorted(with_key.headers)
 
 
-def test_the_short_way_has_hsts_where_the_long_way_has_it(config: Config) -> None:
+def test_a_file_names_its_operator_and_demands_https_where_the_site_has_it(config: Config) -> None:
     app = create_app(replace(config, public_url="https://pop.example.org", operator_name="Verein"))
     client = app.test_client(use_cookies=False)
     response = client.get(f"{API}/apple-mail?address=a@gmx.de", base_url="https://pop.example.org")
@@ -128,13 +126,13 @@ def test_writes_display_strings(text: str, written: str) -> None:
 
 def test_refuses_an_address_of_nobody_we_know(client: FlaskClient) -> None:
     for response in (
-        client.get(f"{API}/other?address=anna@web.de"),
-        client.post(f"{API}/other", json={"address": "anna@web.de"}),
+        client.get(f"{API}/other?address=anna@freenet.de"),
+        client.post(f"{API}/other", json={"address": "anna@freenet.de"}),
     ):
         assert response.status_code == 404
         assert json.loads(response.data)["type"].endswith("#unknown-address")
-    assert client.get(f"{API}/other?address=anna@web.de&provider=gmx.net").status_code == 200
-    assert client.get(f"{API}/other?address=anna@gmx.de&provider=web.de").status_code == 404
+    assert client.get(f"{API}/other?address=anna@freenet.de&provider=gmx.net").status_code == 200
+    assert client.get(f"{API}/other?address=anna@gmx.de&provider=freenet.de").status_code == 404
     assert client.get(f"{API}/outlook-new?address=anna@gmx.de").status_code == 404
 
 
@@ -166,7 +164,7 @@ def test_who_asks_for_headers_alone_has_fetched_nothing(app: Flask, client: Flas
 
 def test_takes_utf_8_in_a_query_that_no_program_has_encoded(client: FlaskClient, key: str) -> None:
     query = {"QUERY_STRING": "address=anna@gmx.de&name=Jürgen".encode().decode("latin-1")}
-    for headers in ({}, {"Authorization": key}):  # in front of Flask, and behind
+    for headers in ({}, {"Authorization": key}):
         answer = client.get(f"{API}/other", environ_overrides=query, headers=headers)
         assert "Jürgen" in answer.text
 

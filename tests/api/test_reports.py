@@ -10,13 +10,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.api.test_calls import API, problem
-from tests.diagnosis.test_reading import SHAPE
+from tests.support.reports import SHAPE
 from webapp.api import keys
-from webapp.api.keys import Scope
 from webapp.api.problems import Kind
-from webapp.config import TABLE_BYTES_MAX, Config
+from webapp.infrastructure.config import TABLE_BYTES_MAX, Config, Scope
 
-TABLE = "address,client,name,keep\nanna@gmx.de,outlook,Anna,14\nbert@web.de,thunderbird,,\n"
+TABLE = "address,client,name,keep\nanna@gmx.de,outlook,Anna,14\nbert@freenet.de,thunderbird,,\n"
 
 
 @pytest.fixture
@@ -59,7 +58,7 @@ def test_a_table_becomes_a_zip(client: FlaskClient, bulk_key: str) -> None:
     (name,) = [name for name in archive.namelist() if name.endswith(".prf")]
     by_one = client.get(f"{API}/exports/outlook?address=anna@gmx.de&name=Anna&keep=14&locale=en")
     assert archive.read(name) == by_one.data
-    assert "bert@web.de" in archive.read("index.csv").decode()
+    assert "bert@freenet.de" in archive.read("index.csv").decode()
 
 
 def test_a_table_needs_a_key_for_it_and_has_its_bounds(client: FlaskClient, key: str, bulk_key: str) -> None:

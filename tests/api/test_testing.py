@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,14 +14,14 @@ from werkzeug.test import TestResponse
 
 from tests.api.test_calls import API, problem
 from tests.support.dovecot import ANNA, Dovecot
+from tests.support.waiting import wait_until
 from webapp import create_app
 from webapp.api import keys
-from webapp.api.keys import Scope
 from webapp.api.problems import Kind
-from webapp.config import CHECKS_PER_ADDRESS, LOGIN_TESTS_PER_ACCOUNT, Config
 from webapp.connection_tests import jobs
-from webapp.diagnosis import explain, report_to_json
-from webapp.probe.report import STAGES
+from webapp.core.diagnosis import explain, report_to_json
+from webapp.core.probe import STAGES
+from webapp.infrastructure.config import Config, Scope
 
 pytestmark = pytest.mark.peers
 
@@ -50,17 +49,15 @@ def app(settings: Config) -> Iterator[Flask]:
 
 def finished(client: FlaskClient, begun: TestResponse, **headers: str) -> dict[str, object]:
     """Return the report at its end, asked for at the place that the first answer names."""
-    end = time.monotonic() + DEADLINE
-    while True:
+
+    def ended() -> dict[str, object] | None:
         response = client.get(begun.headers["Location"], headers=headers)
         assert response.status_code == 200, response.text
-        shape = dict(response.json)
-        if shape["state"] not in ("queued", "running"):
-            assert "Retry-After" not in response.headers
-            return shape
-        assert response.headers["Retry-After"]
-        assert time.monotonic() < end, shape
-        time.sleep(0.05)
+        runs = response.json["state"] in ("queued", "running")
+        assert ("Retry-After" in response.headers) == runs
+        return None if runs else dict(response.json)
+
+    return wait_until(ended, DEADLINE)
 
 
 def test_a_check_runs_to_its_end_without_a_password(client: FlaskClient, dovecot: Dovecot) -> None:
@@ -126,7 +123,7 @@ def test_a_login_needs_switch_key_scope_and_a_password_of_use(
 def test_login_tests_have_the_limits_of_the_browser(app: Flask, client: FlaskClient, login_key: str) -> None:
     header = {"Authorization": login_key}
     call = {"address": "nobody@gmx.de", "password": "wrong"}
-    for _ in range(LOGIN_TESTS_PER_ACCOUNT):
+    for _ in range(Config().login_tests_per_account):
         begun = client.post(f"{API}/connection-tests", json=call, headers=header)
         assert finished(client, begun, **header)["state"] == "failed"
     refused = client.post(f"{API}/connection-tests", json=call, headers=header)
@@ -137,9 +134,9 @@ def test_login_tests_have_the_limits_of_the_browser(app: Flask, client: FlaskCli
 def test_checks_have_the_limits_of_the_browser(client: FlaskClient) -> None:
     statuses = [
         client.post(f"{API}/connection-tests", json={"address": ANNA.address}).status_code
-        for _ in range(CHECKS_PER_ADDRESS + 1)
+        for _ in range(Config().checks_per_network[0] + 1)
     ]
-    assert statuses == [202] * CHECKS_PER_ADDRESS + [429]
+    assert statuses == [202] * Config().checks_per_network[0] + [429]
 
 
 @pytest.mark.parametrize("test_id", ["A" * 32, "_-" * 16, "short", "A" * 33, "../../etc/passwd"])

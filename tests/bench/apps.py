@@ -1,39 +1,35 @@
-"""The applications of the bench, for any number of processes: nothing is locked, nothing is limited."""
+"""What the bench runs beside the product: the least that Flask can do, under the server that the product ships.
+
+`python -m tests.bench.apps PORT` serves it until TERM.
+"""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+import sys
 
 from flask import Flask
 
-from webapp import create_app, db
-from webapp.config import Config
-
-
-def ours() -> Flask:
-    """Return the wizard; `serve` allows one process per data folder, which does not matter to what holds no state."""
-    return create_app(_config(Path(os.environ["BENCH_DATA"])))
-
-
-def upgrade(folder: Path) -> None:
-    """Make the database of `ours` in `folder`, once for all its processes."""
-    db.upgrade(_config(folder))
-    db.dispose()
-
-
-def _config(folder: Path) -> Config:
-    return Config(
-        data_dir=folder, secret_key="a key for the bench, and for nothing else", api_requests_per_minute=10_000_000
-    )
+from webapp.infrastructure.config import Config
+from webapp.server import sockets
+from webapp.server.running import Running
 
 
 def hello() -> Flask:
-    """Return the least that Flask can do: the floor."""
     app = Flask("hello")
 
     @app.get("/")
-    def index() -> str:
+    def say() -> str:
         return "hello"
 
     return app
+
+
+def main(port: int) -> None:
+    app, config = hello(), Config()
+    app.extensions["config"] = config
+    listener = sockets.listener("127.0.0.1", port)
+    Running(app, listener, sockets.connection_limit(config), lambda: None, ours=True).run()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -26,13 +26,12 @@ from urllib.parse import quote
 from tests.bench import delay_line
 from tests.bench.delay_line import FAR, NEAR, DelayLine
 from tests.support.dovecot import ANNA, MANY, Dovecot, missing, start
-from webapp import probe
-from webapp.account import MailAccount
-from webapp.probe.connection import Clock
-from webapp.probe.conversation import Gate, Record, Setting
-from webapp.probe.pop3 import Pop3
-from webapp.probe.redaction import Redaction
-from webapp.probe.report import Status
+from webapp.core import probe
+from webapp.core.account import MailAccount
+from webapp.core.probe.connection import Clock
+from webapp.core.probe.context import Recorder, RunContext
+from webapp.core.probe.pop3 import Pop3
+from webapp.core.probe.report import Status
 
 TURNS = int(os.environ.get("BENCH_TURNS", "11"))
 DELAYS = (0, 20, 50)  # milliseconds, there and back
@@ -67,14 +66,11 @@ class Bench:
         """Receive only, as curl does."""
         account, password = self.account, probe.Secret(ANNA.password)
         report = probe.planned(account, vantage=probe.Vantage.THIS_COMPUTER, login=True)
-        record = Record(report, None)
-        redaction = Redaction(account.email_address, password)
-        setting = Setting(
-            account.email_address, password, self.tls, Clock(40), probe.LIMITS, record, Gate(), redaction
-        )  # fmt: skip
-        conversation(account.incoming, setting).run()
-        assert not record.report.failures(), record.report.failures()
-        assert [s.status for s in record.report.stages if s.stage == "uidl"] == [Status.PASSED]
+        recorder = Recorder(report, None)
+        context = RunContext(recorder, Clock(40), password=password, tls=self.tls)
+        conversation(account.incoming, context).run()
+        assert not recorder.report.failures(), recorder.report.failures()
+        assert [s.status for s in recorder.report.stages if s.stage == "uidl"] == [Status.PASSED]
 
     def whole(self) -> None:
         """Receive and send, as a person's test does."""

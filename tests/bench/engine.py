@@ -22,22 +22,20 @@ from flask import Flask
 
 from tests.support.providers import rewrite_providers
 from tests.support.redis_server import RedisServer
-from webapp import create_app, db
-from webapp.account import Server, ServerType, SocketType
-from webapp.config import Config, current_providers
+from webapp import create_app
 from webapp.connection_tests import jobs
 from webapp.connection_tests.engine import Plan
-from webapp.probe import Secret
+from webapp.core.account import Server, ServerType, SocketType
+from webapp.core.probe import Secret
+from webapp.infrastructure import db
+from webapp.infrastructure.config import Config, current_providers
 
 RUNS = 300
 DISTANCE = 0.02  # seconds between two runs
-WORKER = (
-    "from webapp.config import Config; from webapp.connection_tests.redis_engine import work; "
-    "work(Config.from_environment())"
-)
+WORKER = "from webapp.infrastructure.config import Config; from webapp.server.worker import work; work(Config.from_environment())"
 # Notes in the process that works when the first stage of each run begins, as a line of the file named.
 NOTE = (
-    "import os, time; from webapp.connection_tests import engine as e; real = e.Runner._progress; seen = set()\n"
+    "import os, time; from webapp.web.connection_tests import engine as e; real = e.Runner._progress; seen = set()\n"
     "def note(self, run, stage):\n"
     "    if run.id not in seen:\n"
     "        seen.add(run.id); os.write(out, f'{run.id} {time.time()!r}\\n'.encode())\n"

@@ -10,34 +10,29 @@ Runs by `python -m tests.bench.helpdesk [viewers] [seconds]`.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import random
 import re
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from webapp import db
-from webapp.config import Config
+from tests.bench.running import KEY, serve
+from webapp.core.text import new_reference
 from webapp.helpdesk.tokens import SESSION_BYTES, hashed, new_token
-from webapp.models import Agent, AgentSession, Case, CaseEvent
-from webapp.probe.report import new_reference
+from webapp.infrastructure import db
+from webapp.infrastructure.config import Config
+from webapp.infrastructure.models import Agent, AgentSession, Case, CaseEvent
 
-COMMAND = Path(sys.executable).parent / "gmx-pop-wizard"
 POLL_SECONDS = 1.5
 CHANGES_PER_SECOND = 20
 WARM_UP_SECONDS = 3
 FIRST_ETAG = '"1-de"'  # stands in the page that the agent has opened
-KEY = "a secret key that is only for benchmarks"
 
 
 @dataclass
@@ -74,12 +69,12 @@ def prepare(config: Config, viewers: int) -> list[Viewer]:
             )
             case = Case(
                 reference=reference, agent_id=agent.id, state="joined", created_at=now, touched_at=now, joined_at=now,
-                sequence=1, ticket="", words="Apfel – Lampe", address="a…l@gmx.de", shares_address=False, counted=False,
+                sequence=1, ticket="", check_words="Apfel – Lampe", address="a…l@gmx.de", shares_address=False, counted=False,
             )  # fmt: skip
             session.add(case)
             session.flush()
             for step in ("address", "program", "devices"):
-                session.add(CaseEvent(case_id=case.id, at=now, kind="step", words={"step": step}))
+                session.add(CaseEvent(case_id=case.id, at=now, kind="step", details={"step": step}))
             made.append(Viewer(reference, token))
     db.dispose()
     return made
@@ -145,7 +140,7 @@ async def change(config: Config, viewers: Sequence[Viewer], changes: dict[str, f
     def write(reference: str) -> None:
         with db.begin(config) as session:
             case = session.query(Case).filter_by(reference=reference).one()
-            session.add(CaseEvent(case_id=case.id, at=datetime.now(UTC), kind="step", words={"step": "review"}))
+            session.add(CaseEvent(case_id=case.id, at=datetime.now(UTC), kind="step", details={"step": "review"}))
             case.sequence += 1
 
     await asyncio.sleep(WARM_UP_SECONDS)
@@ -172,19 +167,6 @@ async def visit(port: int, measured: Measured, end: float) -> None:
         await asyncio.sleep(0.2)
 
 
-def cpu_seconds(pids: Sequence[int]) -> float:
-    total = 0.0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return total
-
-
-def family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(one for child in children for one in family(int(child)))]
-
-
 async def load(port: int, config: Config, viewers: Sequence[Viewer], seconds: float) -> Measured:
     measured, changes, end = Measured(), {}, time.monotonic() + seconds  # type: ignore[var-annotated]
     await asyncio.gather(
@@ -193,15 +175,6 @@ async def load(port: int, config: Config, viewers: Sequence[Viewer], seconds: fl
         visit(port, measured, end),
     )
     return measured
-
-
-def wait_for(url: str) -> None:
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):  # noqa: S310
-            return
-        time.sleep(0.1)
-    raise TimeoutError(url)
 
 
 def row(name: str, times: Sequence[float]) -> str:
@@ -213,24 +186,14 @@ def row(name: str, times: Sequence[float]) -> str:
 
 def main(viewers: int = 1000, seconds: float = 20) -> int:
     """Print latencies and what the server spent."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
         config = Config(data_dir=Path(folder) / "data", secret_key=KEY)
         watching = prepare(config, viewers)
-        environment = {**os.environ, "WEBAPP_DATA_DIR": str(config.data_dir), "WEBAPP_SECRET_KEY": KEY}
-        with (Path(folder) / "log").open("wb") as log:
-            server = subprocess.Popen([COMMAND, "serve", "--port", str(port)], env=environment, stdout=log, stderr=log)
-        try:
-            wait_for(f"http://localhost:{port}/healthz")
-            pids = family(server.pid)
-            before, began = cpu_seconds(pids), time.monotonic()
-            measured = asyncio.run(load(port, config, watching, seconds))
-            spent, lasted = cpu_seconds(pids) - before, time.monotonic() - began
-        finally:
-            server.terminate()
-            server.wait(90)
-            db.dispose()
+        with serve(config.data_dir) as served:
+            before, began = served.cpu_seconds(), time.monotonic()
+            measured = asyncio.run(load(served.port, config, watching, seconds))
+            spent, lasted = served.cpu_seconds() - before, time.monotonic() - began
+        db.dispose()
     polls = len(measured.unchanged) + len(measured.changed)
     sys.stdout.write(
         f"{viewers} viewers, {lasted:.0f} s, {os.cpu_count()} processors shared by server and load\n"

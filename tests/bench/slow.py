@@ -23,11 +23,11 @@ from tests.support.certificates import Certificates
 from tests.support.counting_servers import CountingServers
 from tests.support.providers import rewrite_providers
 from webapp import create_app
-from webapp.account import Server, ServerType, SocketType
-from webapp.config import Config, current_providers
 from webapp.connection_tests import jobs
 from webapp.connection_tests.engine import Plan
-from webapp.probe import RunState, Secret
+from webapp.core.account import Server, ServerType, SocketType
+from webapp.core.probe import RunState, Secret
+from webapp.infrastructure.config import Config, current_providers
 
 CHECKS = 500
 ANSWER_SECONDS = 2.0

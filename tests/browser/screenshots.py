@@ -14,6 +14,7 @@ from playwright.sync_api import Page
 
 from tests.support.chromium import chromium, serve_site
 
+WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36 Edg/130.0"
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 
 
@@ -31,30 +32,35 @@ def site() -> Iterator[str]:
 
 
 def walk(page: Page, url: str, locale: str, folder: Path) -> None:
-    """Answer every question for two devices; leave pictures of the pages that show best what the product does."""
+    """Go the way with classic Outlook, then plan for a second device; leave pictures of what shows the product best."""
 
     def picture(name: str) -> None:  # what the window shows: a page is taller than anybody wants to scroll past
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(1000)  # until the joy has been drawn
         page.screenshot(path=folder / f"{name}-{locale}.png")
+
+    def on() -> None:
+        page.locator("main [data-next]").first.click()
+        page.wait_for_load_state()
 
     page.goto(f"{url}/?lang={locale}")
     picture("start")
-    page.click("main a.button")
     page.fill("#email_address", "anna.beispiel@gmx.de")
-    page.click("main .actions button.button")
-    page.locator('input[value="thunderbird:linux"]').check(force=True)
-    page.click("main .actions button.button")
-    page.locator('input[value="several"]').check(force=True)
-    page.click("main .actions button.button")
-    page.click("main .actions button.button")  # the word on IMAP
-    page.select_option("#program-1", "apple-mail:iphone")
-    page.click("button[value=next]")
-    page.locator('input[value="30"]').check(force=True)
-    page.click("main .actions button.button")
+    on()
+    page.locator('input[value="outlook:windows"]').check(force=True)
+    picture("program")
+    on()
+    picture("preparation")
+    on()
+    page.goto(f"{url}/guide/pop")
+    picture("step")
+    page.goto(f"{url}/done")
+    picture("done")
+    page.locator('button[value="several"]').click()
+    on()  # the word on IMAP
+    page.select_option("#program-1", "thunderbird:windows")
+    on()
     picture("plan")
-    for _ in range(3):  # plan, preparation, summary
-        page.click("main .actions button.button")
-    page.click("main a.button")
-    picture("finish")
 
 
 def main() -> int:
@@ -64,7 +70,9 @@ def main() -> int:
             return 0
         with tempfile.TemporaryDirectory() as folder:
             for locale in ("de", "en"):
-                context = browser.new_context(viewport={"width": 900, "height": 860}, locale=locale)
+                context = browser.new_context(
+                    viewport={"width": 1280, "height": 800}, locale=locale, user_agent=WINDOWS
+                )
                 walk(context.new_page(), url, locale, Path(folder))
                 context.close()
             shutil.rmtree(FOLDER, ignore_errors=True)  # the old ones stay until all are taken

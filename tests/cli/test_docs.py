@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -14,18 +15,19 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.diagnosis.test_reading import SHAPE, TEXT
+from tests.conftest import SECRET_KEY
 from tests.support.dovecot import ANNA, Dovecot
 from tests.support.providers import rewrite_providers
+from tests.support.reports import SHAPE, TEXT
 from tests.support.terminal import in_terminal
-from webapp.account import ServerType
 from webapp.cli import cli
+from webapp.core.account import ServerType
 
 BIN = Path(sys.executable).parent
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 EXAMPLES = re.findall(r"^    (gmx-pop-wizard .+)$", PAGE, re.MULTILINE)
-RUNS_ON = ("serve", "worker")  # until it is stopped: only its options are looked at
+RUNS_ON = ("serve", "worker", "doctor")  # until it is stopped, or needs a site: only its options are looked at
 
 
 def options(command: click.Command) -> set[str]:
@@ -59,18 +61,19 @@ def test_every_command_of_the_page_is_one() -> None:
 
 @pytest.mark.peers
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_runs(example: str, dovecot: Dovecot, tmp_path: Path) -> None:
+def test_an_example_runs(example: str, dovecot: Dovecot, empty_database: Path, tmp_path: Path) -> None:
     words = shlex.split(example)
     if words[1] in RUNS_ON:
         given = {word for word in words if word.startswith("--")}
         assert given <= options(cli.commands[words[1]])
         return
+    shutil.copy(empty_database, tmp_path)
     (tmp_path / "report.json").write_text(json.dumps(SHAPE))
     (tmp_path / "report.txt").write_text(TEXT)
     (tmp_path / "people.csv").write_text("address,client,name,keep\nanna@gmx.de,outlook,Anna,14\n")
     environment = {
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "LC_ALL": "de_DE.UTF-8", "TERM": "dumb",
-        "WEBAPP_DATA_DIR": str(tmp_path), **dovecot.environment,
+        "WEBAPP_DATA_DIR": str(tmp_path), "WEBAPP_SECRET_KEY": SECRET_KEY, **dovecot.environment,
     }  # fmt: skip
     if "--login" in words and "--password-stdin" not in words:
         words[0] = str(BIN / words[0])

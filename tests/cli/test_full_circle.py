@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_cli import call
 from tests.support.dovecot import Dovecot, reserve
 from tests.support.providers import rewrite_providers
-from tests.test_cli import call
-from webapp.account import ServerType
+from webapp.core.account import ServerType
 
 pytestmark = pytest.mark.peers
 
@@ -30,7 +30,7 @@ def test_closes_the_circle_with_the_login_test_inside(dovecot: Dovecot, environm
     result = call(*arguments, stdin=user.password, **environment)
     output = result.stdout.decode()
     assert result.returncode == 0, result.stderr.decode()
-    assert "Der Kreis ist geschlossen: Die Prüf-E-Mail wurde gesendet und ist angekommen." in output
+    assert "Es klappt: Die Prüf-E-Mail wurde gesendet und ist angekommen." in output
     assert "Die Prüf-E-Mail bleibt in Ihrem Postfach." in output
     assert (dovecot.attempts(user.address, "pop3"), dovecot.attempts(user.address, "submission")) == (2, 1)
     shape = json.loads(call(*arguments, "--json", stdin=user.password, **environment).stdout)

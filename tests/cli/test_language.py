@@ -15,7 +15,7 @@ from babel.messages.extract import extract_from_dir
 
 from webapp.cli import cli
 from webapp.cli.language import METAVARS, WORDS_OF_CLICK, locale_of
-from webapp.text import translations_for
+from webapp.core.text import translations_for
 
 COMMAND = Path(sys.executable).parent / "gmx-pop-wizard"
 GERMAN = translations_for("de")
@@ -115,7 +115,6 @@ def test_an_option_that_names_no_language_leaves_the_system_s(monkeypatch: pytes
         (("serve", "--port", "0"), "liegt nicht im Bereich 1<=x<=65535"),
         (("export", "outlook"), "Nennen Sie ein E-Mail-Programm und eine Adresse"),
         (("export", "other", "a@gmx.de", "--json"), "--output DATEI"),
-        (("explain", "/nowhere"), "Datei '/nowhere' gibt es nicht."),
     ],
 )
 def test_a_wrong_call_is_told_in_german_with_a_way_out(arguments: tuple[str, ...], sentence: str) -> None:

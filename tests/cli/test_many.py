@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.diagnosis.test_reading import A_REPORT, SHAPE, TEXT, as_json
+from tests.support.reports import A_REPORT, SHAPE, TEXT, as_json
 from tests.support.terminal import in_terminal
 
 COMMAND = Path(sys.executable).parent / "gmx-pop-wizard"
-TABLE = "Adresse;Programm;Name\nanna@gmx.de;thunderbird;Änne\nanna@web.de;outlook;\njohn@gmx.net;outlok;\n"
+TABLE = "Adresse;Programm;Name\nanna@gmx.de;thunderbird;Änne\nanna@freenet.de;outlook;\njohn@gmx.net;outlok;\n"
 
 
 def environment() -> dict[str, str]:
@@ -37,7 +37,7 @@ def test_bad_rows_are_named_and_the_rest_is_written(folder: Path) -> None:
     result = call(folder, "export", "--from", "people.csv", "--output", "out.zip")
     said = result.stderr.decode()
     assert result.returncode == 1
-    assert "Zeile 3: Das ist keine Adresse von GMX." in said
+    assert "Zeile 3: Diese Adresse gehört zu keinem bekannten Anbieter." in said
     assert "Zeile 4: Es gibt kein E-Mail-Programm „outlok“. Meinten Sie: outlook" in said
     assert "Aus 1 von 3 Zeilen wurde eine Datei in out.zip." in said
     assert result.stdout == b""
@@ -112,7 +112,33 @@ def test_a_report_is_explained_anew_in_the_other_language(folder: Path) -> None:
     assert json.loads(result.stdout) == json.loads(as_json(A_REPORT))
 
 
-def test_what_is_no_report_ends_with_2(folder: Path) -> None:
-    result = call(folder, "explain", "people.csv")
+def test_a_damaged_report_ends_with_2(folder: Path) -> None:
+    (folder / "damaged").write_text('{"version": 9, "stages": []}')
+    result = call(folder, "explain", "damaged")
     assert result.returncode == 2
     assert "gmx-pop-wizard: " in result.stderr.decode()
+
+
+def test_a_message_is_explained_from_the_call_a_file_and_a_pipe(folder: Path) -> None:
+    message = "fetchmail: Query status=3 (AUTHFAIL)"
+    log = b"nothing of interest\n" * 100_000 + message.encode() + b"\n"  # 2 MB
+    (folder / "fetch.log").write_bytes(log)
+    told = call(folder, "explain", message)
+    assert told.returncode == 0
+    assert "GMX hat die Anmeldung abgelehnt" in told.stdout.decode()
+    for read in (call(folder, "explain", "fetch.log"), call(folder, "explain", "-", stdin=log)):
+        assert "GMX hat die Anmeldung abgelehnt" in read.stdout.decode()
+
+
+def test_a_message_is_explained_as_json_in_the_shape_of_the_api(folder: Path) -> None:
+    result = call(folder, "explain", "0x800CCC0E", "--program", "outlook", "--json", "--locale", "en")
+    first = json.loads(result.stdout)["results"][0]
+    assert set(first) == {"message", "program", "diagnoses"}
+    assert first["program"] == "outlook"
+    assert first["diagnoses"][0] == "port-blocked"
+
+
+def test_a_text_without_a_known_message_ends_with_1(folder: Path) -> None:
+    result = call(folder, "explain", "xyzzy")
+    assert (result.returncode, result.stderr) == (1, b"")
+    assert "keine bekannte Meldung" in result.stdout.decode()

@@ -12,22 +12,21 @@ from typing import Any
 import pytest
 from prometheus_client import generate_latest
 
-from tests.connection_tests.conftest import METRICS_TOKEN, PASSWORD, MakeSite, Site
+from tests.connection_tests.conftest import LOGIN, METRICS_TOKEN, PASSWORD, MakeSite, Site
 from tests.connection_tests.test_engines import silent_dialogue
-from tests.probe.conftest import hides_the_password
+from tests.core.probe.conftest import hides_the_password
 from tests.support.fault_server import read
 from tests.support.redis_server import RedisServer
-from webapp import probe
-from webapp.account import MailAccount, SocketType
 from webapp.connection_tests import engine as engine_module
-from webapp.connection_tests import limits as limits_module
 from webapp.connection_tests.engine import Plan
 from webapp.connection_tests.redis_engine import Worker
 from webapp.connection_tests.redis_stores import RedisPasswordStore
-from webapp.probe import Limits, RunState
-from webapp.probe import pop3 as pop3_module
-from webapp.probe import smtp as smtp_module
-from webapp.probe.report import STAGES, Protocol
+from webapp.core import probe
+from webapp.core.account import MailAccount, SocketType
+from webapp.core.probe import STAGES, Bounds, RunState
+from webapp.core.probe import pop3 as pop3_module
+from webapp.core.probe import smtp as smtp_module
+from webapp.core.probe.report import Protocol
 
 # Every way a run can end, by the dialogue of the server for receiving and for sending.
 ENDS = [
@@ -159,13 +158,11 @@ def begin_in_clear(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_password_is_nowhere_after_a_crash_at_any_stage(
     make_site: MakeSite, everything: Any, monkeypatch: pytest.MonkeyPatch, upgraded: bool
 ) -> None:
-    for name in ("LOGIN_TESTS_PER_ACCOUNT", "LOGIN_TESTS_PER_ADDRESS", "LOGIN_TESTS_PER_MINUTE"):
-        monkeypatch.setattr(limits_module, name, 1000)
-
     def crash(self: Any, *_: Any) -> None:
-        raise RuntimeError(f"{self.setting.password.reveal()} of {self.setting.user}")
+        raise RuntimeError(f"{self.context.password.reveal()} of {self.context.user}")
 
-    with make_site() as site:
+    room = {"login_tests_per_account": 1000, "login_tests_per_network": (1000,), "login_tests_per_minute": 1000}
+    with make_site(**room) as site:
         searched = everything(site)
         if upgraded:
             begin_in_clear(site, monkeypatch)
@@ -202,9 +199,9 @@ def test_the_password_is_nowhere_after_a_crash_of_the_run_and_of_the_page(
         def fail(_: Any, job: str, password: probe.Secret) -> None:
             raise RuntimeError("no room")
 
-        form = site.client.get("/connection-tests")
+        form = site.client.get("/connection-tests?lang=de")
         monkeypatch.setattr(type(site.engine.passwords), "put", fail)
-        broken = site.client.submit(form, {"password": PASSWORD}, form=1)
+        broken = site.client.submit(form, {"password": PASSWORD}, form=LOGIN)
         assert broken.status_code == 500
         searched.note(broken.text)
         searched.search()
@@ -215,8 +212,8 @@ def test_the_password_is_nowhere_after_a_time_out(
     make_site: MakeSite, everything: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = probe.run
-    short = Limits(run=2, run_with_login=2, resolve=2, connect=2, tls=2, reply=1)
-    monkeypatch.setattr(engine_module.probe, "run", lambda *a, **k: real(*a, **{**k, "limits": short}))
+    short = Bounds(run=2, run_with_login=2, resolve=2, connect=2, tls=2, reply=1)
+    monkeypatch.setattr(engine_module.probe, "run", lambda *a, **k: real(*a, **{**k, "bounds": short}))
     for name in ("pop3-auth-silent", silent_dialogue()):
         with make_site(name) as site:
             searched = everything(site)
@@ -284,8 +281,8 @@ def test_nobody_becomes_a_worker_by_writing_to_redis(make_site: MakeSite, kind: 
         pytest.skip("in one process there are no workers")
     with make_site(work=False) as site:
         redis_server.client.set("gmx-pop:worker:thief", b"\0" * 80)
-        form = site.client.get("/connection-tests")
-        assert site.client.submit(form, {"password": PASSWORD}, form=1).status_code == 503
+        form = site.client.get("/connection-tests?lang=de")
+        assert site.client.submit(form, {"password": PASSWORD}, form=LOGIN).status_code == 503
 
 
 def test_what_is_in_redis_names_nobody(

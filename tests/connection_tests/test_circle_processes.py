@@ -23,27 +23,25 @@ from tests.connection_tests.test_processes import (
 from tests.support.dovecot import Dovecot, reserve
 from tests.support.providers import rewrite_providers
 from tests.support.redis_server import RedisServer
-from tests.test_server import START, serving
-from webapp.account import ServerType
+from tests.support.serving import START, serving
+from webapp.core.account import ServerType
 
 __all__ = ["settings"]
 
 pytestmark = pytest.mark.peers
 
 ALONE, WITH_REDIS = reserve(2)
-ROOM = (  # for a login test and a circle in the same quarter of an hour
-    "import webapp.connection_tests.limits as l; l.LOGIN_TESTS_PER_ACCOUNT = 4; "
-)
+ROOM = {"WEBAPP_LOGIN_TESTS_PER_ACCOUNT": "4"}  # for a login test and a circle in the same quarter of an hour
 SHORT = (  # a run of a killed worker is over soon
-    "from webapp.probe.limits import Limits; import webapp.probe, webapp.connection_tests.engine as e; "
-    "webapp.probe.LIMITS = Limits(circle=12); e.GRACE_SECONDS = 1; "
+    "from webapp.core.probe.bounds import Bounds; import webapp.core.probe, webapp.connection_tests.engine as e; "
+    "webapp.core.probe.BOUNDS = Bounds(circle=12); e.GRACE_SECONDS = 1; "
 )
 WEB = "serve(sys.argv[1], int(sys.argv[2]), Config.from_environment())"
 
 
 def send(person: Person, password: str) -> str:
     page = person.get("/connection-tests/circle").text
-    fields = {name: re.search(f'name="{name}" value="([^"]+)"', page) for name in ("csrf_token", "ticket")}
+    fields = {name: re.search(f'name="{name}" value="([^"]+)"', page) for name in ("csrf_token", "run_id")}
     person.form = {name: found[1] for name, found in fields.items() if found} | {"consent": "y", "password": password}
     return press(person)
 
@@ -61,10 +59,10 @@ def test_a_circle_that_is_killed_is_interrupted_and_never_goes_on(
     user = WITH_REDIS if redis else ALONE
     providers = tmp_path / "providers"
     rewrite_providers(providers, [dovecot.server(kind) for kind in (ServerType.POP3, ServerType.SMTP)], 8)
-    settings = {**settings, "WEBAPP_PROVIDERS_DIR": str(providers)}
+    settings = {**settings, **ROOM, "WEBAPP_PROVIDERS_DIR": str(providers)}
     work_settings = dict(settings)
     data = Path(settings.pop("WEBAPP_DATA_DIR"))
-    program = START + SHORT + ROOM
+    program = START + SHORT
     with contextlib.ExitStack() as stack:
         if redis:
             worker = stack.enter_context(working(tmp_path, program + WORKER, **work_settings))

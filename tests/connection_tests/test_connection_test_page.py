@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from webapp import config
-from webapp.diagnosis import CATALOGUE
-from webapp.probe import LIMITS, circle
-from webapp.probe.report import CIRCLE_STAGES, STAGES, Protocol, RunState
+from webapp.core.diagnosis import CATALOGUE
+from webapp.core.probe import BOUNDS, STAGES, circle
+from webapp.core.probe.report import CIRCLE_STAGES, Protocol, RunState
+from webapp.infrastructure import config, limits
+from webapp.infrastructure.limits import breaker
 
 PAGE = (Path(__file__).parents[2] / "docs" / "connection-test.md").read_text(encoding="utf-8")
 
@@ -20,21 +21,26 @@ def row(name: str) -> list[int]:
 
 
 def test_the_table_of_limits_is_that_of_the_code() -> None:
-    window = config.LIMIT_WINDOW_SECONDS
-    assert row("LIMITS.run") == [LIMITS.run]
-    assert row("LIMITS.run_with_login") == [LIMITS.run_with_login]
-    assert row("LIMITS.circle") == [LIMITS.circle]
-    assert row("LIMITS.resolve") == [LIMITS.resolve, LIMITS.connect, LIMITS.tls, LIMITS.reply]
-    assert row("LOGIN_TESTS_PER_ACCOUNT") == [config.LOGIN_TESTS_PER_ACCOUNT, window]
-    assert row("LOGIN_TESTS_PER_ADDRESS") == [config.LOGIN_TESTS_PER_ADDRESS, window]
-    assert row("LOGIN_TESTS_PER_MINUTE") == [config.LOGIN_TESTS_PER_MINUTE, 60]
-    assert row("CHECKS_PER_ADDRESS") == [config.CHECKS_PER_ADDRESS, window]
+    settings = config.Config()
+    assert row("BOUNDS.run") == [BOUNDS.run]
+    assert row("BOUNDS.run_with_login") == [BOUNDS.run_with_login]
+    assert row("BOUNDS.circle") == [BOUNDS.circle]
+    assert row("BOUNDS.resolve") == [BOUNDS.resolve, BOUNDS.connect, BOUNDS.tls, BOUNDS.reply]
+    quarter, day = limits.QUARTER, limits.DAY
+    assert row("login_tests_per_account") == [settings.login_tests_per_account, quarter]
+    assert row("login_refusals_per_account") == [settings.login_refusals_per_account, day]
+    assert row("login_tests_per_network") == [*settings.login_tests_per_network, quarter]
+    assert row("login_refusals_per_network") == [*settings.login_refusals_per_network, quarter]
+    assert row("login_refusals_per_network_and_day") == [*settings.login_refusals_per_network_and_day, day]
+    assert row("login_refusals_per_48_and_day") == [settings.login_refusals_per_48_and_day, day]
+    assert row("login_tests_per_minute") == [settings.login_tests_per_minute, limits.MINUTE]
+    assert row("checks_per_network") == [*settings.checks_per_network, quarter]
     assert row("circle.ATTEMPTS") == [circle.ATTEMPTS]
     assert row("CIRCLE_AFTER_LOGIN_SECONDS") == [config.CIRCLE_AFTER_LOGIN_SECONDS]
-    assert row("BREAKER_REFUSALS") == [
-        config.BREAKER_REFUSALS, config.BREAKER_ACCOUNTS_MIN, config.BREAKER_WINDOW_SECONDS,
-        config.BREAKER_PAUSE_SECONDS,
+    assert row("breaker_refusals") == [
+        settings.breaker_refusals, settings.breaker_accounts, breaker.WINDOW_SECONDS, settings.breaker_minutes,
     ]  # fmt: skip
+    assert row("breaker_refusals_per_day") == [settings.breaker_refusals_per_day, day]
     assert row("PASSWORD_SECONDS") == [config.PASSWORD_SECONDS]
     assert row("RUN_STATE_SECONDS") == [config.RUN_STATE_SECONDS]
 

@@ -11,13 +11,16 @@ import pytest
 from tests.connection_tests.conftest import PASSWORD, USER, MakeSite, Site
 from tests.support.client import PageLintingClient
 from tests.support.fault_server import Dialogue, read
+from tests.support.limits import NUMBERS, login
+from tests.support.log_lines import LogLines
 from tests.support.redis_server import RedisServer
-from webapp import probe
-from webapp.config import CHECK_CACHE_SECONDS
 from webapp.connection_tests import engine as engine_module
-from webapp.connection_tests.engine import EXPIRES_SECONDS, NOBODY, Plan
+from webapp.connection_tests.engine import EXPIRES_SECONDS, PLACEHOLDER_ADDRESS, Plan
 from webapp.connection_tests.progress import MemoryRunStore, Run
-from webapp.probe import RunState, Secret
+from webapp.core import probe
+from webapp.core.probe import RunState, Secret
+from webapp.infrastructure import limits
+from webapp.infrastructure.config import CHECK_CACHE_SECONDS
 
 
 def queued(site: Site, run_id: str = "run-of-a-test-1", **values: object) -> tuple[Plan, Run]:
@@ -53,12 +56,27 @@ def test_runs_a_test_to_its_end_and_tells_of_every_stage(make_site: MakeSite) ->
         assert site.told[-1]["stage"] is None
 
 
+def test_a_test_that_is_put_back_with_its_password_logs_in_no_second_time(make_site: MakeSite) -> None:
+    with make_site() as site:
+        with site.app.app_context():
+            assert login(limits.current(), USER, "198.51.100.1", "run-of-a-test-1") is None
+        for attempts in ((1, 1), (1, 1)):
+            plan, run = queued(site)
+            site.engine.submit(run.id, plan)
+            ended = site.ended(run.id)
+            assert site.attempts == attempts
+            site.engine.runs.forget(run.id)
+        assert (ended.state, ended.report.password_sent) == (RunState.EXPIRED, False)
+
+
 def test_says_what_failed_and_counts_the_refusal_at_the_end_of_the_run(make_site: MakeSite) -> None:
     with make_site("pop3-auth-code-auth") as site:
-        for number in range(20):
-            plan = Plan("gmx.net", f"person{number % 5}@gmx.de", login=True)
+        number_of_runs = NUMBERS.breaker_refusals
+        for number in range(number_of_runs):
+            plan = Plan("gmx.net", f"person{number % NUMBERS.breaker_accounts}@gmx.de", login=True)
             with site.app.app_context():
                 run = plan.run(f"run-of-a-test-{number}", engine_module.current_providers())
+                assert login(limits.current(), plan.address, f"198.51.100.{number}", run.id) is None
             site.engine.runs.add(run)
             site.engine.passwords.put(run.id, Secret(PASSWORD))
             site.engine.submit(run.id, plan)
@@ -66,7 +84,7 @@ def test_says_what_failed_and_counts_the_refusal_at_the_end_of_the_run(make_site
             assert ended.state is RunState.FAILED
         site.until(lambda: site.told[-1]["diagnosis"])
         assert site.told[-1]["diagnosis"] == ("login-refused",)
-        assert site.attempts == (20, 0)
+        assert site.attempts == (number_of_runs, 0)
         page = site.client.get("/connection-tests").text  # nobody has looked at a result
         assert "gerade ausgeschaltet" in page
         assert 'name="password"' not in page
@@ -193,7 +211,7 @@ def test_stopping_lets_a_running_test_end_and_begins_none(make_site: MakeSite) -
         site.until(lambda: any(told["stage"] == "greeting" for told in site.told))
         stop = threading.Thread(target=(site.worker or site.engine).shutdown)
         stop.start()
-        time.sleep(0.1)
+        stop.join(0.1)
         assert stop.is_alive()
         site.engine._interrupt(run.id)
         stop.join(30)
@@ -219,7 +237,7 @@ def test_who_waits_learns_their_place(make_site: MakeSite) -> None:
 
 def test_everybody_looks_at_one_check(make_site: MakeSite) -> None:
     with make_site("pop3-good-without-login", "smtp-good-without-login") as site:
-        plan = Plan("gmx.net", NOBODY)
+        plan = Plan("gmx.net", PLACEHOLDER_ADDRESS)
 
         def join(follower: str, number: int) -> bool:
             with site.app.app_context():
@@ -229,7 +247,7 @@ def test_everybody_looks_at_one_check(make_site: MakeSite) -> None:
                     site.engine.submit(run.id, plan)
                 joined = site.engine.runs.get(follower)
                 assert joined is not None
-                engine_module.tell(site.app, joined)  # as the page does: who joins at the end hears of it here
+                engine_module.announce(site.app, joined)  # as the page does: who joins at the end hears of it here
             return fresh
 
         fresh: list[bool] = []
@@ -259,7 +277,7 @@ def test_a_shared_check_is_made_anew_after_half_a_minute(make_site: MakeSite, re
     with make_site(work=False) as site:
         runs = site.engine.runs
         with site.app.app_context():
-            run = Plan("gmx.net", NOBODY).run("check-1", engine_module.current_providers())
+            run = Plan("gmx.net", PLACEHOLDER_ADDRESS).run("check-1", engine_module.current_providers())
         assert runs.join("key", "first", run)
         assert runs.end("check-1", RunState.FAILED, run.report)
         assert not runs.join("key", "second", replace(run, id="check-2"))
@@ -275,7 +293,7 @@ def test_a_shared_check_is_made_anew_after_half_a_minute(make_site: MakeSite, re
 def test_a_shared_check_that_tells_nothing_is_not_shown_to_others(make_site: MakeSite, state: RunState) -> None:
     with make_site(work=False) as site:
         with site.app.app_context():
-            run = Plan("gmx.net", NOBODY).run("check-1", engine_module.current_providers())
+            run = Plan("gmx.net", PLACEHOLDER_ADDRESS).run("check-1", engine_module.current_providers())
         if state is RunState.EXPIRED:
             run = replace(run, deadline=time.time() - 1)
         assert site.engine.runs.join("key", "first", run)
@@ -286,7 +304,7 @@ def test_a_shared_check_that_tells_nothing_is_not_shown_to_others(make_site: Mak
 
 def test_a_check_goes_on_until_the_last_who_looks_has_left(make_site: MakeSite) -> None:
     with make_site(silent_dialogue(), "smtp-good-without-login") as site:
-        plan = Plan("gmx.net", NOBODY)
+        plan = Plan("gmx.net", PLACEHOLDER_ADDRESS)
         with site.app.app_context():
             run = plan.run("check-1", engine_module.current_providers())
         assert site.engine.runs.join("key", "first", run)
@@ -309,7 +327,7 @@ def test_a_check_goes_on_until_the_last_who_looks_has_left(make_site: MakeSite) 
 def test_nobody_joins_a_check_that_is_being_cancelled(make_site: MakeSite) -> None:
     with make_site(work=False) as site:
         with site.app.app_context():
-            run = Plan("gmx.net", NOBODY).run("check-1", engine_module.current_providers())
+            run = Plan("gmx.net", PLACEHOLDER_ADDRESS).run("check-1", engine_module.current_providers())
         runs = site.engine.runs
         assert runs.join("key", "first", run)
         assert runs.leave("first") == "check-1"
@@ -352,7 +370,7 @@ def test_a_crash_in_the_code_reads_as_interrupted(make_site: MakeSite, monkeypat
 
 
 def test_who_listens_cannot_disturb_a_run(make_site: MakeSite) -> None:
-    from webapp.events import test_progressed as progressed
+    from webapp.infrastructure.events import test_progressed as progressed
 
     def fail(_: object, **values: object) -> None:
         raise RuntimeError("a listener's mistake")
@@ -361,3 +379,22 @@ def test_who_listens_cannot_disturb_a_run(make_site: MakeSite) -> None:
         plan, run = queued(site)
         site.engine.submit(run.id, plan)
         assert site.ended(run.id).state is RunState.PASSED
+
+
+def test_one_id_leads_from_the_press_through_the_job_to_the_result(make_site: MakeSite, log_lines: LogLines) -> None:
+    with make_site() as site:
+        site.answer()
+        sent = site.log_in()
+        run = site.run(sent)
+        site.client.get(f"/connection-tests/{run.id}")
+        site.until(lambda: "connection test: passed" in log_lines.text)
+    told = (
+        "connection test: queued",
+        "connection test: passed",
+        "POST /connection-tests",
+        "GET /connection-tests/<run_id>",
+    )
+    ids = [line["id"] for line in log_lines() for words in told if line["message"].startswith(f"{words}")]
+    posted = [line["id"] for line in log_lines() if line["message"].startswith("POST /connection-tests")]
+    assert set(ids) == {run.report.reference} == set(posted)
+    assert len(ids) >= len(told)

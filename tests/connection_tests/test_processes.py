@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,42 +19,32 @@ import requests
 from tests.conftest import SECRET_KEY
 from tests.support.dovecot import Dovecot, User, reserve
 from tests.support.redis_server import RedisServer
-from tests.test_server import SERVE, START, Served, by, serving
+from tests.support.serving import SERVE, START, Served, serving
+from tests.support.waiting import wait_until
 from webapp.connection_tests.redis_stores import PREFIX
-from webapp.server import SERVERS
-
-__all__ = ["by"]  # a fixture
 
 pytestmark = pytest.mark.peers
 
-KILLED, ELSEWHERE, STOPPED, KILLED_ALONE, KILLED_WITH_REDIS, KILLED_BY_GRANIAN = reserve(6)
-ENDED = dict(zip(SERVERS, reserve(2), strict=True))
+KILLED, ELSEWHERE, STOPPED, KILLED_ALONE, KILLED_WITH_REDIS, ENDED = reserve(6)
 SECONDS = 60
 SHORT = (  # a run of a killed worker is over soon
-    "from webapp.probe.limits import Limits; import webapp.probe, webapp.connection_tests.engine as e; "
-    "webapp.probe.LIMITS = Limits(run=3, run_with_login=3); e.GRACE_SECONDS = 1; "
+    "from webapp.core.probe.bounds import Bounds; import webapp.core.probe, webapp.connection_tests.engine as e; "
+    "webapp.core.probe.BOUNDS = Bounds(run=3, run_with_login=3); e.GRACE_SECONDS = 1; "
 )
 SLOW = (  # every run waits after both servers have taken the password, until a file appears
-    "import pathlib, time; from webapp.probe import pop3; count = pop3.Pop3._stat\n"
+    "import pathlib, time; from webapp.core.probe import pop3; count = pop3.Pop3._stat\n"
     "def slow(self):\n"
     "    end = time.monotonic() + 20\n"
-    "    while self.setting.record.report.stages[-5].status != 'passed' and time.monotonic() < end: time.sleep(0.02)\n"
+    "    while self.context.recorder.report.stages[-5].status != 'passed' and time.monotonic() < end: time.sleep(0.02)\n"
     "    pathlib.Path(sys.argv[-1] + '.reached').touch()\n"
     "    while not pathlib.Path(sys.argv[-1]).exists(): time.sleep(0.02)\n"
     "    return count(self)\n"
     "pop3.Pop3._stat = slow\n"
 )
 WORKER = (
-    "import sys; from webapp.config import Config; from webapp.connection_tests.redis_engine import work; "
+    "import sys; from webapp.infrastructure.config import Config; from webapp.server.worker import work; "
     "work(Config.from_environment())"
 )
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 class Person:
@@ -65,10 +56,7 @@ class Person:
         for slug, values in (
             ("address", {"email_address": address}),
             ("program", {"program": "thunderbird"}),
-            ("devices", {"devices": "one"}),
-            ("retention", {"keep": "14"}),
             ("preparation", {}),
-            ("review", {}),
         ):
             self.post(f"/setup/{slug}", {**values, "csrf_token": self.token(f"/setup/{slug}")})
 
@@ -86,7 +74,7 @@ class Person:
     def log_in(self, password: str) -> str:
         """Press the button; return the path of the result."""
         page = self.get("/connection-tests").text
-        fields = {name: re.search(f'name="{name}" value="([^"]+)"', page) for name in ("csrf_token", "ticket")}
+        fields = {name: re.search(f'name="{name}" value="([^"]+)"', page) for name in ("csrf_token", "run_id")}
         self.form = {name: found[1] for name, found in fields.items() if found} | {"login": "1", "password": password}
         return self.press()
 
@@ -103,9 +91,13 @@ class Person:
 @contextlib.contextmanager
 def working(folder: Path, program: str = WORKER, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("WEBAPP_")}
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, str(folder / "go")], env=environ | settings, start_new_session=True
-    )
+    with (folder / "worker.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, str(folder / "go")],
+            env=environ | settings,
+            start_new_session=True,
+            stderr=log,
+        )
     try:
         yield process
     finally:
@@ -197,26 +189,34 @@ def slow_web(folder: Path) -> str:
     return (START + SLOW).replace("sys.argv[-1]", repr(str(folder / "go"))) + SERVE.removeprefix(START)
 
 
-@pytest.mark.parametrize("by", SERVERS, indirect=True)
-def test_a_web_process_that_is_told_to_stop_lets_its_tests_end(
-    dovecot: Dovecot, settings: dict[str, str], tmp_path: Path, by: str
+def test_a_web_process_that_is_told_to_stop_lets_its_tests_end_and_shows_how(
+    dovecot: Dovecot, settings: dict[str, str], tmp_path: Path
 ) -> None:
-    user = ENDED[by]
+    user = ENDED
     data = Path(settings.pop("WEBAPP_DATA_DIR"))
     del settings["WEBAPP_REDIS_URL"]
-    with serving(data, program=slow_web(tmp_path), by=by, **settings) as served:
+    with serving(data, program=slow_web(tmp_path), **settings) as served:
         person = Person(served.url, user.address)
-        person.log_in(user.password)
+        path = person.log_in(user.password)
         wait_until((tmp_path / "go.reached").exists)
-        served.process.send_signal(signal.SIGTERM)
-        time.sleep(1)
-        assert served.process.poll() is None
+        for _ in range(2):
+            served.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: begins_a_check(person) == 503)
+        assert person.sees(path, "Die Prüfung läuft")
         assert user.address not in goodbyes(dovecot)
         (tmp_path / "go").touch()
+        wait_until(lambda: "Alles funktioniert" in person.get(path + "/progress").text)
         assert served.process.wait(SECONDS) == 0
         assert "Traceback" not in served.errors
     wait_until(lambda: user.address in goodbyes(dovecot))
     assert attempts(dovecot, user) == (1, 1)
+
+
+def begins_a_check(person: Person) -> int:
+    """Ask for a further test; return the status."""
+    page = person.get("/connection-tests").text
+    fields = {name: re.search(f'name="{name}" value="([^"]+)"', page) for name in ("csrf_token", "run_id")}
+    return person.post("/connection-tests", {name: found[1] for name, found in fields.items() if found}).status_code
 
 
 def goodbyes(dovecot: Dovecot) -> str:
@@ -225,14 +225,7 @@ def goodbyes(dovecot: Dovecot) -> str:
 
 
 @pytest.mark.parametrize(
-    ("redis", "by", "user"),
-    [
-        (False, "gunicorn", KILLED_ALONE),
-        (True, "gunicorn", KILLED_WITH_REDIS),
-        (False, "granian", KILLED_BY_GRANIAN),
-    ],
-    ids=["embedded", "redis", "embedded-granian"],
-    indirect=["by"],
+    ("redis", "user"), [(False, KILLED_ALONE), (True, KILLED_WITH_REDIS)], ids=["embedded", "redis"]
 )
 def test_a_killed_web_process_leads_to_no_second_login(
     dovecot: Dovecot,
@@ -240,7 +233,6 @@ def test_a_killed_web_process_leads_to_no_second_login(
     redis_server: RedisServer,
     tmp_path: Path,
     redis: bool,
-    by: str,
     user: User,
 ) -> None:
     data = Path(settings.pop("WEBAPP_DATA_DIR"))
@@ -251,13 +243,13 @@ def test_a_killed_web_process_leads_to_no_second_login(
             wait_until(lambda: is_working(redis_server))
         else:
             del settings["WEBAPP_REDIS_URL"]
-        with serving(data, program=slow_web(tmp_path), by=by, **settings) as served:
+        with serving(data, program=slow_web(tmp_path), **settings) as served:
             person = Person(served.url, user.address)
             path = person.log_in(user.password)
             wait_until((tmp_path / "go.reached").exists)
             os.killpg(served.process.pid, signal.SIGKILL)
         (tmp_path / "go").touch()
-        with serving(data, by=by, **settings) as served:
+        with serving(data, **settings) as served:
             person.url = served.url
             if redis:
                 wait_until(lambda: person.sees(path, "Alles funktioniert"))
@@ -273,7 +265,25 @@ def test_a_worker_without_its_settings_says_what_is_missing(settings: dict[str, 
     environ = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "WEBAPP_DATA_DIR": settings["WEBAPP_DATA_DIR"]}
     result = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=SECONDS)
     assert (result.returncode, "A worker needs WEBAPP_REDIS_URL." in result.stderr) == (2, True)
-    unreachable = {**settings, "WEBAPP_REDIS_URL": "unix:///no/such/redis.sock", "LC_ALL": "C.UTF-8"}
-    result = subprocess.run(command, env=environ | unreachable, capture_output=True, text=True, timeout=SECONDS)
+    stranger = {
+        **settings,
+        "WEBAPP_REDIS_URL": f"{settings['WEBAPP_REDIS_URL']}?username=nobody&password=wrong",
+        "LC_ALL": "C.UTF-8",
+    }
+    result = subprocess.run(command, env=environ | stranger, capture_output=True, text=True, timeout=SECONDS)
     assert result.returncode == 2
-    assert "WEBAPP_REDIS_URL: Redis does not answer." in result.stderr
+    assert "WEBAPP_REDIS_URL: Redis does not let us in." in result.stderr
+
+
+def test_a_worker_waits_for_a_redis_that_comes_late(settings: dict[str, str], tmp_path: Path) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="redis-"))
+    late = RedisServer(folder)
+    try:
+        with working(tmp_path, WORKER, **(settings | {"WEBAPP_REDIS_URL": late.url})) as process:
+            wait_until(lambda: "waiting for Redis: ConnectionError" in (tmp_path / "worker.log").read_text(), SECONDS)
+            with late.running():
+                wait_until(lambda: is_working(late), SECONDS)
+                process.terminate()
+                assert process.wait(SECONDS) == 0
+    finally:
+        shutil.rmtree(folder)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.probe.conftest import Play, certificates, play
+from tests.core.probe.conftest import Play, certificates, play
 from webapp.connection_tests.records import report_from_record, report_to_record
 
 __all__ = ["certificates", "play"]

@@ -17,19 +17,21 @@ from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from tests.connection_tests.conftest import PASSWORD, PLAIN_ANSWERS, USER, MakeSite, Site
+from tests.connection_tests.conftest import LOGIN, PASSWORD, PLAIN_ANSWERS, USER, MakeSite, Site
 from tests.connection_tests.test_engines import silent_dialogue
 from tests.support.client import PageLintingClient, button_texts, parse, text_of
 from tests.support.fault_server import read
-from webapp import connection_tests as views
-from webapp import db
-from webapp.config import LOGIN_TESTS_PER_ACCOUNT, RESULT_WAITERS_MAX
+from tests.support.limits import NUMBERS, refuse
+from tests.web.wizard.walk import GUIDE
 from webapp.connection_tests.engine import Plan, current_providers
-from webapp.connection_tests.ownership import PASSED_KEY, RUNS_MAX
 from webapp.connection_tests.redis_stores import PREFIX
-from webapp.connection_tests.sealing import WorkerKey
-from webapp.probe import RunState
-from webapp.wizard.answers import MAX_BYTES
+from webapp.core.probe import RunState
+from webapp.infrastructure import db, limits
+from webapp.infrastructure.config import RESULT_WAITERS_MAX
+from webapp.infrastructure.sealing import WorkerKey
+from webapp.web import connection_tests as views
+from webapp.web.connection_tests.ownership import PASSED_KEY, RUNS_MAX
+from webapp.web.wizard.answers import MAX_BYTES
 
 COM = "john@gmx.com"
 COM_ANSWERS = {
@@ -73,14 +75,14 @@ def test_a_green_login_test_says_what_waits_and_how_it_went(site: Site, locale: 
 
 def test_reload_back_and_a_second_click_change_nothing(site: Site) -> None:
     form = site.client.get("/connection-tests")
-    first = site.client.submit(form, {"password": PASSWORD}, form=1)
-    second = site.client.submit(form, {"password": PASSWORD}, form=1)
+    first = site.client.submit(form, {"password": PASSWORD}, form=LOGIN)
+    second = site.client.submit(form, {"password": PASSWORD}, form=LOGIN)
     run = site.run(first)
     assert second.location == first.location + "?again=1"
     for url in (first.location, second.location, first.location):
         assert site.client.get(url).status_code == 200
     assert "Wir haben uns nicht noch einmal angemeldet" in site.client.get(second.location).text
-    again = site.client.submit(form, {"password": PASSWORD}, form=1)
+    again = site.client.submit(form, {"password": PASSWORD}, form=LOGIN)
     assert site.run(again).report.reference == run.report.reference
     assert site.attempts == (1, 1)
 
@@ -95,7 +97,7 @@ def test_clicks_that_arrive_together_are_one_test(site: Site) -> None:
         client = site.app.test_client()
         assert isinstance(client, PageLintingClient)
         client.set_cookie("session", cookie.value)
-        return str(client.submit(form, {"password": PASSWORD}, form=1).location)
+        return str(client.submit(form, {"password": PASSWORD}, form=LOGIN).location)
 
     with ThreadPoolExecutor(5) as pool:
         locations = list(pool.map(click, range(5)))
@@ -104,7 +106,7 @@ def test_clicks_that_arrive_together_are_one_test(site: Site) -> None:
     assert {location.partition("?")[0] for location in locations} == {f"/connection-tests/{run_id}"}
     assert site.attempts == (1, 1)
     with site.app.app_context():
-        assert views.current_limits().allowance(USER).left == LOGIN_TESTS_PER_ACCOUNT - 1
+        assert limits.current().allowance(USER, "gmx.net").left == NUMBERS.login_tests_per_account - 1
 
 
 def test_a_form_used_before_a_restart_is_not_used_again(make_site: MakeSite) -> None:
@@ -112,14 +114,14 @@ def test_a_form_used_before_a_restart_is_not_used_again(make_site: MakeSite) -> 
         form = site.client.get("/connection-tests")
         cookie = site.client.get_cookie("session")
         assert cookie is not None
-        site.run(site.client.submit(form, {"password": PASSWORD}, form=1))
+        site.run(site.client.submit(form, {"password": PASSWORD}, form=LOGIN))
         if site.worker is None:
             site.engine.runs._runs.clear()  # type: ignore[attr-defined]
         else:
             Redis.from_url(site.config.redis_url).flushall()
-            site.worker._say_alive()
+            site.worker._send_heartbeat()
         site.client.set_cookie("session", cookie.value)  # the browser never got the answer
-        again = site.client.submit(form, {"password": PASSWORD}, form=1)
+        again = site.client.submit(form, {"password": PASSWORD}, form=LOGIN)
         page = site.client.get(again.location)
         assert page.status_code == 410
         assert "unterbrochen" in page.text
@@ -128,10 +130,13 @@ def test_a_form_used_before_a_restart_is_not_used_again(make_site: MakeSite) -> 
 
 def test_a_refused_login_shows_the_checklist_and_what_is_left(make_site: MakeSite) -> None:
     with make_site("pop3-auth-one-text") as site:
-        page = site.page(site.log_in())
+        response = site.log_in()
+        page = site.page(response)
+        markup = site.client.get(response.location).text
         assert "GMX hat die Anmeldung abgelehnt" in page
-        assert "Warum" in page
         assert "Was Sie jetzt tun können" in page
+        assert markup.count('name="password"') == 1, "no field to try again on the same page"
+        assert '<details class="whole"><summary' in markup, "technical lines are folded"
         assert "Nicht geprüft" in page
         assert "Sie können die Anmeldung noch 2 Mal prüfen. Danach warten wir 15 Minuten" in page
         assert "Ihr Passwort wurde nicht gesendet" not in page
@@ -143,13 +148,12 @@ def test_after_three_tests_the_clock_says_when_the_next_one_is(
 ) -> None:
     now = datetime(2026, 11, 25, 17, 25, tzinfo=UTC)
     with make_site("pop3-auth-one-text") as site:
-        with site.app.app_context():
-            views.current_limits()._clock = lambda: now
+        site.set_clock(lambda: now)
         form = site.client.get("/connection-tests")
-        for _ in range(LOGIN_TESTS_PER_ACCOUNT):
+        for _ in range(NUMBERS.login_tests_per_account):
             page = site.page(site.log_in())
         assert "Im Moment können Sie die Anmeldung nicht prüfen. Die nächste Prüfung ist um 18:40 Uhr möglich." in page
-        late = site.client.submit(form, {"password": PASSWORD}, form=1)
+        late = site.client.submit(form, {"password": PASSWORD}, form=LOGIN)
         assert late.status_code == 429
         assert int(late.headers["Retry-After"]) > 0
         assert "18:40 Uhr" in late.text
@@ -183,16 +187,16 @@ def test_the_question_about_a_blank_counts_nothing_and_waits_a_minute_only(site:
     for _ in range(5):
         question = site.log_in(f"{PASSWORD} ")
     with site.app.app_context():
-        assert views.current_limits().allowance(USER).left == LOGIN_TESTS_PER_ACCOUNT
-    site.engine.passwords.take(ticket_of(question))  # the minute is over
+        assert limits.current().allowance(USER, "gmx.net").left == NUMBERS.login_tests_per_account
+    site.engine.passwords.take(run_id_of(question))  # the minute is over
     late = site.client.submit(question, form="Mit Leerzeichen prüfen")
     assert late.status_code == 422
     assert "Geben Sie Ihr Passwort noch einmal ein" in late.text
     assert site.attempts == (0, 0)
 
 
-def ticket_of(page: TestResponse) -> str:
-    return next(f.attrib["value"] for f in parse(page.text).iter("input") if f.get("name") == "ticket")
+def run_id_of(page: TestResponse) -> str:
+    return next(f.attrib["value"] for f in parse(page.text).iter("input") if f.get("name") == "run_id")
 
 
 def test_a_stranger_who_knows_a_run_gets_nothing_of_it(site: Site) -> None:
@@ -202,7 +206,7 @@ def test_a_stranger_who_knows_a_run_gets_nothing_of_it(site: Site) -> None:
     assert isinstance(stranger, PageLintingClient)
     site.answer(stranger)
     for form in (0, 1):
-        claim = stranger.submit(stranger.get("/connection-tests"), {"ticket": run.id, "password": "x"}, form=form)
+        claim = stranger.submit(stranger.get("/connection-tests"), {"run_id": run.id, "password": "x"}, form=form)
         assert claim.status_code == 400
     page = stranger.get("/connection-tests")
     for path in ("", "/progress", "/report.json"):
@@ -223,10 +227,10 @@ def test_a_stranger_cannot_use_a_password_while_its_blank_is_asked_about(site: S
     assert isinstance(stranger, PageLintingClient)
     site.answer(stranger, address={**PLAIN_ANSWERS["address"], "email_address": "bob@gmx.de"})
     taken = stranger.submit(
-        stranger.get("/connection-tests"), {"ticket": ticket_of(question), "blanks": "keep"}, form=1
+        stranger.get("/connection-tests"), {"run_id": run_id_of(question), "blanks": "keep"}, form=LOGIN
     )
     assert taken.status_code == 400
-    assert site.engine.passwords.seconds_left(ticket_of(question)) > 0
+    assert site.engine.passwords.seconds_left(run_id_of(question)) > 0
     assert site.attempts == (0, 0)
 
 
@@ -235,17 +239,17 @@ def test_a_page_left_open_sends_no_password_for_another_address(site: Site, aske
     """Two people at one computer: the form says anna, the answers have become bob's."""
     page = site.log_in(f"{PASSWORD} ") if asked else site.client.get("/connection-tests")
     site.answer(address={**PLAIN_ANSWERS["address"], "email_address": "bob@gmx.de"})
-    old = site.client.submit(page, {} if asked else {"password": PASSWORD}, form=0 if asked else 1)
+    old = site.client.submit(page, {} if asked else {"password": PASSWORD}, form=0 if asked else LOGIN)
     assert old.status_code == 400
     assert "Die Seite war zu lange offen" in old.text
     assert site.attempts == (0, 0)
 
 
-@pytest.mark.parametrize("ticket", ["", "x" * 32, "check-" + "x" * 26, "../" * 10, "ä" * 32, "x" * 5000])
-def test_a_ticket_that_we_did_not_give_out_is_refused(site: Site, ticket: str) -> None:
+@pytest.mark.parametrize("run_id", ["", "x" * 32, "check-" + "x" * 26, "../" * 10, "ä" * 32, "x" * 5000])
+def test_a_run_id_that_we_did_not_give_out_is_refused(site: Site, run_id: str) -> None:
     form = site.client.get("/connection-tests")
     for number in (0, 1):
-        answer = site.client.submit(form, {"ticket": ticket, "password": PASSWORD}, form=number)
+        answer = site.client.submit(form, {"run_id": run_id, "password": PASSWORD}, form=number)
         assert answer.status_code == 400
     assert site.attempts == (0, 0)
 
@@ -264,7 +268,7 @@ def test_the_longest_answers_leave_room_for_eight_tests(site: Site) -> None:
         kept["devices"]["x"] = "y" * (MAX_BYTES - len(json.dumps(kept, separators=(",", ":"))))
         session["answers"] = kept
     form = site.client.get("/connection-tests")
-    sent = site.client.submit(form, {"password": PASSWORD, "provider": "gmx.com"}, form=1)
+    sent = site.client.submit(form, {"password": PASSWORD, "provider": "gmx.com"}, form=LOGIN)
     assert sent.status_code == 303
     site.run(sent)
 
@@ -344,7 +348,7 @@ def test_progress_is_a_part_of_the_page_with_a_tag_that_changes(make_site: MakeS
 
         site.until(settled)
         part, same = settled()
-        assert 'data-ended="no"' in part.text
+        assert f'data-poll="{url}"' in part.text
         assert same.data == b""
         assert same.headers["Cache-Control"] == "no-store"
         english = client.get(f"{url}?lang=en", headers={"If-None-Match": part.headers["ETag"]})
@@ -356,7 +360,7 @@ def test_progress_is_a_part_of_the_page_with_a_tag_that_changes(make_site: MakeS
         assert cancelled.location == answer.location
         site.ended(run_id)
         end = client.get(url, headers={"If-None-Match": part.headers["ETag"]})
-        assert 'data-ended="yes"' in end.text
+        assert "data-poll" not in end.text
         assert "abgebrochen" in site.page(answer)
         assert site.attempts == (0, 0)
 
@@ -430,7 +434,7 @@ def test_the_other_platform_is_offered_once_and_taken_over_by_a_press(make_site:
         with site.client.session_transaction() as session:
             assert session["answers"]["platform"] == {"provider": "gmx.com"}
         taken = site.client.submit(result, form="Meine Einstellungen auf www.gmx.net umstellen")
-        assert taken.location == "/setup/review"
+        assert taken.location == GUIDE
         with site.client.session_transaction() as session:
             assert session["answers"]["platform"] == {"provider": "gmx.net"}
 
@@ -446,10 +450,10 @@ def test_the_other_platform_is_not_offered_twice_or_to_others(make_site: MakeSit
         for location in (answer.location, other.location):
             assert not [text for text in buttons(site.client.get(location).text) if "versuchen" in text]
         with site.app.app_context():
-            assert views.current_limits().allowance(COM).left == LOGIN_TESTS_PER_ACCOUNT - 2
+            assert limits.current().allowance(COM, "gmx.com").left == NUMBERS.login_tests_per_account - 2
         site.answer()
         form = site.client.get("/connection-tests")
-        refused = site.client.submit(form, {"password": PASSWORD, "provider": "gmx.com"}, form=1)
+        refused = site.client.submit(form, {"password": PASSWORD, "provider": "gmx.com"}, form=LOGIN)
         assert refused.status_code == 400
         assert site.attempts == (2, 0)
 
@@ -469,17 +473,17 @@ def test_a_result_stays_that_of_the_address_it_was_made_for(make_site: MakeSite)
         assert refused.status_code == 400
         with site.client.session_transaction() as session:
             assert session["answers"]["platform"] == {"provider": "gmx.com"}
-            session["answers"] = {slug: given for slug, given in session["answers"].items() if slug != "retention"}
-        assert site.client.get(answer.location).location == "/setup/retention"  # an answer is missing now
+            session["answers"] = {slug: given for slug, given in session["answers"].items() if slug != "program"}
+        assert site.client.get(answer.location).location == "/setup/program"  # an answer is missing now
 
 
 @pytest.mark.parametrize(("keep", "said"), [("delete", "nach dem Abholen"), ("14", "14 Tage nach dem Abholen")])
 def test_warns_before_the_first_fetch_of_what_it_would_delete(site: Site, keep: str, said: str) -> None:
-    site.answer(retention={"keep": keep})
+    site.answer(retention={"keep": keep, "confirmed": True})
     answer = site.log_in()
     page = site.page(answer)
     assert f"5 E-Mails werden {said} bei GMX gelöscht. Wollen Sie das?" in page
-    assert 'href="/setup/retention?from=review"' in site.client.get(answer.location).text
+    assert 'href="/adjust/retention?again=1"' in site.client.get(answer.location).text
 
 
 # What does not answer
@@ -507,7 +511,7 @@ def test_a_locked_database_refuses_kindly(site: Site, monkeypatch: pytest.Monkey
     db.dispose()
     blocking = sqlite3.connect(site.config.data_dir / "wizard.sqlite3", isolation_level=None)
     blocking.execute("BEGIN IMMEDIATE")
-    answer = site.client.submit(form, {"password": PASSWORD}, form=1)
+    answer = site.client.submit(form, {"password": PASSWORD}, form=LOGIN)
     blocking.execute("ROLLBACK")
     blocking.close()
     assert answer.status_code == 503
@@ -519,10 +523,9 @@ def test_while_the_login_test_is_off_the_rest_goes_on(make_site: MakeSite, way: 
     with make_site("pop3-good-without-login", "smtp-good-without-login", login_test=way != "setting") as site:
         form = site.client.get("/connection-tests")
         with site.app.app_context():
-            limits = views.current_limits()
             if way == "breaker":
-                for number in range(20):
-                    limits.refused(f"{number % 5}@gmx.de")
+                for number in range(NUMBERS.breaker_refusals):
+                    assert refuse(limits.current(), f"{number}@gmx.de", f"198.51.100.{number}", f"t{number}")
         page = site.client.get("/connection-tests").text
         assert "Die Anmelde-Prüfung ist gerade ausgeschaltet. Ihre Einstellungen bekommen Sie trotzdem." in page
         assert 'name="password"' not in page
@@ -544,6 +547,6 @@ def test_without_a_worker_the_page_says_so_at_once(make_site: MakeSite, kind: st
             assert answer.status_code == 503
         assert time.monotonic() - begin < 30
         with site.app.app_context():
-            assert views.current_limits().allowance(USER).left == LOGIN_TESTS_PER_ACCOUNT
+            assert limits.current().allowance(USER, "gmx.net").left == NUMBERS.login_tests_per_account
         if kind == "redis":
             assert not list(Redis.from_url(site.config.redis_url).scan_iter(PREFIX + "*"))

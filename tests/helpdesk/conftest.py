@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -15,11 +16,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests.support.client import PageLintingClient, parse
-from webapp import db
-from webapp.config import Config
+from tests.web.wizard.walk import url_of
+from webapp.connection_tests.jobs import EmbeddedEngine
 from webapp.helpdesk import agents
-from webapp.models import Agent, Case
-from webapp.wizard.answers import MAX_BYTES
+from webapp.infrastructure import db
+from webapp.infrastructure.config import Config
+from webapp.infrastructure.models import Agent, Case
+from webapp.web.wizard.answers import MAX_BYTES
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "a sentence only for tests"
@@ -41,11 +44,17 @@ def add_agent(config: Config, login: str, name: str, role: str = "agent") -> int
     with db.begin(config) as session:
         agent = Agent(
             login=login, name=name, role=role, created_at=datetime.now(UTC), password_hash=password_hash(),
-            totp_step=0, failures=0,
+            totp_step=0,
         )  # fmt: skip
         session.add(agent)
         session.flush()
         return agent.id
+
+
+@pytest.fixture
+def config(config: Config) -> Config:
+    """Settings that demand no second step: most tests are about something else. test_presence looks at the default."""
+    return replace(config, helpdesk_second_factor="nobody")
 
 
 Browser = Callable[[], PageLintingClient]
@@ -134,7 +143,12 @@ def open_case(client: PageLintingClient, ticket: str = "") -> tuple[str, str, st
 def join(person: PageLintingClient, code: str) -> None:
     """Enter the code and agree."""
     assert post(person, "/join", {"code": code}).headers["Location"] == "/join/confirm"
-    assert post(person, "/join/confirm", page="/join/confirm").status_code == 303
+    assert agree(person).status_code == 303
+
+
+def agree(person: PageLintingClient) -> Any:
+    """Say yes to what /join/confirm shows."""
+    return person.submit(person.get("/join/confirm"), form=0)
 
 
 def case_row(config: Config, reference: str) -> Case | None:
@@ -149,9 +163,9 @@ def fragment(client: PageLintingClient, path: str, **values: Any) -> Any:
 
 def answer(person: PageLintingClient, slug: str, **fields: str) -> None:
     """Answer a step of the wizard as its form stands."""
-    page = person.get(f"/setup/{slug}")
+    page = person.get(url_of(slug))
     actions = [form.get("action", "") for form in parse(page.text).iter("form")]
-    number = next(number for number, action in enumerate(actions) if action.startswith(f"/setup/{slug}"))
+    number = next(number for number, action in enumerate(actions) if action.endswith(f"/{slug}"))
     assert person.submit(page, fields, form=number).status_code == 303
 
 
@@ -165,6 +179,15 @@ def fill(browser: PageLintingClient) -> None:
                 "other_platform_tried": "a" * 16, "case": "x" * 22, "help_code": "123456789",
             }
         )  # fmt: skip
+
+
+@pytest.fixture
+def idle_engine(app: Flask, config: Config, monkeypatch: pytest.MonkeyPatch) -> EmbeddedEngine:
+    """Runs on which nobody works: they get as far as we say."""
+    engine = app.extensions["jobs"] = EmbeddedEngine(app, config)
+    monkeypatch.setattr(engine, "check_ready", lambda: None)
+    monkeypatch.setattr(engine, "submit", lambda *_: None)
+    return engine
 
 
 def token_of_page(text: str) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import threading
 import time
+from base64 import urlsafe_b64encode
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pyotp
@@ -15,12 +19,14 @@ from sqlalchemy import select
 
 from tests.helpdesk.conftest import PASSWORD, Browser, add_agent, post, sign_in
 from tests.support.client import PageLintingClient
-from webapp import db
+from tests.support.limits import NUMBERS, household
+from webapp import create_app
 from webapp.cli import cli
-from webapp.config import Config
+from webapp.core.text import InputError
 from webapp.helpdesk import agents, factors
-from webapp.models import Agent, AgentSession, AuditEntry, Passkey
-from webapp.text import InputError
+from webapp.infrastructure import db, limits
+from webapp.infrastructure.config import Config
+from webapp.infrastructure.models import Agent, AgentSession, AuditEntry, Passkey
 
 
 def agent_row(config: Config, login: str = "vera@example.org") -> Agent:
@@ -44,7 +50,7 @@ def enrol_totp(config: Config, client: PageLintingClient) -> tuple[pyotp.TOTP, l
     app = pyotp.TOTP(secret[1].replace(" ", ""))
     shown = post(client, "/helpdesk/account/totp", {"code": app.now()}, page="/helpdesk/account/totp")
     assert shown.status_code == 200
-    codes = re.findall(r"<code>([a-z0-9]{5}-[a-z0-9]{5})</code>", shown.text)
+    codes = re.findall(r"<code>((?:[a-z0-9]{6}-){3}[a-z0-9]{6})</code>", shown.text)
     assert len(codes) == factors.RECOVERY_CODES
     change(config, totp_step=0)  # the next code in the same half minute is good for the test
     return app, codes
@@ -59,14 +65,21 @@ def test_passwords_are_kept_as_argon2id_with_64_mebibytes(monkeypatch: pytest.Mo
     assert made.startswith("$argon2id$v=19$m=65536,t=3,")
 
 
-@pytest.mark.parametrize("bad", ["short", "a" * 20, "vera vera vera", "x" * 129])
-def test_refuses_passwords_that_are_easy_or_endless(bad: str) -> None:
-    with pytest.raises(InputError):
+@pytest.mark.parametrize("bad", ["short", "a" * 20, "vera vera vera", "x" * 129, "Passwort2026"])
+def test_refuses_passwords_that_are_easy_or_endless(app: Flask, bad: str) -> None:
+    with app.app_context(), pytest.raises(InputError):
         agents.check_password(bad, "vera@example.org")
 
 
-def test_takes_umlauts_blanks_and_long_sentences() -> None:
-    assert agents.check_password("  Prüfe die Größe öfter! ", "vera@example.org")
+def test_takes_umlauts_blanks_and_long_sentences(app: Flask) -> None:
+    with app.app_context():
+        assert agents.check_password("  Prüfe die Größe öfter! ", "vera@example.org")
+
+
+def test_words_of_the_place_are_common_here(app: Flask) -> None:
+    app.extensions["config"] = replace(app.extensions["config"], operator_name="Wasserverband Nordheide")
+    with app.app_context(), pytest.raises(InputError):
+        agents.check_password("nordheide-2026", "vera@example.org")
 
 
 # Signing in
@@ -111,7 +124,7 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password(
     def seconds(login: str) -> float:
         times = []
         for _ in range(9):
-            change(config, failures=0, locked_until=None)
+            limits.current().forgive_agent(login)
             began = time.thread_time()
             agents.verify(login, "wrong password")
             times.append(time.thread_time() - began)
@@ -122,36 +135,63 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password(
     assert 0.5 < unknown / known < 2, (unknown, known)
 
 
-def test_a_guesser_is_slowed_down_and_the_right_password_waits_too(config: Config, new_browser: Browser) -> None:
-    for _ in range(agents.FREE_FAILURES):
+def set_clock(app: Flask, passed: timedelta) -> None:
+    app.extensions["limits"]._clock = lambda: datetime.now(UTC) + passed
+
+
+def test_a_guesser_is_slowed_down_and_the_right_password_waits_too(app: Flask, new_browser: Browser) -> None:
+    for _ in range(NUMBERS.sign_ins_per_agent):
         assert sign_in(new_browser(), password="wrong").status_code == 422
-    row = agent_row(config)
-    assert row.locked_until is not None
-    assert row.locked_until > datetime.now(UTC)
     assert sign_in(new_browser()).status_code == 422
-    change(config, locked_until=datetime.now(UTC) - timedelta(seconds=1))
+    set_clock(app, timedelta(minutes=5))
     assert sign_in(new_browser()).status_code == 303
-    assert agent_row(config).failures == 0
+    for _ in range(NUMBERS.sign_ins_per_agent):  # all is forgiven: as many are free again
+        assert sign_in(new_browser(), password="wrong").status_code == 422
+    set_clock(app, timedelta(minutes=10))
+    assert sign_in(new_browser()).status_code == 303
 
 
-def test_the_wait_doubles_up_to_a_quarter_of_an_hour(config: Config, helpdesk: Flask) -> None:
-    waits = []
-    for failures in (4, 5, 6, 30):
-        change(config, failures=failures, locked_until=None)
-        with db.begin(config) as session:
-            agent = session.scalar(select(Agent).where(Agent.login == "vera@example.org"))
-            assert agent
-            agents.refuse(session, agent)
-            assert agent.locked_until
-            waits.append(round((agent.locked_until - datetime.now(UTC)).total_seconds()))
-    assert waits == [30, 60, 120, 900]
+def test_who_goes_on_guessing_waits_an_hour(app: Flask, new_browser: Browser) -> None:
+    for minutes in range(0, 30, 5):
+        set_clock(app, timedelta(minutes=minutes))
+        for _ in range(NUMBERS.sign_ins_per_agent):
+            sign_in(new_browser(), password="wrong")
+    set_clock(app, timedelta(minutes=55))
+    assert sign_in(new_browser()).status_code == 422
+    set_clock(app, timedelta(minutes=60))
+    assert sign_in(new_browser()).status_code == 303
 
 
-def test_one_address_cannot_try_for_ever(new_browser: Browser) -> None:
-    client = new_browser()
-    for number in range(30):
-        sign_in(client, f"guess{number}@example.org", "x")
+def test_too_many_hashes_at_a_time_are_answered_503_and_not_counted(
+    app: Flask, helpdesk: Flask, new_browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agents, "HASH_WAIT_SECONDS", 0.05)
+    with agents._hashing(), agents._hashing():
+        for _ in range(NUMBERS.sign_ins_per_network[0] + 1):
+            answer = sign_in(new_browser())
+            assert answer.status_code == 503
+        assert answer.headers["Retry-After"] == "10"
+        assert "Gerade nicht erreichbar" in answer.text
+    assert sign_in(new_browser()).status_code == 303
+
+
+def test_nothing_is_hashed_where_there_is_no_agent(
+    app: Flask, client: PageLintingClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agents, "_matches", lambda *_: pytest.fail("hashed"))
     assert sign_in(client).status_code == 422
+
+
+def test_one_household_cannot_try_for_ever(app: Flask, new_browser: Browser) -> None:
+    of_one, of_all = NUMBERS.sign_ins_per_network[:2]
+    for number in range(of_all):
+        browser = new_browser()
+        browser.environ_base["REMOTE_ADDR"] = household(number // of_one)
+        sign_in(browser, f"guess{number}@example.org", "x")
+    last = new_browser()
+    last.environ_base["REMOTE_ADDR"] = household(77)
+    assert sign_in(last).status_code == 422
+    assert sign_in(new_browser()).status_code == 303  # from elsewhere
 
 
 def test_a_disabled_agent_is_out_at_once(config: Config, helpdesk: Flask, agent: PageLintingClient) -> None:
@@ -297,9 +337,11 @@ def test_a_recovery_code_opens_once_and_wrong_ones_lock(
         assert answer.status_code == expected
     client = new_browser()
     sign_in(client)
-    for _ in range(agents.FREE_FAILURES):
+    for _ in range(NUMBERS.sign_ins_per_agent):
         post(client, "/helpdesk/second-factor", {"code": "000000"}, page="/helpdesk/sign-in")
-    assert agent_row(config).locked_until is not None
+    post(client, "/helpdesk/second-factor", {"code": codes[2]}, page="/helpdesk/sign-in")
+    assert client.get("/helpdesk").headers["Location"] == "/helpdesk/sign-in"
+    assert sign_in(new_browser()).status_code == 422
 
 
 def test_the_totp_secret_rests_sealed(config: Config, agent: PageLintingClient) -> None:
@@ -335,10 +377,50 @@ def test_what_is_no_answer_of_a_passkey_is_refused_and_counted(
     post(client, "/helpdesk/second-factor/options", page="/helpdesk/second-factor")
     answer = post(client, "/helpdesk/second-factor", {"credential": credential}, page="/helpdesk/second-factor")
     assert answer.status_code == 422
-    assert agent_row(config).failures == 1
+    for _ in range(NUMBERS.sign_ins_per_agent - 1):
+        post(client, "/helpdesk/second-factor", {"credential": credential}, page="/helpdesk/second-factor")
+    assert sign_in(new_browser()).status_code == 422
+
+
+def test_a_passkey_counts_at_the_address_of_the_settings_and_nowhere_else(config: Config) -> None:
+    app = create_app(replace(config, public_url="https://pop.example.org"))
+    with app.test_request_context(base_url="https://pop.example.org:8443"):
+        assert factors._origin() == "https://pop.example.org"
+    with app.test_request_context(base_url="http://localhost"):
+        assert not factors.passkeys_work()
+
+
+@pytest.mark.parametrize("framed", [True, False])
+def test_a_passkey_inside_of_a_page_of_somebody_else_does_not_count(framed: bool) -> None:
+    client = {"type": "webauthn.get", "challenge": "YQ", "origin": "https://pop.example.org", "crossOrigin": framed}
+    data = urlsafe_b64encode(json.dumps(client).encode()).decode()
+    assert factors._is_framed(json.dumps({"response": {"clientDataJSON": data}})) is framed
 
 
 # First-run links and the command line
+
+
+@pytest.mark.peers
+def test_a_first_run_link_is_used_once_where_two_press_at_once(config: Config, postgres_url: str) -> None:
+    config = replace(config, database_url=postgres_url)
+    db.upgrade(config)
+    token = agents.add(config, "nina@example.org", "Nina", "agent")
+    found: list[Agent | None] = []
+
+    def second() -> None:
+        with db.begin(config) as session:
+            found.append(agents.by_setup(session, token, alone=True))
+
+    other = threading.Thread(target=second)
+    with db.begin(config) as session:
+        agent = agents.by_setup(session, token, alone=True)
+        assert agent is not None
+        other.start()
+        other.join(0.5)
+        agent.setup_hash = None
+    other.join()
+    assert found == [None]
+    db.dispose()
 
 
 def test_the_command_line_adds_lists_and_disables(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

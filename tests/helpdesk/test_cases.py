@@ -10,13 +10,25 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from tests.helpdesk.conftest import Browser, answer, case_row, fill, fragment, join, open_case, post, sign_in, token_of
+from tests.helpdesk.conftest import (
+    Browser,
+    agree,
+    answer,
+    case_row,
+    fill,
+    fragment,
+    join,
+    open_case,
+    post,
+    sign_in,
+    token_of,
+)
 from tests.support.client import PageLintingClient
-from webapp import db
-from webapp.config import Config
 from webapp.helpdesk import purging
-from webapp.models import AuditEntry, Case, CaseEvent, CaseNote
-from webapp.session import SealedSessionInterface
+from webapp.infrastructure import db
+from webapp.infrastructure.config import Config
+from webapp.infrastructure.models import AuditEntry, Case, CaseEvent, CaseNote
+from webapp.infrastructure.session import SealedSessionInterface
 
 
 def purged(app: Flask, now: datetime) -> dict[str, int]:
@@ -37,20 +49,22 @@ def test_a_person_joins_by_the_spoken_code_however_it_is_typed(
     row = case_row(config, reference)
     assert row is not None
     assert "Vera" in page
-    assert row.words in page
-    assert row.words in agent.get(f"/helpdesk/cases/{reference}").text
-    assert post(person, "/join/confirm", page="/join/confirm").status_code == 303
+    assert not row.check_words  # the telephone is the proof
+    assert agree(person).status_code == 303
     assert "Vera" in person.get("/").text
-    assert "helper-band" in person.get("/setup/address").text
+    assert "helper-band" in person.get("/").text
 
 
 def test_a_link_is_used_up_by_the_button_and_not_by_looking(agent: PageLintingClient, new_browser: Browser) -> None:
-    _, _, link = open_case(agent)
+    reference, _, link = open_case(agent)
     scanner, person, late = new_browser(), new_browser(), new_browser()
     for _ in range(3):
         assert scanner.get(link).status_code == 200
         assert fragment(scanner, link, method="HEAD").status_code == 200
     assert post(person, link, page=link).headers["Location"] == "/join/confirm"
+    words = re.search(r'class="words"[^>]*>([^<]+ – [^<]+)<', person.get("/join/confirm").text)
+    assert words
+    assert words[1] in agent.get(f"/helpdesk/cases/{reference}").text
     assert late.get(link).status_code == 410
     assert post(late, link).status_code == 410
 
@@ -85,7 +99,7 @@ def test_a_stuck_person_reads_a_code_to_the_agent(
     reply = post(agent, "/helpdesk/code", {"code": code[1]}, page="/helpdesk")
     reference = reply.headers["Location"].rpartition("/")[2]
     assert person.get("/join/wait").headers["Location"] == "/join/confirm"
-    assert post(person, "/join/confirm", page="/join/confirm").status_code == 303
+    assert agree(person).status_code == 303
     row = case_row(config, reference)
     assert row is not None
     assert row.state == "joined"
@@ -117,7 +131,7 @@ def test_who_says_no_is_not_seen(config: Config, agent: PageLintingClient, perso
     reference, code, _ = open_case(agent)
     post(person, "/join", {"code": code})
     post(person, "/join/end", page="/join/confirm")
-    person.get("/setup/address")
+    person.get("/")
     row = case_row(config, reference)
     assert row is not None
     assert row.state == "ended"
@@ -131,7 +145,7 @@ def test_ending_the_help_stops_the_view_at_once(
 ) -> None:
     _, code, _ = open_case(agent)
     join(person, code)
-    person.get("/setup/address")
+    person.get("/")
     post(person, "/join/end", page="/join/stored")
     with db.read(config) as session:
         before = len(list(session.scalars(select(CaseEvent))))
@@ -178,17 +192,15 @@ def test_the_person_reads_what_is_stored(agent: PageLintingClient, person: PageL
     assert page.count("<time") >= 3
 
 
-def test_a_hint_appears_on_the_persons_page_with_their_own_numbers(
-    agent: PageLintingClient, person: PageLintingClient
-) -> None:
+def test_a_hint_appears_on_the_persons_page(agent: PageLintingClient, person: PageLintingClient) -> None:
     reference, code, _ = open_case(agent)
     join(person, code)
     before = fragment(person, "/join/banner")
     assert fragment(person, "/join/banner", headers={"If-None-Match": before.headers["ETag"]}).status_code == 304
-    post(agent, f"/helpdesk/cases/{reference}/hint", {"hint": "open-step", "step": "devices"}, page="/helpdesk")
+    post(agent, f"/helpdesk/cases/{reference}/hint", {"hint": "open-step", "step": "program"}, page="/helpdesk")
     after = fragment(person, "/join/banner", headers={"If-None-Match": before.headers["ETag"]})
     assert after.status_code == 200
-    assert re.search(r"helper-hint.*3\.", after.text, re.DOTALL)
+    assert re.search(r"helper-hint.*E-Mail-Programm", after.text.replace("\u2011", "-"), re.DOTALL)
     assert "helper-hint" in person.get("/").text
 
 
@@ -212,7 +224,7 @@ def test_prepared_answers_save_pages_and_are_shown_before(
     page = post(person, "/join", {"code": code})
     assert "a…l@gmx.de" in person.get(page.headers["Location"]).text
     onward = person.submit(person.get("/join/confirm"), form=AGREE).headers["Location"]
-    assert onward == "/setup/devices"
+    assert onward == "/setup/preparation"
     row = case_row(config, reference)
     assert row is not None
     assert row.prefill is None
@@ -235,6 +247,19 @@ def test_nobody_agrees_to_what_was_changed_behind_the_page(
     assert row.state == "confirming"
     assert person.submit(answered, form=AGREE).status_code == 303
     assert 'value="outlook:windows" checked' in person.get("/setup/program?again=1").text
+
+
+def test_nobody_agrees_to_an_agent_whom_the_page_does_not_name(
+    agent: PageLintingClient, other_agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    reference, code, _ = open_case(agent)
+    post(person, "/join", {"code": code})
+    page = person.get("/join/confirm")
+    assert "Vera" in page.text
+    assert post(other_agent, f"/helpdesk/cases/{reference}/take", page="/helpdesk").status_code == 303
+    answered = person.submit(page, form=AGREE)
+    assert (answered.status_code, "Viktor" in answered.text) == (409, True)
+    assert person.submit(answered, form=AGREE).status_code == 303
 
 
 def test_what_was_saved_again_as_it_was_is_still_what_the_person_has_seen(
@@ -270,14 +295,14 @@ def test_who_comes_after_somebody_inherits_nothing(
     next_person = new_browser()
     answer(next_person, "address", email_address="bernd.privat@gmx.de")
     post(next_person, link[0], page=link[0])
-    post(next_person, "/join/confirm", page="/join/confirm")
+    agree(next_person)
     page = agent.get(path).text
     assert "b…t@gmx.de" in page
     assert "bernd.privat" not in page
     assert "Ruft wieder an." in page
     assert "a…m@gmx.de" not in next_person.get("/join/stored").text
     with db.read(config) as session:
-        words = [event.words.get("what") for event in session.scalars(select(CaseEvent)) if event.kind == "case"]
+        words = [event.details.get("what") for event in session.scalars(select(CaseEvent)) if event.kind == "case"]
     assert words == ["joined"]
 
 
@@ -354,8 +379,16 @@ def test_a_case_belongs_to_its_agent_until_it_is_taken_over(
     assert fragment(other_agent, f"/helpdesk/cases/{reference}/progress").status_code == 403
     assert other_agent.get(f"/helpdesk/cases/{reference}/report").status_code == 403
     assert post(other_agent, f"/helpdesk/cases/{reference}/take", page="/helpdesk").status_code == 303
+    assert "a…l" not in other_agent.get(f"/helpdesk/cases/{reference}").text
+    assert (
+        "E-Mail-Adresse"
+        not in other_agent.get(f"/helpdesk/cases/{reference}").text.replace("\u2011", "-").partition("log-box")[2]
+    )
+    assert "Viktor möchte Ihnen helfen." in person.get("/").text
+    assert agree(person).status_code == 303
     assert "a…l" in other_agent.get(f"/helpdesk/cases/{reference}").text
-    assert "Viktor" in person.get("/").text
+    with db.read(config) as session:
+        assert session.query(CaseEvent).filter_by(kind="choice").count() == 1  # told once
     assert "a…l" not in agent.get(f"/helpdesk/cases/{reference}").text
     with db.read(config) as session:
         entries = [(entry.agent, entry.action, entry.subject) for entry in session.scalars(select(AuditEntry))]
@@ -488,7 +521,12 @@ def test_the_database_holds_no_token_and_no_code(
     post(person, "/join/help", page="/")
     with db.read(config) as session:
         rows = [
-            json.dumps({c.name: str(getattr(row, c.name)) for c in Case.__table__.columns})
+            json.dumps(
+                {
+                    name: str(getattr(row, name))
+                    for name in (attribute.key for attribute in Case.__mapper__.column_attrs)
+                }
+            )
             for row in session.scalars(select(Case))
         ]
     kept = "".join(rows)

@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.helpdesk.conftest import Browser, fragment, open_case, post
 from tests.support.client import PageLintingClient
-from webapp import db
-from webapp.config import Config
-from webapp.helpdesk import attempts, cases, tokens
-from webapp.helpdesk.words import WORDS, two_words
-from webapp.models import Case, HelpdeskAttempt
-from webapp.security import network
-
-
-@settings(deadline=None)
-@given(st.integers(0, 999_999_999), st.sampled_from([" ", "-", " - ", "\u2013", ".", ""]))
-def test_a_code_is_read_however_it_is_grouped(number: int, between: str) -> None:
-    code = f"{number:09}"
-    assert tokens.parse_code(between.join((code[:3], code[3:6], code[6:]))) == code
-    assert tokens.parse_code(tokens.spoken(code)) == code
-
-
-@pytest.mark.parametrize("text", ["", "12345678", "1234567890", "12345678a", "１２３456789", "123;456;789", "' OR 1=1"])
-def test_anything_else_is_no_code(text: str) -> None:
-    assert tokens.parse_code(text) is None
+from tests.support.limits import NUMBERS, household
+from webapp.helpdesk import cases, tokens
+from webapp.helpdesk.check_words import WORDS, two_words
+from webapp.infrastructure import db, limits
+from webapp.infrastructure.codes import parse_code
+from webapp.infrastructure.config import Config
+from webapp.infrastructure.models import Case
 
 
 def test_secrets_have_the_bits_they_claim() -> None:
     assert len(tokens.new_token()) == 22  # 128 bits in base64
     assert len(tokens.new_token(tokens.SESSION_BYTES)) == 43  # 256 bits
-    assert len({tokens.new_code() for _ in range(200)}) == 200
-
-
-def test_what_is_sealed_opens_for_its_purpose_alone(config: Config) -> None:
-    sealed = tokens.seal(config, "one", b"content")
-    assert tokens.unseal(config, "one", sealed) == b"content"
-    assert tokens.unseal(config, "two", sealed) is None
-    assert tokens.unseal(config, "one", sealed[:5]) is None
 
 
 def test_two_different_words_stand_on_both_screens() -> None:
@@ -76,53 +55,83 @@ def test_a_port_behind_the_address_gives_no_further_tries(app: Flask, agent: Pag
     assert statuses == [422] * 5 + [429]
 
 
-def test_neighbours_in_one_ipv6_network_count_together() -> None:
-    assert network("2001:db8::1") == network("2001:db8::ffff") == "2001:db8::/64"
-    assert network("192.0.2.1") != network("192.0.2.2")
-
-
 def test_good_codes_do_not_count(agent: PageLintingClient, new_browser: Browser) -> None:
     for _ in range(7):
         _, code, _ = open_case(agent)
         assert post(new_browser(), "/join", {"code": code}).status_code == 303
 
 
-def test_sixty_wrong_codes_of_everybody_pause_everybody(app: Flask, config: Config) -> None:
-    with app.app_context():
-        now = datetime.now(UTC)
-        for number in range(60):
-            assert attempts.take(*attempts.codes_from(f"192.0.2.{number}"), now=now) is None
-        refused = attempts.take(*attempts.codes_from("198.51.100.1"), now=now)
-        assert refused is not None
-        assert refused.who == "everybody"
-        assert attempts.take(*attempts.codes_from("198.51.100.1"), now=now + timedelta(minutes=11)) is None
+def guess(app: Flask, address: str, number: int) -> int:
+    person = app.test_client()
+    person.environ_base["REMOTE_ADDR"] = address
+    return int(post(person, "/join", {"code": f"{number:09}"}).status_code)  # type: ignore[arg-type]
 
 
-def test_a_guesser_with_many_addresses_gets_nowhere(app: Flask, agent: PageLintingClient) -> None:
-    """Ten minutes of guessing from a thousand addresses: sixty tries at nine digits."""
-    open_case(agent)
-    tried = 0
+def test_an_agent_enters_a_right_code_while_strangers_have_used_up_all(
+    app: Flask, agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    """From 256 networks of one household, and then from all over the world."""
+    post(person, "/join/help")
+    code = re.search(r'class="spoken-code"[^>]*>([\d ]+)<', person.get("/join/wait").text)
+    assert code
+    of_one_household = [guess(app, household(number), number) for number in range(32)]
+    assert of_one_household.count(422) == NUMBERS.codes_per_network[1]
     with app.app_context():
-        for number in range(1000):
-            if attempts.take(*attempts.codes_from(f"10.0.{number // 250}.{number % 250}")) is None:
-                tried += 1
-    assert tried == 60
+        for number in range(NUMBERS.codes_of_strangers):
+            limits.current().take_code(f"198.51.{number // 250}.{number % 250}", f"stranger {number}")
+    _, agents_code, link = open_case(agent)
+    full = post(person, "/join", {"code": agents_code})
+    assert full.status_code == 429
+    assert "Bitten Sie um einen Link per Mail oder Nachricht" in full.text
+    assert post(agent, "/helpdesk/code", {"code": code[1]}, page="/helpdesk").status_code == 303
+    assert post(person, link, page=link).status_code == 303
 
 
 def test_an_agent_cannot_guess_persons_codes_either(agent: PageLintingClient) -> None:
-    for number in range(5):
-        assert post(agent, "/helpdesk/code", {"code": f"00000000{number}"}, page="/helpdesk").status_code == 422
+    for number in range(NUMBERS.codes_per_agent):
+        assert post(agent, "/helpdesk/code", {"code": f"00000000{number}"[-9:]}, page="/helpdesk").status_code == 422
     assert post(agent, "/helpdesk/code", {"code": "000000009"}, page="/helpdesk").status_code == 429
 
 
-def test_tries_are_kept_under_keyed_hashes_and_forgotten_after_an_hour(app: Flask, config: Config) -> None:
+def test_strangers_fill_the_queue_only_so_far_and_agents_invite_all_the_same(
+    app: Flask, config: Config, agent: PageLintingClient
+) -> None:
+    asked = []
+    for number in range(NUMBERS.waiting_per_network[1] + 4):
+        person = app.test_client()
+        person.environ_base["REMOTE_ADDR"] = household(number % 256)
+        asked.append(post(person, "/join/help").status_code)  # type: ignore[arg-type]
+    assert asked.count(303) == NUMBERS.waiting_per_network[1]
+    assert asked[-1] == 429
+    with db.read(config) as session:
+        waiting = session.query(Case).filter_by(state="waiting").all()
+    assert len(waiting) == NUMBERS.waiting_per_network[1]
+    open_case(agent)
+    post(agent, f"/helpdesk/queue/{waiting[0].reference}", page="/helpdesk")
+    late = app.test_client()
+    late.environ_base["REMOTE_ADDR"] = household(200)
+    assert post(late, "/join/help").status_code == 303  # type: ignore[arg-type]
+
+
+def test_who_asks_for_a_new_code_keeps_one_place_in_the_queue(app: Flask, new_browser: Browser) -> None:
+    person = new_browser()
+    for _ in range(NUMBERS.waiting_per_network[0] + 2):
+        assert post(person, "/join/help").status_code == 303
+    assert post(person, "/join/end", page="/join/wait").status_code == 303
+    for _ in range(NUMBERS.waiting_per_network[0]):
+        assert post(new_browser(), "/join/help").status_code == 303
+    assert post(new_browser(), "/join/help").status_code == 429
+
+
+def test_nobody_waits_where_nobody_helps(app: Flask, config: Config, client: PageLintingClient) -> None:
+    assert post(client, "/join/help").headers["Location"] == "/join"
+    with db.read(config) as session:
+        assert not session.query(Case).all()
+
+
+def test_tries_are_kept_under_keyed_hashes(app: Flask, config: Config) -> None:
     with app.app_context():
-        attempts.take(*attempts.codes_from("192.0.2.77"))
-        with db.begin() as session:
-            (first, *_) = session.query(HelpdeskAttempt).all()
-            assert len(first.bucket) == 32
-            assert attempts.purge(session, datetime.now(UTC) + timedelta(minutes=59)) == 0
-            assert attempts.purge(session, datetime.now(UTC) + timedelta(minutes=61)) == 2
+        limits.current().take_code("192.0.2.77", "click")
     db.dispose()
     assert b"192.0.2.77" not in (config.data_dir / "wizard.sqlite3").read_bytes()
 
@@ -130,7 +139,7 @@ def test_tries_are_kept_under_keyed_hashes_and_forgotten_after_an_hour(app: Flas
 def test_unknown_expired_and_used_codes_get_one_answer_in_one_time(
     app: Flask, config: Config, agent: PageLintingClient, new_browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempts, "take", lambda *_, **__: None)
+    monkeypatch.setattr(limits.Limits, "take", lambda *_, **__: None)
     _, used, _ = open_case(agent)
     assert post(new_browser(), "/join", {"code": used}).status_code == 303
     _, expired, _ = open_case(agent)
@@ -151,7 +160,7 @@ def test_unknown_expired_and_used_codes_get_one_answer_in_one_time(
         for _ in range(60):  # in turns, so that a slow moment of the machine hits all alike
             for name, code in codes.items():
                 began = time.thread_time()
-                assert cases.exchange_code(tokens.parse_code(code) or "") is None
+                assert cases.exchange_code(parse_code(code) or "") is None
                 times[name].append(time.thread_time() - began)
     medians = {name: statistics.median(found) for name, found in times.items()}
     assert max(medians.values()) < 1.5 * min(medians.values()), medians
@@ -161,7 +170,7 @@ def test_two_who_come_at_once_do_not_both_get_in(app: Flask, agent: PageLintingC
     import threading
 
     _, code, _ = open_case(agent)
-    plain = tokens.parse_code(code) or ""
+    plain = parse_code(code) or ""
     found: list[str | None] = []
 
     def exchange() -> None:
@@ -184,7 +193,7 @@ def test_the_url_after_the_exchange_holds_no_token(agent: PageLintingClient, per
 
 
 def test_tokens_in_paths_do_not_reach_the_log() -> None:
-    from webapp.logs import redacted
+    from webapp.infrastructure.logs import redacted
 
     line = "POST /join/link/Aabcdefghijklmnopqrstu 303 /helpdesk/first-run/Babcdefghijklmnopqrstu"
     assert redacted(line) == "POST /join/link/… 303 /helpdesk/first-run/…"

@@ -14,18 +14,20 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tests.connection_tests.conftest import PLAIN_ANSWERS
-from tests.helpdesk.conftest import Browser, answer, case_row, fragment, join, open_case, post
-from tests.support.client import PageLintingClient
-from webapp import create_app, db, events
-from webapp.config import Config, current_providers
-from webapp.connection_tests.engine import NOBODY, Plan
+from tests.helpdesk.conftest import Browser, agree, answer, case_row, fragment, join, open_case, post
+from tests.support.client import PageLintingClient, parse, text_of
+from webapp import create_app
+from webapp.connection_tests.engine import PLACEHOLDER_ADDRESS, Plan
 from webapp.connection_tests.jobs import EmbeddedEngine
-from webapp.diagnosis import CATALOGUE
-from webapp.helpdesk import live, vocabulary
+from webapp.core.diagnosis import CATALOGUE
+from webapp.core.probe import STAGES
+from webapp.core.probe.report import Failure, FailureKind, RunState, Status
+from webapp.helpdesk import live, places, vocabulary
 from webapp.helpdesk.vocabulary import HINTS, STEP_SENTENCES, STEP_SLUGS, CaseWord, Kind, checked
-from webapp.models import CaseEvent
-from webapp.probe.report import STAGES, Failure, FailureKind, Protocol, RunState, Status
-from webapp.wizard.answers import Answers
+from webapp.infrastructure import db, events, limits
+from webapp.infrastructure.config import Config, current_providers
+from webapp.infrastructure.models import CaseEvent
+from webapp.web.wizard.answers import Answers
 
 ADDRESS = "anna.beispiel@gmx.de"
 PASSWORD = "canary-password-4711"
@@ -52,7 +54,7 @@ def queue_run(app: Flask, person: PageLintingClient, run: str, **words: Any) -> 
             events.test_progressed.send(app, **{"run": run, "state": "queued", **words})
 
     app.before_request_funcs[None].append(tell)
-    fragment(person, "/help", headers={"X-Test-Run": "yes"})
+    fragment(person, "/deleted", headers={"X-Test-Run": "yes"})
     app.before_request_funcs[None].remove(tell)
 
 
@@ -75,8 +77,20 @@ def test_no_word_takes_a_text_that_somebody_typed(text: str) -> None:
         Kind.CHOICE: {"step": "program", "choice": "thunderbird", "detail": None},
         Kind.TEST: {"run": 1, "state": "failed", "diagnoses": ["login-refused"]},
         Kind.STAGE: {"run": 1, "protocol": "pop3", "stage": "capa", "status": "failed", "failure": "refused"},
+        Kind.EARLIER: {
+            "at": 1795584220,
+            "state": "failed",
+            "protocol": "pop3",
+            "stage": "capa",
+            "failure": "refused",
+            "diagnosis": None,
+        },
         Kind.FILE: {"client": "outlook", "format": "prf"},
-        Kind.HINT: {"hint": "wait", "step": None},
+        Kind.PLACE: {"place": "help", "about": "login-refused"},
+        Kind.MISTAKE: {"step": "address", "mistake": "no-at"},
+        Kind.MESSAGE: {"message": "", "outcome": "nothing"},
+        Kind.GUIDE: {"client": "outlook", "way": "hand", "step": "pop"},
+        Kind.HINT: {"hint": "wait", "step": None, "by": 1},
         Kind.CASE: {"what": "joined"},
     }
     for kind, words in good.items():
@@ -89,12 +103,12 @@ def test_no_word_takes_a_text_that_somebody_typed(text: str) -> None:
 
 
 def test_every_word_has_a_label() -> None:
-    assert vocabulary.STAGE_LABELS.keys() == {stage for stages in STAGES.values() for stage in stages}
-    assert vocabulary.STATUS_LABELS.keys() == {status.value for status in Status}
-    assert vocabulary.PROTOCOL_LABELS.keys() == {protocol.value for protocol in Protocol}
     assert vocabulary.CASE_LABELS.keys() == set(CaseWord)
-    assert STEP_SENTENCES.keys() <= STEP_SLUGS
-    assert vocabulary.HINT_STEPS.keys() <= HINTS.keys()
+    assert STEP_SENTENCES.keys() == vocabulary.STEP_QUESTIONS.keys() == STEP_SLUGS
+    typed_or_read = {"address", "name", "port"}  # that they were answered is told, and no word of the answer
+    assert vocabulary.CHOICES.keys() == STEP_SLUGS - typed_or_read
+    assert vocabulary.HINT_STEPS.keys() | vocabulary.HINT_PAGES.keys() <= HINTS.keys()
+    assert places.SENTENCES.keys() | set(places.ENDPOINTS.values()) <= places.LABELS.keys()
 
 
 def test_every_diagnosis_has_a_sentence_and_a_question() -> None:
@@ -107,6 +121,8 @@ def test_every_diagnosis_has_a_sentence_and_a_question() -> None:
     ("step", "kept", "expected"),
     [
         ("address", {"email_address": ADDRESS}, (None, None)),
+        ("address", {"email_address": ADDRESS, "providers": ["web.de"], "certainty": "certain"}, ("web.de", None)),
+        ("address", {"email_address": ADDRESS, "providers": ["my secret"], "certainty": "certain"}, (None, None)),
         ("platform", {"provider": "gmx.com"}, ("gmx.com", None)),
         ("platform", {"provider": "<script>"}, (None, None)),
         ("program", {"client": "apple-mail", "device": "iphone"}, ("apple-mail", "iphone")),
@@ -115,13 +131,16 @@ def test_every_diagnosis_has_a_sentence_and_a_question() -> None:
         ("retention", {"keep": "14"}, ("days", 14)),
         ("retention", {"keep": "forever"}, ("forever", None)),
         ("retention", {"keep": "secret"}, (None, None)),
-        ("preparation", {"done": ["pop3"], "two_factor": "yes"}, ("pop3", "yes")),
-        ("preparation", {"done": ["secret"], "two_factor": "secret"}, ("open", None)),
-        ("review", {}, (None, None)),
+        ("preparation", {"two_factor": "yes"}, ("pop3", "yes")),
+        ("preparation", {"two_factor": "secret"}, ("pop3", None)),
+        ("name", {"name": "secret"}, (None, None)),
     ],
 )
-def test_answers_become_words_and_nothing_else(step: str, kept: dict[str, Any], expected: tuple[Any, Any]) -> None:
-    assert live.choice_words(step, Answers({step: kept})) == expected
+def test_answers_become_words_and_nothing_else(
+    app: Flask, step: str, kept: dict[str, Any], expected: tuple[Any, Any]
+) -> None:
+    with app.app_context():
+        assert live.choice_words(step, Answers({step: kept})) == expected
 
 
 # Connection tests
@@ -186,9 +205,9 @@ def test_every_failure_of_every_stage_can_be_shown(kind: FailureKind | None) -> 
 def test_the_poll_answers_304_until_something_is_new(
     app: Flask, case: str, agent: PageLintingClient, person: PageLintingClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from webapp.helpdesk import case_pages
+    from webapp.helpdesk import case_views
 
-    monkeypatch.setattr(case_pages, "FRESH_SECONDS", 0)
+    monkeypatch.setattr(case_views.sequences, "seconds", 0)
     where = f"/helpdesk/cases/{case}/progress"
     first = fragment(agent, where)
     assert first.status_code == 200
@@ -292,15 +311,6 @@ def test_a_lost_database_does_not_disturb_the_person(
     assert post(person, "/join/end", page="/join/stored").status_code == 303
 
 
-@pytest.fixture
-def idle_engine(app: Flask, config: Config, monkeypatch: pytest.MonkeyPatch) -> EmbeddedEngine:
-    """Runs on which nobody works: they get as far as we say."""
-    engine = app.extensions["jobs"] = EmbeddedEngine(app, config)
-    monkeypatch.setattr(engine, "check_ready", lambda: None)
-    monkeypatch.setattr(engine, "submit", lambda *_: None)
-    return engine
-
-
 def test_a_check_that_others_had_made_is_seen_with_all_it_found(
     app: Flask,
     config: Config,
@@ -315,7 +325,7 @@ def test_a_check_that_others_had_made_is_seen_with_all_it_found(
     for client in (stranger, person):
         with client.session_transaction() as session:
             session["answers"] = PLAIN_ANSWERS
-    mine = stranger.submit(stranger.get("/connection-tests"), form=0).location.rpartition("/")[2]
+    mine = stranger.submit(stranger.get("/connection-tests"), form="Ohne Passwort prüfen").location.rpartition("/")[2]
     (run,) = (run for run in map(idle_engine.runs.get, idle_engine.runs._runs) if run is not None)
     report = run.report
     for stage in report.stages:
@@ -327,7 +337,7 @@ def test_a_check_that_others_had_made_is_seen_with_all_it_found(
     assert theirs.location.rpartition("/")[2] != mine
     kinds = [event.kind for event in events_kept(config)[before:]]
     assert kinds.count("stage") == len(report.stages)
-    assert [event.words["state"] for event in events_kept(config)[before:] if event.kind == "test"] == ["passed"]
+    assert [event.details["state"] for event in events_kept(config)[before:] if event.kind == "test"] == ["passed"]
     assert agent.get(f"/helpdesk/cases/{case}").text.count('class="status passed"') == len(report.stages)
 
 
@@ -342,7 +352,7 @@ def test_a_test_of_the_person_before_tells_the_next_person_nothing(
     assert link
     next_person = new_browser()
     post(next_person, link[0], page=link[0])
-    post(next_person, "/join/confirm", page="/join/confirm")
+    agree(next_person)
     before = len(events_kept(config))
     events.test_progressed.send(app, run="run-of-the-person-before", state="failed", diagnosis=("login-refused",))
     assert len(events_kept(config)) == before
@@ -358,7 +368,7 @@ def test_a_worker_that_told_of_a_check_before_somebody_joined_it_is_heard_afterw
     queue_run(app, person, "joined-run", state="running")
     events.test_progressed.send(worker, **told, stage="connect")
     events.test_progressed.send(worker, run="joined-run", state="passed")
-    kept = [event.words for event in events_kept(config) if event.kind in ("test", "stage")]
+    kept = [event.details for event in events_kept(config) if event.kind in ("test", "stage")]
     assert [words.get("stage") for words in kept] == [None, "connect", None]
     assert kept[-1]["state"] == "passed"
 
@@ -375,12 +385,12 @@ def test_a_check_that_ends_while_somebody_joins_it_is_told_as_ended(
 ) -> None:
     """What the run did between the look at it and the note whose it is has reached nobody."""
     with app.app_context():
-        run = Plan("gmx.net", NOBODY).run("a-run", current_providers())
+        run = Plan("gmx.net", PLACEHOLDER_ADDRESS).run("a-run", current_providers())
     broken = replace(run.report.stages[0], status=Status.FAILED, failure=Failure(FailureKind.UNRESOLVED))
     assert idle_engine.runs.add(run)
     assert idle_engine.runs.end("a-run", RunState.FAILED, run.report.with_stage(broken))
     queue_run(app, person, "a-run", state=told)
-    tests = [event.words for event in events_kept(config) if event.kind == "test"]
+    tests = [event.details for event in events_kept(config) if event.kind == "test"]
     assert [words["state"] for words in tests] == ["failed"]
     assert tests[0]["diagnoses"]
     assert "say trouble" in agent.get(f"/helpdesk/cases/{case}").text
@@ -400,3 +410,38 @@ def test_what_has_ended_stays_ended_in_the_picture_whatever_is_told_late(
     assert 'class="status running"' not in page
     assert page.count('class="status passed"') == 1
     assert "Die Prüfung ist in Ordnung." in page
+
+
+def test_tests_of_a_connected_person_count_for_the_case_and_of_nobody_else(
+    helpdesk: Flask, config: Config, agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    def counts_for() -> str | None:
+        with person:
+            person.get("/")
+            return limits.invitation()
+
+    assert counts_for() is None
+    reference, code, _ = open_case(agent)
+    assert post(person, "/join", {"code": code}).status_code == 303
+    assert counts_for() is None  # not yet agreed
+    assert agree(person).status_code == 303
+    row = case_row(config, reference)
+    assert row is not None
+    assert counts_for() == str(row.id)
+    post(person, "/join/end", page="/join/stored")
+    assert counts_for() is None
+
+
+def test_the_agent_reads_the_sentence_of_the_step_that_the_person_sees(
+    config: Config, agent: PageLintingClient, person: PageLintingClient, case: str
+) -> None:
+    answer(person, "address", email_address=ADDRESS)
+    answer(person, "program", program="samsung-email:android")
+    answer(person, "preparation")
+    person.get("/guide/address")
+    person.get("/guide/address")
+    told = [event.details for event in events_kept(config) if event.kind == Kind.GUIDE]
+    assert told == [{"client": "samsung-email", "way": "hand", "step": "address"}]
+    page = text_of(parse(agent.get(f"/helpdesk/cases/{case}?lang=en").text).find("body"))
+    assert "Type address and password. Do not sign in yet. Press “Manual setup”, then “POP3 account”." in page
+    assert "Step 2 of 7: Type address and password." in page

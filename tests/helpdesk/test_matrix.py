@@ -10,10 +10,10 @@ from flask import Flask
 
 from tests.helpdesk.conftest import Browser, add_agent, answer, fragment, join, open_case, post, sign_in, token_of
 from tests.support.client import PageLintingClient
-from webapp import db
-from webapp.config import Config
 from webapp.helpdesk import agents
-from webapp.models import Agent
+from webapp.infrastructure import db
+from webapp.infrastructure.config import Config
+from webapp.infrastructure.models import Agent
 
 WHO = ("nobody", "person", "other_person", "agent", "other_agent", "admin", "disabled")
 
@@ -32,6 +32,8 @@ EXPECTED: dict[str, tuple[object, ...]] = {
     "POST /helpdesk/account/passkeys": (IN, IN, IN, 400, 400, 400, IN),
     "POST /helpdesk/account/passkeys/options": FOR_AGENTS,
     "POST /helpdesk/account/password": (IN, IN, IN, 422, 422, 422, IN),
+    "GET /helpdesk/account/presence": FOR_AGENTS,
+    "POST /helpdesk/account/presence": (IN, IN, IN, 422, 422, 422, IN),
     "POST /helpdesk/account/recovery-codes": FOR_AGENTS,
     "POST /helpdesk/account/sessions/end": DONE,
     "GET /helpdesk/account/totp": DONE,
@@ -50,6 +52,8 @@ EXPECTED: dict[str, tuple[object, ...]] = {
     "POST /helpdesk/cases": (IN, IN, IN, 303, 303, 303, IN),
     "GET /helpdesk/cases/<reference>": FOR_AGENTS,
     "POST /helpdesk/cases/<reference>/close": (IN, IN, IN, 400, 403, 403, IN),
+    "POST /helpdesk/cases/<reference>/details": OWN_DONE,
+    "POST /helpdesk/cases/<reference>/hand-over": (IN, IN, IN, 400, 403, 403, IN),
     "POST /helpdesk/cases/<reference>/hint": (IN, IN, IN, 400, 403, 403, IN),
     "POST /helpdesk/cases/<reference>/invitation": OWN_DONE,
     "POST /helpdesk/cases/<reference>/note": (IN, IN, IN, 422, 403, 403, IN),
@@ -69,15 +73,17 @@ EXPECTED: dict[str, tuple[object, ...]] = {
     "POST /helpdesk/reports/<delivery_id>/again": (IN, IN, IN, 403, 403, 404, IN),
     "GET /helpdesk/second-factor": (IN, IN, IN, 303, 303, 303, IN),
     "POST /helpdesk/second-factor": (IN,) * 7,
-    "POST /helpdesk/second-factor/options": (403,) * 7,
+    "POST /helpdesk/second-factor/options": (403, 403, 403, 200, 200, 200, 403),
     "GET /helpdesk/sign-in": (200, 200, 200, 303, 303, 303, 200),
     "POST /helpdesk/sign-in": (422,) * 7,
+    "GET /helpdesk/messages": FOR_AGENTS,
     "GET /helpdesk/statistics": FOR_AGENTS,
     "GET /helpdesk/statistics.csv": FOR_AGENTS,
     # The person's pages: a person acts on their own case only, whoever asks without one changes nothing.
     "GET /join": (200, 303, 303, 200, 200, 200, 200),
     "POST /join": (422,) * 7,
     "POST /join/address": ONWARD,
+    "POST /join/asked": ONWARD,
     "GET /join/banner": EVERYBODY,
     "GET /join/confirm": ONWARD,
     "POST /join/confirm": ONWARD,

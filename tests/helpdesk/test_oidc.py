@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -16,13 +17,13 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from sqlalchemy import select
 
-from tests.helpdesk.conftest import fill, fragment, post
-from tests.helpdesk.receiver import Received, Receiver, receiver
+from tests.helpdesk.conftest import fill, fragment, post, sign_in
 from tests.support.client import PageLintingClient
-from webapp import db
-from webapp.config import Config
+from tests.support.receiver import Received, Receiver, receiver
 from webapp.helpdesk import agents, audit
-from webapp.models import Agent
+from webapp.infrastructure import db
+from webapp.infrastructure.config import Config
+from webapp.infrastructure.models import Agent
 
 
 @dataclass
@@ -35,6 +36,8 @@ class Issuer:
     nonce: str = ""
     challenge: str = ""
     signer: RSAKey | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    unsigned: bool = False
 
     def __call__(self, got: Received) -> tuple[int, Any]:
         url = self.server.url
@@ -43,6 +46,7 @@ class Issuer:
                 "issuer": url, "authorization_endpoint": f"{url}/authorize", "token_endpoint": f"{url}/token",
                 "jwks_uri": f"{url}/keys", "response_types_supported": ["code"],
                 "id_token_signing_alg_values_supported": ["RS256"], "subject_types_supported": ["public"],
+                **self.metadata,
             }  # fmt: skip
         if got.path == "/keys":
             return 200, {"keys": [self.key.as_dict(private=False)]}
@@ -57,8 +61,14 @@ class Issuer:
                 "email": "vera@example.org", "email_verified": True, **self.claims,
             }  # fmt: skip
             token = jwt.encode({"alg": "RS256", "kid": "one"}, claims, self.signer or self.key)
+            if self.unsigned:
+                token = f"{_base64({'alg': 'none'})}.{_base64(claims)}."
             return 200, {"access_token": "a", "token_type": "Bearer", "expires_in": 300, "id_token": token}
         return 404, {}
+
+
+def _base64(content: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
 
 
 @pytest.fixture
@@ -77,9 +87,9 @@ def config(config: Config, issuer: Issuer) -> Config:
     )  # fmt: skip
 
 
-def go(client: PageLintingClient, issuer: Issuer) -> str:
+def go(client: PageLintingClient, issuer: Issuer, page: str = "/helpdesk/sign-in") -> str:
     """Press the button; return the path by which the issuer sends the browser back."""
-    answer = post(client, "/helpdesk/oidc", page="/helpdesk/sign-in")
+    answer = post(client, "/helpdesk/oidc", page=page)
     assert answer.status_code == 302
     target = urlsplit(answer.headers["Location"])
     query = {name: values[0] for name, values in parse_qs(target.query).items()}
@@ -150,6 +160,31 @@ def test_a_token_signed_by_another_key_opens_nothing(
     assert person.get(go(person, issuer)).status_code == 403
 
 
+def test_a_document_that_names_another_issuer_opens_nothing(
+    helpdesk: Flask, issuer: Issuer, person: PageLintingClient
+) -> None:
+    issuer.metadata = {"issuer": "https://elsewhere.example.org"}
+    issuer.claims = {"iss": "https://elsewhere.example.org"}
+    assert person.get(go(person, issuer)).status_code == 403
+
+
+def test_a_token_without_a_signature_opens_nothing_whatever_the_document_allows(
+    helpdesk: Flask, issuer: Issuer, person: PageLintingClient
+) -> None:
+    issuer.metadata = {"id_token_signing_alg_values_supported": ["none", "RS256"]}
+    issuer.unsigned = True
+    assert person.get(go(person, issuer)).status_code == 403
+    issuer.unsigned = False
+    assert person.get(go(person, issuer)).status_code == 303
+
+
+def test_an_answer_in_the_name_of_another_issuer_opens_nothing(
+    helpdesk: Flask, issuer: Issuer, person: PageLintingClient
+) -> None:
+    assert person.get(go(person, issuer) + "&iss=https://elsewhere.example.org").status_code == 403
+    assert person.get(go(person, issuer) + f"&iss={issuer.server.url}").status_code == 303
+
+
 def test_sign_ins_that_are_broken_off_do_not_add_up(issuer: Issuer, person: PageLintingClient) -> None:
     sizes = set()
     for _ in range(8):
@@ -174,14 +209,27 @@ def test_an_answer_is_good_once(helpdesk: Flask, issuer: Issuer, person: PageLin
     assert person.get(path).status_code == 403
 
 
-def test_whoever_comes_without_the_issuer_fills_no_log(
+def test_whoever_comes_without_the_issuer_fills_no_log_and_locks_nobody_out(
     helpdesk: Flask, config: Config, issuer: Issuer, person: PageLintingClient, new_browser: Any
 ) -> None:
-    for _ in range(40):
-        assert fragment(new_browser(), "/helpdesk/oidc/return?code=made-up&state=made-up").status_code == 403
+    """A foreign page lets a browser of the office ask for this address, also one that has just begun a sign-in."""
+    begun = new_browser()
+    go(begun, issuer)
+    for browser in (begun, *(new_browser() for _ in range(40))):
+        assert fragment(browser, "/helpdesk/oidc/return?code=made-up&state=made-up").status_code == 403
     with db.read(config) as session:
-        assert len(audit.newest(session)) == 30
-    assert person.get(go(person, issuer)).status_code == 403  # from the same network
+        assert audit.page(session) == ([], None)
+    assert sign_in(new_browser()).status_code == 303
+    assert person.get(go(person, issuer)).status_code == 303
+
+
+def test_refusals_of_begun_sign_ins_count(helpdesk: Flask, config: Config, issuer: Issuer, new_browser: Any) -> None:
+    issuer.claims = {"email": "stranger@example.org"}
+    for number in range(35):
+        browser = new_browser()
+        assert browser.get(go(browser, issuer)).status_code == 403, number
+    with db.read(config) as session:
+        assert len(audit.page(session)[0]) == 30
 
 
 def test_who_is_let_in_is_not_counted(helpdesk: Flask, issuer: Issuer, new_browser: Any) -> None:

@@ -17,7 +17,7 @@ from tests.support.dovecot import Dovecot, User, reserve
 from tests.support.requirements import need_commands
 from tests.support.thunderbird import Thunderbird, start
 from tests.support.thunderbird_profile import Mailbox
-from webapp.clients import CLIENTS
+from webapp.core.clients import CLIENTS
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
 

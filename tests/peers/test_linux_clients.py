@@ -18,8 +18,8 @@ from tests.support.certificates import Certificates
 from tests.support.desk import Desk, Ran
 from tests.support.dovecot import BLANKS, UMLAUT, Dovecot, User, reserve
 from tests.support.fault_server import FaultServer, read
-from webapp import providers
-from webapp.account import MailAccount, Retention, SocketType
+from webapp.core import providers
+from webapp.core.account import MailAccount, Retention, SocketType
 
 pytestmark = pytest.mark.peers
 

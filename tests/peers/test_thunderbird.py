@@ -21,9 +21,9 @@ from tests.support.thunderbird import Thunderbird, start
 from tests.support.thunderbird_profile import Value, read_prefs
 from tests.support.thunderbird_window import Window
 from tests.support.zbar import read_qr
-from webapp.account import FETCH_AND_DELETE, MailAccount
-from webapp.clients import CLIENTS, ExportOptions
-from webapp.clients.thunderbird import preferences
+from webapp.core.account import FETCH_AND_DELETE, MailAccount
+from webapp.core.clients import CLIENTS, ExportOptions
+from webapp.core.clients.thunderbird import preferences
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
 
@@ -287,7 +287,7 @@ def test_thunderbird_sets_itself_up_from_the_autoconfig_file(
         ("num_days_to_leave_on_server", days), ("download_on_biff", True), ("login_at_startup", True),
     }  # fmt: skip
     assert (prefs[f"{smtp}port"], prefs[f"{smtp}try_ssl"]) == (account.outgoing.port, socket_type)
-    assert any("also deletes it at GMX" in note.text for note in made.notes)
+    assert any("also deletes it at" in note.text for note in made.notes)
     assert found["delete_mail_left_on_server"] is True, "what the note says"
     for subject in ("kept", "thrown away"):
         dovecot.deliver(user.address, subject)

@@ -1,79 +1,129 @@
-"""What the image, the compose file and the page on operation promise, without building anything."""
+"""The image, the compose file and the page on operation keep their promises, without building anything.
+
+Each is parsed, and compared with what the program itself says: its commands, routes, settings and times.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
+import signal
 import tomllib
 from dataclasses import fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import click
 import pytest
 import yaml
+from flask import Flask
 
-from webapp.config import Config, variable
+from tests.support.client import PageLintingClient
+from webapp.cli import cli
+from webapp.infrastructure.config import BODY_BYTES_MAX, TABLE_BYTES_MAX, Config, variable
+from webapp.server.running import STOP_SECONDS
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 OPERATION = (ROOT / "docs" / "operation.md").read_text(encoding="utf-8")
 
-
-def instructions(word: str) -> list[str]:
-    joined = re.sub(r"\\\n\s*", "", DOCKERFILE)
-    return [line.removeprefix(word).strip() for line in joined.splitlines() if line.startswith(f"{word} ")]
+Instruction = tuple[str, str]
 
 
-def last_stage() -> str:
-    return re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[-1]
+def stages() -> list[list[Instruction]]:
+    """Return the Dockerfile's instructions, those before the first FROM and then stage by stage."""
+    found: list[list[Instruction]] = [[]]
+    for line in re.sub(r"\\\n\s*", "", DOCKERFILE).splitlines():
+        word, _, rest = line.partition(" ")
+        if word and not word.startswith("#"):
+            found += [[]] if word == "FROM" else []
+            found[-1].append((word, rest.strip()))
+    return found
 
 
-def test_both_stages_take_the_base_image_from_the_build_argument() -> None:
-    (argument,) = instructions("ARG")
-    assert argument.startswith("BASE_IMAGE=")
-    assert [source.split()[0] for source in instructions("FROM")] == ["${BASE_IMAGE}", "${BASE_IMAGE}"]
+def instructions(word: str, stage: list[Instruction] | None = None) -> list[str]:
+    everything = [instruction for instructions in stages() for instruction in instructions]
+    return [rest for name, rest in (everything if stage is None else stage) if name == word]
 
 
-def test_the_image_runs_as_nobody_in_particular() -> None:
-    (user,) = instructions("USER")
+def commands() -> list[list[str]]:
+    """Return every command of every RUN as words."""
+    runs = (re.sub(r"--mount=\S+ +", "", run) for run in instructions("RUN"))
+    return [shlex.split(command) for run in runs for command in run.split("&&")]
+
+
+def copied_from_the_source() -> set[str]:
+    return {name for line in instructions("COPY") if "--from" not in line for name in line.split()[:-1]}
+
+
+def block(language: str) -> str:
+    (found,) = re.findall(rf"```{language}\n(.*?)```", OPERATION, re.DOTALL)
+    return str(found)
+
+
+def the_command_of(call: list[str]) -> dict[str, object]:
+    """Return the values that our command reads from a call of it; a call that it would refuse fails."""
+    program, name, *arguments = call
+    assert program in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    command = cli.commands[name]
+    with click.Context(command) as context:
+        command.parse_args(context, arguments)
+        return dict(context.params)
+
+
+def test_every_stage_takes_the_base_image_from_the_build_argument() -> None:
+    (argument,) = instructions("ARG", stages()[0])
+    name = argument.partition("=")[0]
+    assert {source.split()[0] for source in instructions("FROM")} == {f"${{{name}}}"}
+
+
+def test_the_image_runs_as_a_user_without_rights_who_owns_the_data() -> None:
+    last = stages()[-1]
+    (user,) = instructions("USER", last)
     assert re.fullmatch(r"[1-9]\d{3,}:[1-9]\d{3,}", user)
-    assert "USER" in last_stage()
-    assert f"chown {user} /data" in last_stage()
+    (folder,) = instructions("VOLUME", last)
+    assert ["chown", user, folder] in commands()
+    settings = dict(pair.split("=", 1) for line in instructions("ENV", last) for pair in shlex.split(line))
+    assert settings[variable("data_dir")] == folder
 
 
-def test_the_image_installs_pinned_libraries_and_the_wheel_that_we_ship() -> None:
-    runs = " ".join(instructions("RUN"))
-    assert runs.count("--require-hashes -r requirements.txt") == 2
-    assert "pip wheel --no-deps --no-build-isolation --no-index" in runs
-    assert "pip install --no-deps --no-index /dist/*.whl" in runs
-    assert "COPY . " not in DOCKERFILE
-    copied = {name for line in instructions("COPY") if "--from" not in line for name in line.split()[:-1]}
-    assert all((ROOT / name).exists() for name in copied)
+def test_nothing_is_installed_that_is_not_pinned() -> None:
+    pip = [words for words in commands() if words[0].endswith("/pip") and words[1] in ("install", "wheel")]
+    assert pip
+    for words in pip:
+        if "--no-index" not in words:
+            assert "--require-hashes" in words
+            named = [word for word in words[2:] if not word.startswith("-")]
+            assert named == ["requirements.txt"]
 
 
 def test_nothing_of_the_build_but_the_program_reaches_the_image() -> None:
-    assert [line for line in last_stage().splitlines() if line.startswith("COPY")] == [
-        "COPY --from=build /opt/gmx-pop-wizard /opt/gmx-pop-wizard"
-    ]
+    (copy,) = instructions("COPY", stages()[-1])
+    assert copy.startswith("--from=")
     build = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["build"]
-    removed = next(run for run in instructions("RUN") if "uninstall" in run)
-    for requirement in build:
-        name = re.match(r"[a-z-]+", requirement)[0]  # type: ignore[index]
-        assert name in removed or name == "babel", name  # Flask-Babel needs it
+    (removed,) = ({*words[2:]} for words in commands() if words[1] == "uninstall")
+    names = {re.match(r"[a-z-]+", requirement)[0] for requirement in build}  # type: ignore[index]
+    assert names - {"babel"} <= removed, "Flask-Babel needs babel, nothing the rest"
 
 
-def test_what_the_build_copies_is_let_through() -> None:
-    let_through = {
-        line[1:] for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line.startswith("!")
-    }
-    copied = {name for line in instructions("COPY") if "--from" not in line for name in line.split()[:-1]}
-    assert copied == let_through
+def test_what_the_build_copies_is_there_and_let_through() -> None:
+    ignore = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert copied_from_the_source() == {line[1:] for line in ignore if line.startswith("!")}
+    assert all((ROOT / name).exists() for name in copied_from_the_source())
 
 
-def test_the_image_checks_its_health_and_stops_as_the_server_wants() -> None:
-    assert "http://127.0.0.1:8000/healthz" in " ".join(instructions("HEALTHCHECK"))
-    assert instructions("STOPSIGNAL") == ["SIGTERM"]
-    (command,) = instructions("CMD")
-    assert command == '["gmx-pop-wizard", "serve", "--host", "0.0.0.0", "--port", "8000"]'  # a list: TERM reaches it
+def test_the_image_starts_checks_and_stops_the_server_that_there_is(client: PageLintingClient) -> None:
+    last = stages()[-1]
+    (start,) = instructions("CMD", last)
+    values = the_command_of(json.loads(start))  # a list: without a shell in between, TERM reaches it
+    assert instructions("EXPOSE", last) == [str(values["port"])]
+    (check,) = instructions("HEALTHCHECK", last)
+    url = urlsplit(re.findall(r"http://[^']+", " ".join(json.loads(check.partition("CMD ")[2])))[0])
+    assert (url.hostname, url.port) == ("127.0.0.1", values["port"])
+    assert client.get(url.path).status_code == 200
+    assert instructions("STOPSIGNAL", last) == [signal.SIGTERM.name]
 
 
 def test_the_image_holds_no_setting_that_is_secret() -> None:
@@ -96,18 +146,22 @@ def test_the_site_alone_is_what_starts_without_a_profile() -> None:
     assert [name for name, service in COMPOSE["services"].items() if "profiles" not in service] == ["web"]
 
 
-def test_containers_may_take_longer_to_stop_than_a_test_to_end() -> None:
-    from webapp.server import STOP_SECONDS
+def test_a_container_of_its_own_is_started_by_a_command_there_is() -> None:
+    the_command_of(COMPOSE["services"]["worker"]["command"].split())
 
-    for name in ("web", "worker"):
-        assert int(COMPOSE["services"][name]["stop_grace_period"].removesuffix("s")) > STOP_SECONDS
-    stop = re.search(r"^TimeoutStopSec=(\d+)$", OPERATION, re.MULTILINE)
-    assert stop
-    assert int(stop[1]) > STOP_SECONDS
+
+def test_whatever_stops_the_program_gives_its_tests_time_to_end() -> None:
+    given = [COMPOSE["services"][name]["stop_grace_period"].removesuffix("s") for name in ("web", "worker")]
+    given += re.findall(r"^TimeoutStopSec=(\d+)$", OPERATION, re.MULTILINE)
+    given += re.findall(r"docker stop -t (\d+)", OPERATION)
+    assert len(given) == 4
+    assert min(map(int, given)) > STOP_SECONDS
 
 
 def test_no_password_of_a_test_reaches_a_disk_by_redis() -> None:
-    assert COMPOSE["services"]["redis"]["command"].endswith('--save "" --appendonly no')
+    _, *words = shlex.split(COMPOSE["services"]["redis"]["command"])
+    options = dict(zip(words[::2], words[1::2], strict=True))
+    assert (options["--save"], options["--appendonly"]) == ("", "no")
 
 
 @pytest.mark.parametrize("name", ["compose.yaml", "Dockerfile", "docs/operation.md"])
@@ -116,19 +170,35 @@ def test_only_settings_there_are_are_named(name: str) -> None:
     assert set(re.findall(r"WEBAPP_[A-Z_]+[A-Z]", (ROOT / name).read_text(encoding="utf-8"))) <= known
 
 
-def test_the_example_proxies_log_no_query_string_and_no_network_address() -> None:
-    (nginx,) = re.findall(r"```nginx\n(.*?)```", OPERATION, re.DOTALL)
-    (log_format,) = re.findall(r"log_format wizard '(.*?)'", nginx)
-    assert not re.search(r"\$(?:request\b|request_uri|args|query_string|remote_addr|http_|uri)", log_format)
-    assert nginx.count("access_log") == 2
-    assert "access_log off" in nginx
-    assert "wizard.log wizard;" in nginx
-    (caddy,) = re.findall(r"```caddyfile\n(.*?)```", OPERATION, re.DOTALL)
-    for field in ("request>uri", "request>remote_ip", "request>client_ip", "request>headers"):
-        assert f"{field} delete" in caddy
+def test_nginx_logs_no_query_string_no_network_address_and_no_token(app: Flask) -> None:
+    nginx = block("nginx")
+    formats = dict(re.findall(r"log_format (\w+) '(.*?)';", nginx))
+    logs = [log.split() for log in re.findall(r"access_log (.*?);", nginx)]
+    assert len(logs) == nginx.count("server {")
+    assert all(log == ["off"] or log[1] in formats for log in logs)
+    for text in formats.values():
+        assert set(re.findall(r"\$(\w+)", text)) <= {"time_iso8601", "status", "request_method", "page"}
+    (page,) = re.findall(r"map \$uri \$page \{(.*?)\}", nginx, re.DOTALL)
+    hidden = re.findall(r"~(\S+)\s+\S+\.\.\.;", page)
+    secret = {rule.rule for rule in app.url_map.iter_rules() if "token" in rule.arguments}
+    assert secret
+    assert not {rule for rule in secret if not any(re.match(pattern, rule) for pattern in hidden)}
 
 
-def test_the_page_on_operation_describes_pages_there_are(client) -> None:  # type: ignore[no-untyped-def]
+def test_caddy_logs_nothing_of_a_request() -> None:
+    deleted = set(re.findall(r"request>(\w+) delete", block("caddyfile")))
+    assert deleted == {"uri", "remote_ip", "client_ip", "remote_addr", "headers"}
+
+
+def test_the_proxies_take_the_largest_table_and_wait_for_no_slow_one() -> None:
+    nginx, caddy = block("nginx"), block("caddyfile")
+    megabytes = [*re.findall(r"client_max_body_size (\d+)m;", nginx), *re.findall(r"max_size (\d+)MB", caddy)]
+    assert len(megabytes) == 2
+    assert all(int(number) * 1_000_000 > TABLE_BYTES_MAX + BODY_BYTES_MAX for number in megabytes)
+    assert dict(re.findall(r"(read_\w+) (\d+)s", caddy)) == {"read_header": "10", "read_body": "20"}
+
+
+def test_the_page_on_operation_describes_pages_there_are(client: PageLintingClient) -> None:
     for path in ("/healthz", "/readyz", "/privacy", "/imprint", "/accessibility"):
         assert f"`{path}`" in OPERATION
         assert client.get(path).status_code == 200

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from webapp.check_file.building import check_file
+from webapp.web.check_file.building import check_file
 
 ROOT = Path(__file__).parents[2]
 PIP = (sys.executable, "-m", "pip")
@@ -36,6 +39,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ],
         check=True,
         cwd=target,
+        env={**os.environ, "REVISION": "5EED"},
     )
     (path,) = target.glob("*.whl")
     return path
@@ -73,12 +77,41 @@ def test_carries_templates_static_files_migrations_and_translations(wheel: Path)
     assert {
         "webapp/templates/base.html",
         "webapp/static/css/app.css",
-        "webapp/providers/gmx.net.toml",
-        "webapp/providers/gmx.com.toml",
+        "webapp/core/providers/gmx.net.toml",
+        "webapp/core/providers/gmx.com.toml",
         "webapp/translations/de/LC_MESSAGES/messages.mo",
-        "webapp/migrations/env.py",
+        "webapp/infrastructure/migrations/env.py",
+        "webapp/requirements.txt",
     } <= names
     assert not [name for name in names if name.startswith("tests/") or "__pycache__" in name]
+
+
+def test_the_wheel_says_what_it_is_made_of(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/sboms/gmx-pop-wizard.cdx.json")]
+    sbom = json.loads(archive.read(name))
+    assert (sbom["bomFormat"], sbom["specVersion"]) == ("CycloneDX", "1.6")
+    found = {component["name"]: component for component in sbom["components"]}
+    pins = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
+    assert {name: component["version"] for name, component in found.items()} == pins
+    for component in found.values():
+        assert component["hashes"]
+        assert component["purl"] == f"pkg:pypi/{component['name']}@{component['version']}"
+
+
+@pytest.mark.proof
+def test_two_builds_are_the_same(wheel: Path, tmp_path: Path) -> None:
+    call = [*PIP, "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "-w", tmp_path, ROOT]
+    subprocess.run(call, check=True, cwd=tmp_path, env={**os.environ, "REVISION": "5EED"})
+    assert next(tmp_path.glob("*.whl")).read_bytes() == wheel.read_bytes()
+
+
+def test_the_installed_command_says_of_which_source_it_was_built(command: Path) -> None:
+    said = subprocess.run(
+        [command, "--version"], env={"LC_ALL": "C"}, capture_output=True, text=True, check=True
+    ).stdout
+    number = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert said == f"gmx-pop-wizard, version {number}+5eed\n"
 
 
 def test_the_installed_command_works_away_from_the_source(command: Path, tmp_path: Path) -> None:
@@ -93,7 +126,7 @@ def test_the_installed_command_works_away_from_the_source(command: Path, tmp_pat
 
 
 def test_the_installed_package_builds_the_very_file_that_the_source_builds(command: Path, tmp_path: Path) -> None:
-    program = "from webapp.check_file.building import check_file; print(check_file().sha256)"
+    program = "from webapp.web.check_file.building import check_file; print(check_file().sha256)"
     result = subprocess.run(
         [command.parent / "python", "-c", program],
         cwd=tmp_path, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True,
@@ -103,7 +136,7 @@ def test_the_installed_package_builds_the_very_file_that_the_source_builds(comma
 
 def test_the_installed_site_finds_its_templates_and_static_files(command: Path, tmp_path: Path) -> None:
     program = (
-        "import webapp, pathlib; from webapp.config import Config\n"
+        "import webapp, pathlib; from webapp.infrastructure.config import Config\n"
         f"assert {str(ROOT)!r} not in webapp.__file__, webapp.__file__\n"
         f"app = webapp.create_app(Config.from_environment({{'WEBAPP_DATA_DIR': {str(tmp_path / 'data')!r}}}))\n"
         "client = app.test_client()\n"

@@ -1,4 +1,4 @@
-"""Accounts of the test server as the product makes them, and what lies in its mailboxes."""
+"""Accounts on the test server, and the contents of its mailboxes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contextlib import closing
 import pytest
 
 from tests.support.dovecot import Dovecot
-from webapp import providers
-from webapp.account import MailAccount, Retention
+from webapp.core import providers
+from webapp.core.account import MailAccount, Retention
 
 AccountMaker = Callable[..., MailAccount]
 ServerList = Callable[[str], list[str]]
@@ -19,7 +19,7 @@ ServerList = Callable[[str], list[str]]
 
 @pytest.fixture(scope="session")
 def an_account(dovecot: Dovecot) -> AccountMaker:
-    """Return what makes an account of `address`; `submission`: "submissions" (465 at GMX) or "submission" (587)."""
+    """Return a factory of accounts. submission: "submissions" (465 at GMX) or "submission" (587)."""
     gmx = providers.load(dovecot.providers_dir)["gmx.net"]
 
     def make(address: str, keep: str = "forever", name: str = "", submission: str = "submissions") -> MailAccount:
@@ -31,7 +31,7 @@ def an_account(dovecot: Dovecot) -> AccountMaker:
 
 @pytest.fixture(scope="session")
 def on_the_server(dovecot: Dovecot) -> ServerList:
-    """Return what lists the subjects of the messages that lie on the server for an address, asked by POP3."""
+    """Return a function that lists the subjects in an address' mailbox, by POP3."""
     passwords = {user.address: user.password for user in dovecot.users}
     context = ssl.create_default_context(cafile=dovecot.ca_file)
 

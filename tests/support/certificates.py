@@ -1,4 +1,4 @@
-"""Certificates for the fault server: one that is right, and one for each way to be wrong."""
+"""Certificates for the fault server: a valid one, and one for each fault."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOSTNAME = "localhost"
 
 
 class Certificates:
-    """Server contexts by name, and the CA that a client trusts. `folder` takes the files Python's ssl wants."""
+    """Server contexts by name, and the CA that clients trust. folder: for the files that Python's ssl needs."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -64,11 +64,11 @@ class Certificates:
         return _context(self._ca.issue_cert("pop.example.test", common_name="pop.example.test"))
 
     def _untrusted(self) -> ssl.SSLContext:
-        """From an authority nobody knows, sent alone: what a scanner on the computer shows."""
+        """Unknown authority, leaf only: what a local TLS scanner shows."""
         return _context(trustme.CA(organization_name="Test Scanner").issue_cert(HOSTNAME))
 
     def _untrusted_chain(self) -> ssl.SSLContext:
-        """A whole chain under an unknown root: its first certificate says where its issuer's lies, and that is there."""
+        """A complete chain under an unknown root; the leaf has the URL of its issuer."""
         child = trustme.CA().create_child_ca()
         return self._pem_context(_leaf(child), child)
 
@@ -103,7 +103,7 @@ def _context(certificate: trustme.LeafCert) -> ssl.SSLContext:
 
 
 def _leaf(issuer: trustme.CA | None) -> bytes:
-    """Return key and certificate in PEM that name a place where the issuer's lies; None: signed by itself."""
+    """Return key and certificate in PEM with the URL of the issuer; None for self-signed."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOSTNAME)])
     issuer_name, signing_key = name, key

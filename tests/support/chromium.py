@@ -1,4 +1,4 @@
-"""Chromium as the tests and the pictures of the documentation use it, and the rules its pages are held to."""
+"""Chromium for tests and screenshots, and the accessibility rules for pages."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-# Nothing of its own goes to the network.
+from tests.support.waiting import wait_until
+
+# No background traffic.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 COMMAND = Path(sys.executable).parent / "gmx-pop-wizard"
-GREETING = b"(Ctrl+C ends it)"  # what the server writes once it answers
+GREETING = b"(Ctrl+C ends it)"  # printed by the server when it is ready
 STANDARDS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 
 
 @contextmanager
 def chromium() -> Iterator[Browser | None]:
-    """Give a browser without a window; None where it is not installed."""
+    """Yield a headless browser, None where it is not installed."""
     path = shutil.which("chromium")
     if path is None:
         yield None
@@ -35,15 +36,15 @@ def chromium() -> Iterator[Browser | None]:
 
 
 def barriers(page: Page) -> list[tuple[str, list[str]]]:
-    """Return what axe finds on the page: rule and the elements that break it."""
+    """Return axe's violations: rule and elements."""
     violations = Axe().run(page, options=STANDARDS).response["violations"]
     return [(found["id"], [node["html"] for node in found["nodes"]]) for found in violations]
 
 
 def serve_site(environment: dict[str, str], log: Path, port: int = 0) -> tuple[subprocess.Popen[bytes], int]:
-    """Start the site on `port`, or on a free one, and wait until it answers; return process and port.
+    """Start the site on `port` (0: a free one) and wait until it is ready; return process and port.
 
-    A free port may be somebody else's a moment later: then another one is tried, and nobody else's site is looked at.
+    A free port may be taken a moment later; then another one is tried.
     """
     for _ in range(5):
         chosen = port or _free_port()
@@ -53,14 +54,17 @@ def serve_site(environment: dict[str, str], log: Path, port: int = 0) -> tuple[s
                 [COMMAND, "serve", "--port", str(chosen)], env=environment, stdout=file, stderr=file,
                 start_new_session=True,
             )  # fmt: skip
-        end = time.monotonic() + 30
-        while process.poll() is None and time.monotonic() < end:
-            if GREETING in log.read_bytes()[begins:]:
-                return process, chosen
-            time.sleep(0.05)
+        if _greets(process, log, begins):
+            return process, chosen
         process.kill()
         process.wait()
     raise TimeoutError(log.read_text())
+
+
+def _greets(process: subprocess.Popen[bytes], log: Path, begins: int) -> bool:
+    with suppress(TimeoutError):
+        wait_until(lambda: GREETING in log.read_bytes()[begins:] or process.poll() is not None, 30)
+    return process.poll() is None and GREETING in log.read_bytes()[begins:]
 
 
 def _free_port() -> int:

@@ -1,8 +1,7 @@
-"""A test client that looks over every page it fetches, and fills in forms as a browser does.
+"""A test client that lints every page it fetches, and submits forms like a browser.
 
-A test that fetches a page proves by that alone: valid HTML, one heading that the title begins with, the right language,
-labels, unique ids, forms with a token, scripts with the nonce of the policy, no inline style, nothing from elsewhere,
-and links that lead somewhere.
+Checked on every page: valid HTML, one heading that the title begins with, the language, labels, unique ids, CSRF tokens
+in forms, CSP nonces on scripts, no inline style, no foreign resources, no dead links.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 from werkzeug.test import TestResponse
 
-from webapp.text import DEFAULT_LOCALE, locales
+from webapp.core.text import DEFAULT_LOCALE, locales
 
 ERROR_PREFIXES = ("Fehler: ", "Error: ")
 LOADING = {
@@ -39,24 +38,24 @@ NEEDS_NO_LABEL = {"hidden", "submit", "button", "image", "reset"}
 
 
 class PageLintingClient(FlaskClient):
-    """Fails the test with every complaint about a page it fetches."""
+    """Fails the test for every fault of a page it fetches."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        kwargs.setdefault("buffered", True)  # a file that is served is closed
+        kwargs.setdefault("buffered", True)  # closes served files
         response = super().open(*args, **kwargs)
         if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
             complaints = list(Page(self.application, self, response).complaints())
             assert not complaints, f"{response.request.path}:\n" + "\n".join(complaints)
-            # Tests read the words as people do: pages keep "E-Mail" on one line (webapp.i18n).
+            # Pages write "E-Mail" with a non-breaking hyphen (webapp.infrastructure.i18n); tests read a plain one.
             response.text = response.text.replace("\N{NON-BREAKING HYPHEN}", "-")
         return response
 
     def submit(
         self, page: TestResponse, data: Mapping[str, Any] | None = None, *, form: int | str = 0, **kwargs: Any
     ) -> TestResponse:
-        """Send the form of `page` with what stands in it, `data` put over it; None leaves a field out.
+        """Submit a form of `page` with its current values, updated with `data`; None leaves a field out.
 
-        `form` is its position on the page, or the text of the button to press.
+        form: its index on the page, or the text of its submit button.
         """
         root = parse(page.text)
         forms = list(root.iter("form"))
@@ -74,7 +73,7 @@ class PageLintingClient(FlaskClient):
 
 
 def parse(text: str) -> Element:
-    """Return the document in `text`, elements without a namespace."""
+    """Parse HTML; elements without a namespace."""
     root: Element = html5lib.parse(text, namespaceHTMLElements=False)
     return root
 
@@ -93,7 +92,7 @@ def pressed(form: Element, text: str) -> dict[str, str]:
 
 
 def standing_fields(form: Element) -> Iterator[tuple[str, str]]:
-    """Yield name and value of what a browser would send of `form` as it stands."""
+    """Yield the names and values that a browser would submit."""
     for field in form.iter():
         name = field.get("name")
         if not name or field.tag not in ("input", "textarea", "select"):
@@ -112,7 +111,7 @@ def standing_fields(form: Element) -> Iterator[tuple[str, str]]:
 
 
 class Page:
-    """One page as it was fetched, and what is wrong with it."""
+    """A fetched page and its faults."""
 
     def __init__(self, app: Flask, client: FlaskClient, response: TestResponse) -> None:
         parser = html5lib.HTMLParser(namespaceHTMLElements=False)

@@ -1,8 +1,7 @@
-"""A POP3 and an SMTP server in the process that know people by their passwords and count every login.
+"""In-process POP3 and SMTP servers that check passwords and count every login.
 
-Unlike the fault server, which plays one dialogue, these decide: the right password is taken, any other refused. They can
-be told to fall silent, so that something happens while a login is under way, and to hang up on everybody, as a process
-that is killed does on its side.
+Unlike the fault server, which replays one dialogue, they accept or refuse. They can fall silent, to keep a login pending,
+and close all connections, like a killed process.
 """
 
 from __future__ import annotations
@@ -19,18 +18,18 @@ from types import TracebackType
 from typing import IO
 
 from tests.support.certificates import HOSTNAME
-from webapp.account import Server, ServerType, SocketType
+from webapp.core.account import Server, ServerType, SocketType
 
 WAIT = 30.0  # seconds after which a forgotten connection ends
 Session = Callable[["_Lines"], None]
-GREETING, LOGIN = "greeting", "login"  # where the servers can be told to fall silent
+GREETING, LOGIN = "greeting", "login"  # where the servers can fall silent
 
 
 class CountingServers:
-    """Both servers, for as long as the `with` lasts. `passwords`: address → the right one.
+    """Both servers, as a context manager. passwords: by address.
 
-    answer_seconds: what they take before each answer.
-    attempts: how often a login came, by (protocol, address, password).
+    answer_seconds: delay before each reply.
+    attempts: number of logins by (protocol, address, password).
     """
 
     def __init__(self, context: ssl.SSLContext, passwords: Mapping[str, str], answer_seconds: float = 0) -> None:
@@ -47,7 +46,7 @@ class CountingServers:
 
     @property
     def servers(self) -> list[Server]:
-        """How an account names them."""
+        """The servers for an account."""
         return [
             Server(kind, HOSTNAME, self._ports[kind], SocketType.SSL) for kind in (ServerType.POP3, ServerType.SMTP)
         ]
@@ -64,7 +63,7 @@ class CountingServers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended = True
-        for port in self._ports.values():  # `accept` does not notice that its socket is closed
+        for port in self._ports.values():  # `accept` does not notice a closed socket
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 pass
         self.fall_silent(None)
@@ -72,13 +71,13 @@ class CountingServers:
         self._stack.close()
 
     def fall_silent(self, where: str | None) -> None:
-        """Answer nothing from GREETING or LOGIN on, until told otherwise: None lets everybody go on."""
+        """Stop replying at GREETING or LOGIN; None resumes."""
         with self._changed:
             self._silent_at = where
             self._changed.notify_all()
 
     def hang_up(self) -> None:
-        """End every connection that is open."""
+        """Close every open connection."""
         with self._changed:
             for sock in self._sockets:
                 with contextlib.suppress(OSError):
@@ -87,7 +86,7 @@ class CountingServers:
             self._changed.notify_all()
 
     def settle(self) -> None:
-        """Wait until nobody is connected: then every login that came is counted."""
+        """Wait until nobody is connected; then every login is counted."""
         with self._changed:
             assert self._changed.wait_for(lambda: not self._sessions, WAIT)
 
@@ -105,7 +104,7 @@ class CountingServers:
 
     def _serve(self, plain: socket.socket, session: Session) -> None:
         try:
-            with contextlib.suppress(OSError, ValueError, EOFError):  # who leaves in the middle ends the session
+            with contextlib.suppress(OSError, ValueError, EOFError):  # a client that disconnects ends the session
                 with self._open(plain):
                     sock = self._context.wrap_socket(plain, server_side=True)
                 with self._open(sock), sock.makefile("rb") as stream:

@@ -1,8 +1,7 @@
-"""A person's Linux computer: a home folder, set up by the very commands that stand in the exported file.
+"""A Linux home folder, set up with the commands in the exported file.
 
-What the test adds is trust in the test's CA, and nothing else: fetchmail takes it from OpenSSL's variable SSL_CERT_FILE,
-mpop and msmtp from their option --tls-trust-file, getmail from the one line of its file that names the system's
-certificates. The person is not root: getmail delivers no mail to root, and fetchmail behaves differently there.
+The test adds only trust in its CA: for fetchmail by SSL_CERT_FILE, for mpop and msmtp by --tls-trust-file, for getmail in
+the line with the system's certificates. Not as root: getmail delivers no mail to root, fetchmail behaves differently.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
-from webapp.account import MailAccount
-from webapp.clients import CLIENTS, ExportOptions
+from webapp.core.account import MailAccount
+from webapp.core.clients import CLIENTS, ExportOptions
 
-SECONDS = 60  # generous: the machine may be busy
+SECONDS = 60  # generous, for busy machines
 SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 KEYRING = """#!/bin/sh
 # secret-tool without a desktop: knows one password, under the attributes it was stored with
@@ -38,21 +37,21 @@ shift 2; printf %s "$*" > ~/.keyring-attributes; cat > ~/.keyring
 
 @dataclass
 class Ran:
-    """How a command ended: its exit code, and what it wrote to terminal, output and error."""
+    """The exit code and combined output of a command."""
 
     code: int
     output: str
 
 
 class Desk:
-    """`client`'s file for `account`, installed as its comments say in a home folder of its own.
+    """`client`'s file for `account`, installed in a home folder as its comments say.
 
-    ca_file: the certificates to trust; None for the system's alone. Call `clear` at the end.
+    ca_file: the certificates to trust; None for the system's. Call `clear` at the end.
     """
 
     def __init__(self, client: str, account: MailAccount, ca_file: Path | None) -> None:
         self.client = client
-        self.home = Path(tempfile.mkdtemp(prefix="desk-"))  # not pytest's folder, which only root may enter
+        self.home = Path(tempfile.mkdtemp(prefix="desk-"))  # not pytest's folder, which is mode 0700
         self.home.chmod(0o755)
         self.ca_file = Path(shutil.copy(ca_file, self.home / "ca.pem")) if ca_file else None
         made = CLIENTS[client].export(account, ExportOptions(locale="en"))
@@ -74,7 +73,7 @@ class Desk:
 
     @property
     def person(self) -> dict[str, Any]:
-        """Who runs the programs: arguments for subprocess."""
+        """Arguments for subprocess: user and group."""
         return {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
 
     def _belongs_to_the_person(self) -> None:
@@ -98,7 +97,7 @@ class Desk:
         self.file.write_text(text.replace(old, new))
 
     def keep_password(self, password: str) -> None:
-        """Do what the file says "so that it no longer asks"."""
+        """Store the password as the file says."""
         if self.client == "fetchmail":
             line, chmod = self.commands[3:]
             quoted = password if not re.search(r"\s", password) else f'"{password}"'
@@ -140,7 +139,7 @@ class Desk:
         os.close(slave)
         output, typed, end = b"", False, time.monotonic() + SECONDS
         try:
-            with suppress(OSError):  # EIO: nobody has the terminal open any more
+            with suppress(OSError):  # EIO: the terminal is closed
                 while time.monotonic() < end:
                     if select.select([master], [], [], 0.2)[0]:
                         output += os.read(master, 4096)
@@ -153,8 +152,9 @@ class Desk:
             os.close(master)
 
     def fetched(self) -> list[Message]:
-        """Return what lies in the folder for new mail, by subject."""
-        files = (self.home / "Mail" / "GMX" / "new").iterdir()
+        """Return the new messages by subject."""
+        (folder,) = (self.home / "Mail").iterdir()
+        files = (folder / "new").iterdir()
         found = [email.message_from_bytes(file.read_bytes(), policy=default) for file in files]
         return sorted(found, key=lambda message: str(message["Subject"]))
 

@@ -1,10 +1,10 @@
 """A real Dovecot on loopback: POP3, submission and LMTP into the same mailboxes, on high ports, with its own CA.
 
-Tests take the fixture `dovecot`. By hand: `python -m tests.support.dovecot` starts one, prints the variables that lead
-the product to it, and stays until Ctrl+C.
+Tests use the fixture `dovecot`. Manually: `python -m tests.support.dovecot` starts one, prints the environment variables
+for the product, and runs until Ctrl+C.
 
-Dovecot must be started by root (its parts change to other users), and ends with its PID namespace: the kernel kills
-every process of it as soon as `unshare` dies, also when the tests are killed.
+Dovecot must be started as root (its services change users). It runs in a PID namespace: the kernel kills all its
+processes when `unshare` dies, also when the tests are killed.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +30,8 @@ import trustme
 
 from tests.support.providers import rewrite_providers
 from tests.support.relay import Relay
-from webapp.account import KEEP_FOREVER, MailAccount, Server, ServerType, SocketType
+from tests.support.waiting import wait_until
+from webapp.core.account import KEEP_FOREVER, MailAccount, Server, ServerType, SocketType
 
 HOSTNAME = "localhost"
 MAIL_UID = 8  # user mail, the same number on every Debian
@@ -49,17 +49,19 @@ ANNA = User("anna@gmx.de", "test-password-anna")
 UMLAUT = User("umlaut@gmx.de", "Prüf-Größe-äöü-test")
 BLANKS = User("blanks@gmx.de", " test password with blanks ")
 POP_OFF = User("pop-aus@gmx.de", "test-password-pop-off", can_log_in=False)
+BEISPIEL = User("anna.beispiel@gmx.de", "test-password-beispiel")  # whom the guides' pictures show
 COM = User("john@gmx.com", "test-password-john")
+NORA = User("nora", "test-password-nora")  # of a provider whose user name is the part before the @
 MANY = tuple(User(f"person{number:02}@gmx.net", f"test-password-{number:02}") for number in range(1, 41))
-USERS = (ANNA, UMLAUT, BLANKS, POP_OFF, COM, *MANY)
+USERS = (ANNA, UMLAUT, BLANKS, POP_OFF, BEISPIEL, COM, NORA, *MANY)
 
 _unreserved = iter(MANY)
 
 
 def reserve(number: int) -> tuple[User, ...]:
-    """Reserve users for one test module: no other one logs in as them or sends them mail. Call it where it is loaded.
+    """Reserve users for one test module, at import.
 
-    Tests that count logins or messages from nothing need such users; which modules share a server changes.
+    For tests that count logins or messages: modules may share a server.
     """
     reserved = tuple(itertools.islice(_unreserved, number))
     if len(reserved) < number:
@@ -67,8 +69,8 @@ def reserve(number: int) -> tuple[User, ...]:
     return reserved
 
 
-# What Dovecot's manual calls the high-performance mode: processes wait for logins and serve many of them. Without it
-# every connection waits until a process of its own has started, some 10 ms.
+# Dovecot's high-performance mode: pre-forked login processes. Without it every connection waits some 10 ms for a new
+# process.
 _BUSY_LOGIN_PROCESSES = "service_count = 0\n  process_min_avail = 1"
 _BUSY_PROCESSES = "service_count = 100\n  process_min_avail = 2"
 
@@ -149,7 +151,7 @@ service anvil {{
 
 @dataclass
 class Dovecot:
-    """A running Dovecot. Take it from the fixture, or `with start() as dovecot`."""
+    """A running Dovecot; from the fixture or `start`."""
 
     folder: Path
     ports: dict[str, int]  # pop3 pop3s submission submissions lmtp relay
@@ -161,12 +163,12 @@ class Dovecot:
 
     @property
     def log(self) -> str:
-        """What the server has logged so far. Its debug lines hold AUTH PLAIN of submission as it was sent."""
+        """The log so far. Debug lines contain submission's AUTH PLAIN in clear."""
         return (self.folder / "dovecot.log").read_text(encoding="utf-8", errors="replace")
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that lead the product to this server."""
+        """The product's environment variables for this server."""
         return {"WEBAPP_PROVIDERS_DIR": str(self.providers_dir), "WEBAPP_TLS_CA_FILE": str(self.ca_file)}
 
     def server(self, type: ServerType, socket_type: SocketType = SocketType.SSL) -> Server:  # noqa: A002
@@ -183,7 +185,7 @@ class Dovecot:
         return MailAccount(address, "", incoming, outgoing, KEEP_FOREVER, "gmx.net")
 
     def attempts(self, address: str, service: str | None = None) -> int:
-        """Return how often a login was tried as `address`, right or wrong; `service`: "pop3" or "submission"."""
+        """Return the number of logins as `address`, accepted or not. service: "pop3" or "submission"."""
         self._write_out_the_log()
         log = self.log
         sessions = re.findall(rf"passwd-file\({re.escape(address)},[^,]*,<(\S+)>\): Performing passdb lookup", log)
@@ -194,17 +196,17 @@ class Dovecot:
         }
         return sum(services[session] == service for session in sessions)
 
-    def deliver(self, address: str, subject: str = "Test", size: int = 0) -> None:
-        """Put a message into the mailbox of `address` by LMTP (RFC 2033)."""
-        text = f"From: <test@localhost>\r\nTo: <{address}>\r\nSubject: {subject}\r\n\r\n" + "x" * size + "\r\n"
+    def deliver(self, address: str, subject: str = "Test", size: int = 0, header: str = "") -> None:
+        """Deliver a message to `address` by LMTP (RFC 2033). header: lines in place of our “From”."""
+        first = header or "From: <test@localhost>"
+        text = f"{first}\r\nTo: <{address}>\r\nSubject: {subject}\r\n\r\n" + "x" * size + "\r\n"
         with smtplib.LMTP("127.0.0.1", self.ports["lmtp"]) as lmtp:
             lmtp.sendmail("test@localhost", [address], text)
 
     def _write_out_the_log(self) -> None:
         """Wait until every login so far is in the log.
 
-        Log lines travel through a pipe of the one auth process, in order: once a marker of ours has arrived, so has
-        everything before it.
+        The auth process writes log lines in order: once our marker has arrived, so has everything before it.
         """
         marker = f"marker-{os.getpid()}-{next(self._markers)}@test.invalid"
         context = ssl.create_default_context(cafile=self.ca_file)
@@ -212,22 +214,25 @@ class Dovecot:
             socket.create_connection(("127.0.0.1", self.ports["pop3s"])) as plain,
             context.wrap_socket(plain, server_hostname=self.hostname) as session,
         ):
-            session.sendall(f"USER {marker}\r\nPASS marker\r\n".encode())  # the refusal itself takes half a second
-            _wait_until(lambda: f"passwd-file({marker}," in self.log, "marker in the log")
+            session.sendall(f"USER {marker}\r\nPASS marker\r\n".encode())  # without waiting for the refusal
+            wait_until(lambda: f"passwd-file({marker}," in self.log, START_SECONDS, "marker in the log")
 
 
 @contextlib.contextmanager
-def start(failure_delay: int = 0, far: tuple[str, str] | None = None, busy: bool = False) -> Iterator[Dovecot]:
-    """Run a Dovecot of its own; `failure_delay` in seconds is what a refused login waits (the real default is 2).
+def start(
+    failure_delay: int = 0, far: tuple[str, str] | None = None, busy: bool = False, hostnames: Sequence[str] = ()
+) -> Iterator[Dovecot]:
+    """Run a Dovecot. failure_delay: seconds before a refused login is answered (Dovecot's default is 2).
 
-    far: a further address to listen on, and the one under which clients know it. busy: configured as for many users.
+    far: another address to listen on, used by clients. busy: high-performance mode. hostnames: more hosts that its
+    certificate is for.
     """
     folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
     try:
-        folder.chmod(0o755)  # its parts run as other users
+        folder.chmod(0o755)  # its services run as other users
         names = ("pop3", "pop3s", "submission", "submissions", "lmtp", "relay")
         ports = dict(zip(names, _free_ports(len(names)), strict=True))
-        _write_configuration(folder, ports, failure_delay, far, busy)
+        _write_configuration(folder, ports, failure_delay, far, busy, hostnames)
         dovecot = Dovecot(folder, ports, folder / "ca.pem", folder / "providers")
         rewrite_providers(
             dovecot.providers_dir,
@@ -236,7 +241,7 @@ def start(failure_delay: int = 0, far: tuple[str, str] | None = None, busy: bool
         relay = Relay(ports["relay"], ports["lmtp"])
         try:
             with _process(folder):
-                _wait_until(lambda: all(_accepts(ports[name]) for name in names), "Dovecot's ports", folder)
+                wait_until(lambda: all(_accepts(ports[name]) for name in names), START_SECONDS, lambda: _said(folder))
                 yield dovecot
         finally:
             relay.stop()
@@ -245,7 +250,7 @@ def start(failure_delay: int = 0, far: tuple[str, str] | None = None, busy: bool
 
 
 def missing() -> str | None:
-    """Say what is missing to run Dovecot here, or None."""
+    """Return why Dovecot cannot run here, or None."""
     if shutil.which("dovecot") is None or not Path("/usr/lib/dovecot/submission").exists():
         return "Dovecot (dovecot-core, dovecot-pop3d, dovecot-submissiond, dovecot-lmtpd) is not installed"
     if shutil.which("unshare") is None:
@@ -267,12 +272,17 @@ def dovecot() -> Iterator[Dovecot]:
 
 
 def _write_configuration(
-    folder: Path, ports: dict[str, int], failure_delay: int, far: tuple[str, str] | None, busy: bool
+    folder: Path,
+    ports: dict[str, int],
+    failure_delay: int,
+    far: tuple[str, str] | None,
+    busy: bool,
+    hostnames: Sequence[str],
 ) -> None:
     ca = trustme.CA()
     certificate = ca.issue_cert(
-        HOSTNAME, "127.0.0.1", *(far or ()), common_name=HOSTNAME
-    )  # fetchmail 6 wants a common name
+        HOSTNAME, "127.0.0.1", *(far or ()), *hostnames, common_name=HOSTNAME
+    )  # fetchmail 6 requires a common name
     ca.cert_pem.write_to_path(folder / "ca.pem")
     (folder / "certificate.pem").write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
     certificate.private_key_pem.write_to_path(folder / "key.pem")
@@ -322,19 +332,13 @@ def _accepts(port: int) -> bool:
         return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _wait_until(condition: Callable[[], bool], what: str, folder: Path | None = None) -> None:
-    end = time.monotonic() + START_SECONDS
-    while not condition():
-        if time.monotonic() > end:
-            files = (folder / "output", folder / "dovecot.log") if folder else ()
-            raise TimeoutError(
-                "\n".join([f"no {what}", *(file.read_text()[-2000:] for file in files if file.exists())])
-            )
-        time.sleep(0.02)
+def _said(folder: Path) -> str:
+    files = (folder / "output", folder / "dovecot.log")
+    return "\n".join(["Dovecot's ports", *(file.read_text()[-2000:] for file in files if file.exists())])
 
 
 def main() -> int:
-    """Start a Dovecot, say how to reach it, stay until Ctrl+C."""
+    """Run a Dovecot until Ctrl+C."""
     out = sys.stdout.write
     if reason := missing():
         out(f"{reason}.\n")
@@ -350,8 +354,7 @@ def main() -> int:
             out(f"  {user.address:20} {user.password!r}{remark}\n")
         out("\nCtrl+C ends it.\n")
         sys.stdout.flush()
-        while True:
-            time.sleep(3600)
+        signal.pause()
     return 0
 
 

@@ -1,6 +1,6 @@
-"""A server that does what a text file says: everything a real one will not do on request.
+"""A scripted server that replays the faults in tests/dialogues.
 
-A file of `tests/dialogues` begins with what it is about and what must come of it, one `name: value` a line:
+A file begins with its facts and the expected result, one `name: value` a line:
 
     title          one sentence
     protocol       pop3 or smtp: whose server this plays
@@ -8,13 +8,13 @@ A file of `tests/dialogues` begins with what it is about and what must come of i
                    (no SYN is ever answered)
     certificate    a name of `Certificates`; default ok
     login          yes or no
-    stage          the stage that tells
+    stage          the stage that shows the fault
     status         its status: failed (default), warning, passed
     failure        its kind
     code           its response code
     reply          a part of the reply that is kept
-    diagnosis      what is told: the id of its entry, seen from the person's computer; none where all is well
-    diagnosis from the server   the same seen from our server, where it differs
+    diagnosis      id of the diagnosis from the person's computer; none for a good dialogue
+    diagnosis from the server   the same from our server, where it differs
     state          of the whole run: failed (default), passed, unknown
     password sent  yes or no (default), to either server
     attempts       logins that this server saw; default 0
@@ -25,15 +25,15 @@ After a blank line follows the dialogue:
     C: text        a line from the client; **** stands for anything
     R: text        octets to the client without a line end, in Python's escapes
     ! tls          shake hands
-    ! hello        read what comes, such as a handshake, and leave it
-    ! pause        wait as long as a packet is on its way
-    ! hang         say nothing until the client hangs up
+    ! hello        read and ignore what comes, such as a ClientHello
+    ! pause        wait for a packet's round trip
+    ! hang         send nothing until the client closes
     ! drip text    a line, one octet at a time
-    ! flood text   a line, over and over, until the client hangs up
-    ! close        hang up
-    ! reset        hang up with RST
+    ! flood text   a line, repeated until the client closes
+    ! close        close
+    ! reset        close with RST
 
-Where the client says QUIT instead of what was foreseen, it gets its answer.
+An unexpected QUIT is answered.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.support.certificates import HOSTNAME
-from webapp.account import Server, ServerType, SocketType
+from webapp.core.account import Server, ServerType, SocketType
 
 DIALOGUES = Path(__file__).parents[1] / "dialogues"
 WAIT = 10.0  # seconds after which a forgotten connection ends
@@ -62,7 +62,7 @@ PAUSE_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Dialogue:
-    """A file of `tests/dialogues`: its facts by name, and its steps, each a kind (S, C, R, !) and a text."""
+    """A file of tests/dialogues: facts by name, and steps, each a kind (S, C, R, !) and a text."""
 
     name: str
     facts: dict[str, str]
@@ -77,7 +77,7 @@ class Dialogue:
 
 
 def read(name: str) -> Dialogue:
-    """Return the dialogue `name`; raises ValueError for a line that is none."""
+    """Parse the dialogue `name`; raises ValueError."""
     head, _, body = (DIALOGUES / f"{name}.txt").read_text(encoding="utf-8").partition("\n\n")
     facts = {key: value.strip() for key, _, value in (line.partition(":") for line in head.splitlines())}
     steps = []
@@ -94,9 +94,9 @@ def read_all() -> list[Dialogue]:
 
 
 class FaultServer:
-    """Plays a dialogue to everyone who connects, for as long as the `with` lasts.
+    """Replays a dialogue to every client, as a context manager.
 
-    seen: the lines that came, of all connections. surprises: those that the dialogue did not foresee.
+    seen: received lines of all connections. surprises: the unexpected ones among them.
     """
 
     def __init__(self, dialogue: Dialogue, context: ssl.SSLContext, user: str = "", password: str = "") -> None:
@@ -114,13 +114,13 @@ class FaultServer:
 
     @property
     def server(self) -> Server:
-        """How an account names this server."""
+        """The server for an account."""
         socket_type = SocketType.STARTTLS if self.transport == "starttls" else SocketType.SSL
         return Server(ServerType(self.dialogue.fact("protocol")), HOSTNAME, self.port, socket_type)
 
     @property
     def attempts(self) -> int:
-        """How many logins came."""
+        """Number of logins."""
         return sum(bool(re.match(r"PASS |AUTH \S+ \S|[A-Za-z0-9+/]{16,}=*$", line)) for line in self.seen)
 
     def __enter__(self) -> FaultServer:
@@ -141,12 +141,12 @@ class FaultServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended.set()
-        for thread in self._threads:  # the first one adds no more when it has ended
+        for thread in self._threads:  # only the first one adds threads
             thread.join(2 * WAIT)
         self._stack.close()
 
     def _fill_the_backlog(self) -> None:
-        """Connect until nobody answers: Linux then drops every further SYN."""
+        """Fill the backlog: Linux then drops every further SYN."""
         for _ in range(4):
             sock = self._stack.enter_context(socket.socket())
             sock.setblocking(False)
@@ -171,7 +171,7 @@ class _Session:
         self._socket = sock
 
     def run(self) -> None:
-        # A client that leaves in the middle ends the dialogue; that is often the point of it.
+        # A client may disconnect in the middle; often that is the expected result.
         with contextlib.suppress(OSError, EOFError):
             if self._server.transport == "tls":
                 self._tls("")
@@ -203,7 +203,7 @@ class _Session:
         raise EOFError
 
     def _line(self) -> str:
-        """Return a line; one octet at a time, so that nothing of a handshake is taken along."""
+        """Read a line octet by octet, so that no byte of a handshake is consumed."""
         line = bytearray()
         while not line.endswith(b"\n"):
             octet = self._socket.recv(1)
@@ -222,7 +222,7 @@ class _Session:
             raise EOFError
 
     def _pause(self, _: str) -> None:
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(PAUSE_SECONDS)  # what comes later than the answer before it
 
     def _hang(self, _: str) -> None:
         while data := self._socket.recv(4096):

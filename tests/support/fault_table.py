@@ -1,19 +1,20 @@
-"""docs/faults.md, made from the files of tests/dialogues: every fault that is played, and what a person is told."""
+"""Generates docs/faults.md from tests/dialogues: every fault and its diagnosis."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from tests.support.fault_server import Dialogue, read_all
-from webapp.diagnosis import CATALOGUE
-from webapp.probe import LIMITS, FailureKind, Limits
+from tests.support.produced import NAMED, PROGRAMS, THUNDERBIRD
+from tests.support.told import CATALOGUE
+from webapp.core.probe import BOUNDS, Bounds, FailureKind
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 _HEAD = """# Faults and what people are told
 
 Every row is a file of `tests/dialogues`, played over real sockets in the tests: a server that misbehaves in one way, and
 what the connection test must make of it. This page is made from those files
-(`python -m pytest tests/probe/test_faults.py --update-golden`).
+(`python -m pytest tests/core/probe/test_faults.py --update-golden`).
 
 - **Stage** and **failure** are the report's own words; so are the ids of the diagnoses, each of which has a page
   `/help/<id>`.
@@ -24,29 +25,36 @@ what the connection test must make of it. This page is made from those files
 - **Logins**: how many login attempts the server counts. Never more than one.
 """
 _COLUMNS = ("What the server does", "Stage", "Failure", "From your computer", "From our server", "Told after", "Logins")
+_PROGRAMS = """
+## What programs show
+
+Real programs met the same servers in the tests, and what they printed or showed was asked in the help. ✓: the help finds first
+what our check finds. Otherwise the cause is named that it finds: a program may say less than the server did. –: not tried.
+"""
 _TITLES = {"pop3": "Receiving (POP3)", "smtp": "Sending (SMTP)"}
 
 
-def seconds(dialogue: Dialogue, limits: Limits = LIMITS) -> float:
-    """Return within how many seconds the failure is known: the limit of its stage where time runs out, else none."""
+def seconds(dialogue: Dialogue, bounds: Bounds = BOUNDS) -> float:
+    """Return the time-out of the failed stage in seconds, None where none expires."""
     if dialogue.fact("failure") != FailureKind.TIMED_OUT:
         return 0
-    by_stage = {"resolve": limits.resolve, "connect": limits.connect, "tls": limits.tls}
-    return by_stage.get(dialogue.fact("stage"), limits.reply)
+    by_stage = {"resolve": bounds.resolve, "connect": bounds.connect, "tls": bounds.tls}
+    return by_stage.get(dialogue.fact("stage"), bounds.reply)
 
 
 def diagnoses(dialogue: Dialogue) -> tuple[str, str]:
-    """Return the ids of what is told: seen from the person's computer, and seen from our server."""
+    """Return the ids of the diagnoses from the person's computer and from our server."""
     here = dialogue.fact("diagnosis")
     return here, dialogue.fact("diagnosis from the server", here)
 
 
 def page() -> str:
-    """Return the page as it should be."""
-    parts = [_HEAD.format(run=LIMITS.run, run_with_login=LIMITS.run_with_login)]
+    """Return the page."""
+    parts = [_HEAD.format(run=BOUNDS.run, run_with_login=BOUNDS.run_with_login)]
     for protocol, title in _TITLES.items():
         rows = [_row(dialogue) for dialogue in read_all() if dialogue.fact("protocol") == protocol]
         parts.append(f"\n## {title}\n\n{_line(_COLUMNS)}\n{_line(('---',) * len(_COLUMNS))}\n" + "".join(rows))
+    parts.append(_PROGRAMS + "".join(map(_programs, _TITLES)))
     used = sorted({found for dialogue in read_all() for found in diagnoses(dialogue) if found})
     parts.append("\n## The diagnoses\n\n" + "".join(f"- `{name}`: {CATALOGUE[name].title}\n" for name in used))
     return "".join(parts)
@@ -59,6 +67,21 @@ def _row(dialogue: Dialogue) -> str:
     cells = (dialogue.fact("title"), dialogue.fact("stage"), failure, here, server, f"{wait:g} s" if wait else "at once",
              dialogue.fact("attempts", "0"))  # fmt: skip
     return _line(cells) + "\n"
+
+
+def _programs(protocol: str) -> str:
+    """Return the table of what the programs of `protocol` show, by fault."""
+    named = {f"{protocol}-{fault}" for fault in NAMED[protocol]}
+    head = ("What the server does", "Our check", *PROGRAMS[protocol], "Thunderbird")
+    lines = [_line(head), _line(("---",) * len(head))]
+    for dialogue in read_all():
+        if dialogue.fact("protocol") == protocol and (dialogue.name in named or dialogue.name in THUNDERBIRD):
+            ours = diagnoses(dialogue)[0]
+            shown = ["✓" if dialogue.name in named else "–"] * len(PROGRAMS[protocol])
+            found = THUNDERBIRD.get(dialogue.name, "–")
+            shown.append("✓" if found == ours else found if found == "–" else f"`{found}`")
+            lines.append(_line((dialogue.fact("title"), f"`{ours}`", *shown)))
+    return f"\n### {_TITLES[protocol]}\n\n" + "\n".join(lines) + "\n"
 
 
 def _line(cells: tuple[str, ...]) -> str:

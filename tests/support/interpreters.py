@@ -1,4 +1,4 @@
-"""The Pythons of this machine, by version: those on the PATH and those that pyenv keeps."""
+"""The Python interpreters on the PATH and of pyenv, by version."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOO_OLD = ("2.7", "3.6", "3.7", "3.8")
 
 @cache
 def interpreters() -> dict[str, str]:
-    """Return version (such as "3.9") → path of an interpreter that runs and knows ssl."""
+    """Return version (such as "3.9") → path of a working interpreter with ssl."""
     found = {}
     for version in (*TOO_OLD, *SUPPORTED):
         pyenv = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python"))

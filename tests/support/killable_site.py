@@ -1,34 +1,37 @@
-"""A site whose processes can be killed and started anew inside the process of the tests.
+"""A site whose processes can be killed and restarted inside the test process.
 
-The application is built again on the same database and data folder; the engine's threads lose their queue, their
-stores and their connections from one moment to the next, and nothing that they still do has any effect. What a real
-kill -9 does is proved by `test_processes`; this is fast enough to do it hundreds of times.
+The application is rebuilt on the same database and data folder; the engine's threads lose queue, stores and connections
+at once, and whatever they still do has no effect. `test_processes` covers a real kill -9; this is fast enough for hundreds
+of kills.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
 
 from tests.support.client import PageLintingClient
 from tests.support.counting_servers import CountingServers
+from tests.support.waiting import wait_until
 from webapp import create_app
-from webapp.config import Config
 from webapp.connection_tests import jobs
 from webapp.connection_tests.engine import Engine, QuietConsumer, Runner
 from webapp.connection_tests.jobs import EmbeddedEngine
 from webapp.connection_tests.redis_engine import ALIVE_SECONDS, Worker
 from webapp.connection_tests.redis_stores import PREFIX
-from webapp.wizard.mx import RESOLVER_KEY
+from webapp.infrastructure.config import Config
+from webapp.infrastructure.limits.store import utc_now
+from webapp.web.wizard.mx import RESOLVER_KEY
 
 
 class ProcessKilledError(RuntimeError):
-    """What the threads of a dead process get from everything that outlives it."""
+    """Raised in the threads of a dead process by everything that outlives it."""
 
 
 class _Mortal:
-    """Passes everything on for as long as the process lives."""
+    """A proxy that works while the process lives."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -44,7 +47,7 @@ class _Mortal:
 
 
 class _Life:
-    """The threads that work on runs in one process, and how to end them from one moment to the next."""
+    """The worker threads of one process, and how to kill them."""
 
     def __init__(self, runner: Runner, consumer: QuietConsumer) -> None:
         self._runner, self._consumer = runner, consumer
@@ -61,11 +64,13 @@ class _Life:
                     event.set()
                 servers.hang_up()
                 thread.join(0.02)
+        # Threads of a probe that were just about to connect do so still; their connections end, too.
+        wait_until(lambda: servers.hang_up() or not servers._sessions)
         servers.settle()
 
 
 class KillableSite:
-    """An application with its engine, the servers it dials, and one browser that keeps its cookie."""
+    """An application with its engine, test servers, and one browser with its cookie."""
 
     app: Flask
     client: PageLintingClient
@@ -73,6 +78,7 @@ class KillableSite:
     def __init__(self, config: Config, servers: CountingServers) -> None:
         self.config = config
         self.servers = servers
+        self.passed = timedelta()  # by which the counters' clock is ahead
         self.worker: Worker | None = None
         self._life: _Life | None = None
         self._start_web()
@@ -81,7 +87,7 @@ class KillableSite:
 
     @property
     def is_scaled_out(self) -> bool:
-        """True where tests run in a worker process, by way of Redis."""
+        """Whether tests run in a worker process, by Redis."""
         return bool(self.config.redis_url)
 
     @property
@@ -90,7 +96,7 @@ class KillableSite:
 
     @property
     def worker_is_there(self) -> bool:
-        """True where somebody works on tests."""
+        """Whether a worker is alive."""
         return self.worker is not None or not self.is_scaled_out
 
     def browser(self) -> PageLintingClient:
@@ -100,21 +106,26 @@ class KillableSite:
         return made
 
     def kill_web(self) -> None:
-        """Kill the web process and start it anew."""
+        """Kill and restart the web process."""
         cookie = self.client.get_cookie("session")
         self._end_web()
         self._start_web()
         if cookie is not None:
             self.client.set_cookie("session", cookie.value)
 
+    def _put_forward(self, app: Flask) -> Flask:
+        """Let the counters of `app` see the clock of the test."""
+        app.extensions["limits"]._clock = lambda: utc_now() + self.passed
+        return app
+
     def start_worker(self) -> None:
         if self.worker is None:
-            self.worker = Worker(create_app(self.config), self.config)
+            self.worker = Worker(self._put_forward(create_app(self.config)), self.config)
             self.worker.start()
             self._life = _Life(self.worker._runner, self.worker._consumer)
 
     def kill_worker(self) -> None:
-        """Kill the worker. Its word that it lives stays in Redis until it is too old."""
+        """Kill the worker. Its heartbeat stays in Redis until it expires."""
         if self.worker is None or self._life is None:
             return
         redis, name = self.worker._shared.redis, PREFIX + f"worker:{self.worker.name}"
@@ -122,7 +133,7 @@ class KillableSite:
         self.worker._stopping.set()
         self._life.end(self.servers)
         for thread in self.worker._threads:
-            thread.join()  # the last thing it does is to take its word back
+            thread.join()  # deletes its heartbeat at the end
         if word is not None:
             redis.set(name, word, ex=ALIVE_SECONDS)
         self.worker._shared.close()
@@ -134,9 +145,9 @@ class KillableSite:
         self._end_web()
 
     def _start_web(self) -> None:
-        self.app = create_app(self.config)
+        self.app = self._put_forward(create_app(self.config))
         self.app.testing = True
-        self.app.extensions[RESOLVER_KEY] = None  # no test asks the DNS of the world
+        self.app.extensions[RESOLVER_KEY] = None  # no DNS in tests
         self.app.test_client_class = PageLintingClient
         jobs.start(self.app)
         engine = self.engine

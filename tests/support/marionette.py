@@ -1,34 +1,37 @@
 """A small client of Marionette, the remote control built into Thunderbird and Firefox.
 
 Wire format (remote/marionette in mozilla-central): every packet is its length in decimal, a colon, JSON. A command is
-`[0, id, name, parameters]`, its answer `[1, id, error, value]`. Only what the tests need: scripts with the program's own
-rights, and quitting.
+`[0, id, name, parameters]`, its answer `[1, id, error, value]`. Only what the tests need: privileged scripts, and quitting.
 """
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import socket
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-SCRIPT_SECONDS = 60  # nothing the tests ask for takes longer, on a busy machine either
+from tests.support.own_network import OwnNetwork
+from tests.support.waiting import wait_until
+
+SCRIPT_SECONDS = 60  # generous, for busy machines
 REPLY_SECONDS = SCRIPT_SECONDS + 10
 LENGTH_DIGITS_MAX = 9
 
 
 class ScriptError(Exception):
-    """What a script in the program threw, with its stack."""
+    """An exception of a script, with its stack."""
 
 
 class Marionette:
-    """A session with the program that listens on `port` of this computer. Every wait has an end."""
+    """A session with the program on a local `port`. Every wait has a time-out."""
 
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), REPLY_SECONDS)
+    def __init__(self, port: int, network: OwnNetwork | None = None) -> None:
+        connect = network.connect if network else _connect
+        self._socket = connect(port, REPLY_SECONDS)
         self._reader = self._socket.makefile("rb")
         self._ids = itertools.count(1)
         try:
@@ -43,7 +46,7 @@ class Marionette:
     def script(self, text: str, *arguments: Any) -> Any:
         """Run `text` as the body of an async function in the main window; return what it returns.
 
-        Inside, `args` is the array of `arguments`. Raises ScriptError for what it throws.
+        `args` holds the `arguments`. Raises ScriptError for what it throws.
         """
         body = f"return (async (...args) => {{\n{text}\n}})(...arguments);"
         answer = self._command(
@@ -51,8 +54,13 @@ class Marionette:
         )
         return answer["value"]
 
+    def picture(self) -> bytes:
+        """Return what the main window shows, as PNG."""
+        answer = self._command("WebDriver:TakeScreenshot", full=False, hash=False)
+        return base64.b64decode(answer["value"])
+
     def quit(self) -> None:
-        """End the program the way its own menu does: everything is written to the profile first."""
+        """Quit like the menu, after writing the profile."""
         self._command("Marionette:Quit", flags=["eAttemptQuit"])
         self.close()
 
@@ -93,12 +101,11 @@ class Marionette:
         return json.loads(self._reader.read(int(digits)))
 
 
+def _connect(port: int, seconds: float) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), seconds)
+
+
 def wait_for_port(profile: Path, seconds: float) -> int:
-    """Return the port that a program with this profile has opened; raises TimeoutError."""
+    """Return the port opened by the program with this profile; raises TimeoutError."""
     file = profile / "MarionetteActivePort"
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if file.exists() and (text := file.read_text()):
-            return int(text)
-        time.sleep(0.05)
-    raise TimeoutError("Thunderbird did not open its remote control")
+    return int(wait_until(lambda: file.exists() and file.read_text(), seconds, "Thunderbird's remote control"))

@@ -1,6 +1,6 @@
-"""A mailbox with POP3 and SMTP, both inside TLS, whose whims a test decides: it counts, and writes down every word.
+"""A configurable mailbox with POP3 and SMTP inside TLS that counts and records everything.
 
-Unlike the dialogues of `fault_server` it takes a mail and delivers it, when the test says so.
+Unlike `fault_server` it accepts mail and delivers it when the test says so.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from types import TracebackType
 from typing import Any
 
 from tests.support.certificates import HOSTNAME
-from webapp.account import KEEP_FOREVER, MailAccount, Server, ServerType, SocketType
+from webapp.core.account import KEEP_FOREVER, MailAccount, Server, ServerType, SocketType
 
 STRANGER = b"From: friend@example.org\r\nSubject: private\r\nMessage-ID: <private@example.org>\r\n\r\nprivate words\r\n"
 
 
 @dataclass
 class PostOffice:
-    """Takes any password. Use it in a `with`; `said` holds what came, protocol and line, in order.
+    """Accepts any password. A context manager; said: received lines with their protocol, in order.
 
-    delivers_at: the POP3 login, counted from 1, that sees the mail first; None: it never arrives.
-    refuses: POP3 logins that are refused. hangs: POP3 logins that get no answer.
-    answers: other answers of SMTP, by verb; "." is that to the mail itself.
+    delivers_at: number of the POP3 login (from 1) that first sees the mail; None for never.
+    refuses, hangs: numbers of POP3 logins that are refused or not answered.
+    answers: SMTP replies by verb; "." for the mail itself.
     """
 
     context: ssl.SSLContext
     delivers_at: int | None = 2
     refuses: tuple[int, ...] = ()
     hangs: tuple[int, ...] = ()
-    drops: tuple[int, ...] = ()  # POP3 connections that are closed without a greeting
+    drops: tuple[int, ...] = ()  # numbers of POP3 connections closed without a greeting
     knows_top: bool = True
     answers: dict[str, str] = field(default_factory=dict)
     mailbox: list[bytes] = field(default_factory=lambda: [STRANGER, STRANGER])
-    later: list[bytes] = field(default_factory=list)  # of other people, arrives together with the mail
+    later: list[bytes] = field(default_factory=list)  # other mail that arrives together with ours
     now: Callable[[], float] = time.monotonic
     on_look: Callable[[int], None] = lambda _: None  # called with the number of each POP3 login
-    on_mail: Callable[[], object] = lambda: None  # called when the mail is taken, before the answer
+    on_mail: Callable[[], object] = lambda: None  # called when the mail was received, before the reply
     said: list[tuple[str, str]] = field(default_factory=list)
     logins: list[float] = field(default_factory=list)  # of POP3, by `now`
     submissions: int = 0
@@ -83,13 +83,13 @@ class PostOffice:
         return [line.split()[0] for _, line in self.said]
 
     def seen_by(self, login: int) -> list[bytes]:
-        """Return the mailbox as the POP3 login sees it."""
+        """Return the mailbox at a POP3 login."""
         there = self.sent and self.delivers_at is not None and login >= self.delivers_at
         return [*self.mailbox, *self.later, self.sent] if there else list(self.mailbox)
 
 
 class _TcpServer(socketserver.ThreadingTCPServer):
-    office: PostOffice  # on closing it waits for its sessions
+    office: PostOffice  # waits for its sessions when closing
 
 
 class _Session(socketserver.BaseRequestHandler):
@@ -192,7 +192,7 @@ class _Smtp(_Session):
                     if not data:
                         raise EOFError
                     lines.append(data.removeprefix(b"."))
-                if answers["."] == "":  # taken, and no word of it
+                if answers["."] == "":  # accepted, without a reply
                     return
                 if answers["."].startswith("2"):
                     office.sent = b"Received: by here\r\n" + b"".join(lines)

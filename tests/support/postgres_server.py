@@ -1,4 +1,4 @@
-"""A real PostgreSQL on a unix socket; the fixture `postgres_url` gives a test a database of its own."""
+"""A real PostgreSQL on a unix socket; the fixture `postgres_url` is a new database per test."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class PostgresServer:
 
     @contextlib.contextmanager
     def database(self) -> Iterator[str]:
-        """Give the URL of a new, empty database."""
+        """Yield the URL of a new, empty database."""
         name = f"test_{uuid.uuid4().hex}"
         connection = ("-h", str(self.folder), "-U", "wizard")
         self._run("createdb", *connection, name)

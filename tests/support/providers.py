@@ -1,4 +1,4 @@
-"""Provider files that lead to servers of the tests."""
+"""Provider files for test servers."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from webapp.account import Server, ServerType
+from webapp.core.account import Server, ServerType
 
-PROVIDERS = Path(__file__).parents[2] / "webapp" / "providers"
+PROVIDERS = Path(__file__).parents[2] / "webapp" / "core" / "providers"
 _SECONDS = re.compile(r"^(seconds_between_pop3_logins = )\d+$", re.MULTILINE)
 _SERVERS_TABLE = re.compile(r"^\[\[servers\]\]\n(?:(?!\[).*\n?)*", re.MULTILINE)
 
 
 def rewrite_providers(folder: Path, servers: Iterable[Server], seconds_between: int | None = None) -> None:
-    """Write every built-in provider file into `folder`, with `servers` in the place of its POP3 and SMTP servers.
+    """Copy every built-in provider file into `folder`, with `servers` replacing its POP3 and SMTP servers.
 
-    seconds_between: what stands in the place of `seconds_between_pop3_logins`.
+    seconds_between: replaces `seconds_between_pop3_logins`.
     """
     tables = "".join(
         f'\n[[servers]]\ntype = "{server.type}"\nhostname = "{server.hostname}"\nport = {server.port}\n'

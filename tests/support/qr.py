@@ -1,7 +1,6 @@
 """Reads a QR code from its modules, as ISO/IEC 18004 lays them out: level L, versions 1 to 20, bytes.
 
-A reader of its own, so that the codes are not judged by the library that draws them. It corrects no errors: a code that
-we have drawn has none.
+Independent of the library that draws the codes. Without error correction: a generated code has no errors.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ _MASKS: tuple[Callable[[int, int], bool], ...] = (
 
 
 def text_of(modules: Modules) -> str:
-    """Return what the code says; its bytes are UTF-8."""
+    """Return the payload, decoded as UTF-8."""
     size = len(modules)
     version, rest = divmod(size - 17, 4)
     assert rest == 0
@@ -59,7 +58,7 @@ def text_of(modules: Modules) -> str:
 
 
 def _mask_number(modules: Modules) -> int:
-    """Read the format information around the top left finder pattern: level, mask, and its own check bits."""
+    """Read the format information at the top left finder pattern: level, mask, check bits."""
     places = [(8, j) for j in (0, 1, 2, 3, 4, 5, 7, 8)] + [(i, 8) for i in (7, 5, 4, 3, 2, 1, 0)]
     word = int("".join(str(int(modules[i][j])) for i, j in places), 2) ^ 0b101010000010010
     assert word >> 13 == LEVEL_L

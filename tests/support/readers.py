@@ -1,6 +1,6 @@
-"""Readers of every export that share no code with its writer, and refuse what they do not expect.
+"""Strict readers of every export, independent of its writer.
 
-A reader that meets an unknown key, line, section or element fails: so a value that adds one is found by reading alone.
+An unknown key, line, section or element fails, so injection is found by reading alone.
 """
 
 from __future__ import annotations
@@ -18,16 +18,15 @@ from typing import Any
 
 from lxml import etree
 
-from tests.support import qr
-
-Server = tuple[str, int, str]  # host name, port, SSL or STARTTLS
+from tests.support import fairemail, qr
+from tests.support.fairemail import Server
 
 PASSWORD_IS_ASKED = 3  # Thunderbird's authMethod
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a program would take from an export; None for what the format does not hold.
+    """The settings in an export; None for what the format does not hold.
 
     keep: as `Retention.parse` reads it.
     """
@@ -40,7 +39,7 @@ class Settings:
 
 
 def read_preferences(content: bytes) -> dict[str, Any]:
-    """Return the preferences of a prefs.js; each stands on a line of its own, once."""
+    """Return the preferences of a prefs.js: one per line, unique."""
     preferences: dict[str, Any] = {}
     for line in content.decode().removesuffix("\n").split("\n"):
         match = re.fullmatch(r"user_pref\((.+)\);", line)
@@ -90,12 +89,14 @@ def _preferences(content: bytes) -> Settings:
 
 def _thunderbird_zip(content: bytes) -> Settings:
     archive = zipfile.ZipFile(io.BytesIO(content))
-    assert archive.namelist() == ["GMX-Thunderbird/", "GMX-Thunderbird/prefs.js"]
-    return _preferences(archive.read("GMX-Thunderbird/prefs.js"))
+    folder, file = archive.namelist()
+    assert re.fullmatch(r"[A-Za-z0-9-]+-Thunderbird/", folder)
+    assert file == f"{folder}prefs.js"
+    return _preferences(archive.read(file))
 
 
 def read_xml(content: bytes) -> etree._Element:
-    """Return the root of an XML file without document type, entities, comments and processing instructions."""
+    """Parse XML without document type, entities, comments and processing instructions."""
     root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
     assert root.getroottree().docinfo.internalDTD is None
     assert all(isinstance(node.tag, str) for node in root.iter())
@@ -103,7 +104,7 @@ def read_xml(content: bytes) -> etree._Element:
 
 
 def _texts(node: etree._Element, *names: str) -> list[str]:
-    """Return the text of the children, which are `names` in this order and nothing else."""
+    """Return the texts of the children, which must be exactly `names`."""
     assert [child.tag for child in node] == list(names)
     assert not any(len(child) for child in node)
     return [child.text or "" for child in node]
@@ -187,7 +188,7 @@ def _qr_png(content: bytes) -> Settings:
 
 
 def read_prf(content: bytes) -> dict[str, dict[str, str]]:
-    """Return the sections of an Outlook profile file: ASCII, CRLF, nothing twice."""
+    """Return the sections of an Outlook profile file: ASCII, CRLF, no duplicates."""
     assert not content.startswith(b"\xef\xbb\xbf")
     assert b"\0" not in content
     assert content.count(b"\n") == content.count(b"\r\n") == content.count(b"\r")
@@ -226,8 +227,10 @@ def _prf(content: bytes) -> Settings:
 
 def _outlook_zip(content: bytes) -> Settings:
     archive = zipfile.ZipFile(io.BytesIO(content))
-    assert archive.namelist() == ["gmx-pop.prf", "GMX-in-Outlook.cmd", "LIESMICH.txt"]
-    return _prf(archive.read("gmx-pop.prf"))
+    profile, starter, read_me = archive.namelist()
+    word = starter.removesuffix("-in-Outlook.cmd")
+    assert (profile, starter, read_me) == (f"{word.lower()}-pop.prf", f"{word}-in-Outlook.cmd", "LIESMICH.txt")
+    return _prf(archive.read(profile))
 
 
 def _mobileconfig(content: bytes) -> Settings:
@@ -270,7 +273,7 @@ _FETCHMAIL_TOKEN = re.compile(r'"(?P<quoted>[^"\\]*)"|(?P<plain>[^\s"#,;:=]+)|#.
 
 
 def _fetchmailrc(content: bytes) -> Settings:
-    """Read the tokens as fetchmail's lexer does; a backslash would begin an escape and is refused."""
+    """Tokenise like fetchmail's lexer; a backslash (escape) fails."""
     tokens, place, text = [], 0, content.decode()
     while place < len(text):
         match = _FETCHMAIL_TOKEN.match(text, place)
@@ -313,11 +316,12 @@ def _getmailrc(content: bytes) -> Settings:
 
 
 def _commands(content: bytes, *expected: str) -> dict[str, str]:
-    """Return the commands of mpop and msmtp, which are `expected` in this order, and after them the default account."""
+    """Return the commands of mpop and msmtp: exactly `expected`, then the default account."""
     lines = [line for line in content.decode().split("\n") if line.strip() and not line.startswith("#")]
     pairs = [line.partition(" ")[::2] for line in lines]
-    assert pairs[0] == ("account", "gmx")
-    assert pairs[-1] == ("account", "default : gmx")
+    assert pairs[0][0] == "account"
+    assert re.fullmatch("[a-z0-9-]+", pairs[0][1])
+    assert pairs[-1] == ("account", f"default : {pairs[0][1]}")
     assert [command for command, _ in pairs[1:-1]] == list(expected)
     assert not any(argument != argument.strip() or argument.startswith('"') for _, argument in pairs)
     read = dict(pairs[1:-1])
@@ -336,7 +340,7 @@ _TLS = ("host", "port", "tls", "tls_starttls", "tls_trust_file", "auth", "user")
 
 def _mpoprc(content: bytes) -> Settings:
     read = _commands(content, *_TLS, "delivery", "uidls_file", "keep")
-    assert re.fullmatch(r"~/\.mpop_uidls/gmx-pop-[0-9a-f]{16}", read["uidls_file"])
+    assert re.fullmatch(r"~/\.mpop_uidls/[a-z0-9-]+-pop-[0-9a-f]{16}", read["uidls_file"])
     security = {"off": "SSL", "on": "STARTTLS"}[read["tls_starttls"]]
     keep = {"on": "forever", "off": "delete"}[read["keep"]]
     return Settings(read["user"], None, (read["host"], int(read["port"]), security), None, keep)
@@ -354,6 +358,7 @@ READERS: dict[tuple[str, str], Callable[[bytes], Settings]] = {
     ("thunderbird", "userjs"): _preferences,
     ("thunderbird", "autoconfig"): _autoconfig,
     ("thunderbird-android", "k9s"): _k9s,
+    ("fairemail", "k9s"): lambda content: Settings(*fairemail.imported(content)),
     ("thunderbird-android", "qr-payload"): _qr_payload,
     ("thunderbird-android", "qr-svg"): _qr_svg,
     ("thunderbird-android", "qr-png"): _qr_png,

@@ -1,4 +1,4 @@
-"""A real Redis on a unix socket, empty for every test that takes the fixture `redis_url`."""
+"""A real Redis on a unix socket, empty for every test with the fixture `redis_url`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,11 +14,13 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
+from tests.support.waiting import wait_until
+
 START_SECONDS = 20
 
 
 class RedisServer:
-    """A server of its own, which keeps nothing on disk unless asked to."""
+    """A Redis without persistence."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -34,21 +35,20 @@ class RedisServer:
             stdout=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            end = time.monotonic() + START_SECONDS
-            while True:
-                with contextlib.suppress(RedisError):
-                    self.client.ping()
-                    break
-                assert time.monotonic() < end, "no Redis"
-                time.sleep(0.02)
+            wait_until(self._answers, START_SECONDS, "Redis")
             yield
         finally:
             process.kill()
             process.wait()
             self.client.close()
 
+    def _answers(self) -> bool:
+        with contextlib.suppress(RedisError):
+            return bool(self.client.ping())
+        return False
+
     def dump(self) -> bytes:
-        """Return everything that Redis would write to disk, the payloads of its queue included."""
+        """Return the RDB dump, with the payloads of the queue."""
         self.client.save()
         return (self.folder / "dump.rdb").read_bytes()
 
@@ -60,7 +60,7 @@ def redis_server() -> Iterator[RedisServer]:
         if os.environ.get("CI") == "true":
             pytest.fail("redis-server is not installed")
         pytest.skip("redis-server is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="redis-"))  # short: the path of a unix socket has 107 characters
+    folder = Path(tempfile.mkdtemp(prefix="redis-"))  # short: a unix socket's path has at most 107 characters
     try:
         server = RedisServer(folder)
         with server.running():

@@ -1,6 +1,6 @@
 """The next hop of Dovecot's submission service: SMTP in, LMTP out, on loopback.
 
-Dovecot's submission service hands every command on to a relay that speaks SMTP; its own LMTP service does not.
+Dovecot's submission service needs an SMTP relay; its LMTP service is none.
 """
 
 from __future__ import annotations

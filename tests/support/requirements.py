@@ -9,7 +9,7 @@ import pytest
 
 
 def need(reason: str | None) -> None:
-    """End the test with `reason`, which says what is missing; None goes on."""
+    """Skip or fail the test for `reason`; None continues."""
     if reason is None:
         return
     if os.environ.get("CI") == "true":

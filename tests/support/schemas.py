@@ -1,6 +1,6 @@
-"""The formats as their makers publish them, restated as tables, and checkers that hold a file against them.
+"""Published schemas of the formats as tables, and checkers.
 
-A checker returns complaints, so that a test can also show that it finds what it shall find.
+A checker returns complaints, so that tests can also show that it finds faults.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from lxml import etree
 
 from tests.support.readers import read_prf
 
-OPTIONAL, REQUIRED, NEVER = "optional", "required", "never"  # never: in the schema, and not for us
+OPTIONAL, REQUIRED, NEVER = "optional", "required", "never"  # never: in the schema, but not for us
 AUTHENTICATION = ("EmailAuthNone", "EmailAuthPassword", "EmailAuthCRAMMD5", "EmailAuthNTLM", "EmailAuthHTTPMD5")
 
 
 @dataclass(frozen=True)
 class Key:
-    """A key of a property list: its type, whether it must be there, and the values it may have (none: any)."""
+    """A key of a property list: type, presence, allowed values (none: any)."""
 
     type: type
     presence: str = OPTIONAL
@@ -92,7 +92,7 @@ MAIL = (
         for name, key in {
             "HostName": Key(str, REQUIRED),
             "PortNumber": Key(int, OPTIONAL),
-            "UseSSL": Key(bool, OPTIONAL, (True,)),  # false is in the schema, and would be plain text
+            "UseSSL": Key(bool, OPTIONAL, (True,)),  # false is in the schema: plain text
             "Authentication": Key(str, REQUIRED, AUTHENTICATION),
             "Username": Key(str),
         }.items()
@@ -108,7 +108,7 @@ PLIST_ELEMENTS = {"plist", "dict", "array", "key", "string", "integer", "true", 
 
 
 def profile_complaints(content: bytes) -> list[str]:
-    """Return what is wrong with an Apple profile for one POP account: file, keys, types, values, identifiers."""
+    """Return the faults of an Apple profile for one POP account."""
     return [*_plist_file(content), *_profile(_plist_value(etree.fromstring(content)[0]))]
 
 
@@ -130,7 +130,7 @@ def _plist_file(content: bytes) -> Iterator[str]:
 
 
 def _plist_value(node: etree._Element) -> Any:
-    """Read a property list without plistlib, which hides a key that stands twice."""
+    """Parse a property list without plistlib, which hides duplicate keys."""
     match node.tag:
         case "dict":
             children = list(node)
@@ -216,12 +216,12 @@ PRF_MAP = {
     "SMTPSecureConnection": ("PT_LONG", 0x020A, "[12]"),
     "LeaveOnServer": ("PT_LONG", 0x1000, NUMBER),
 }
-PRF_CONTROL = {"UniqueService": "No", "DefaultAccount": "TRUE|FALSE"}  # of the section, not of the account
+PRF_CONTROL = {"UniqueService": "No", "DefaultAccount": "TRUE|FALSE"}  # of the section, not the account
 PRF_GENERAL = {
     "Custom": "1",
     "ProfileName": TEXT,
     "DefaultProfile": "Yes",
-    "OverwriteProfile": "Append",  # Yes would replace a person's profile
+    "OverwriteProfile": "Append",  # Yes would replace the profile in use
     "ModifyDefaultProfileIfPresent": "TRUE|FALSE",
     "BackupProfile": "No",
 }
@@ -232,7 +232,7 @@ PRF_SECTIONS = {
 
 
 def prf_complaints(content: bytes, keep: str) -> list[str]:
-    """Return what is wrong with an Outlook profile file that shall `keep` mail on the server."""
+    """Return the faults of an Outlook profile file with retention `keep`."""
     try:
         read = read_prf(content)
     except (AssertionError, UnicodeDecodeError):
@@ -249,7 +249,7 @@ def _prf_frame(read: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
         yield "General"
     if dict(read.get("Internet Account List", {})) != {"Account1": "I_Mail"}:
         yield "Internet Account List"
-    # No store of its own: with one the account comes up without a place for its mail.
+    # No store: with one, the account has no delivery location.
     if dict(read.get("Service List", {})) != ({"Service1": "Outlook Address Book"} if own else {}):
         yield "Service List"
 
@@ -297,12 +297,13 @@ AUTOCONFIG = etree.RelaxNG(
       <element name="hostname"><data type="string"><param name="pattern">[a-z0-9\\-]+(\\.[a-z0-9\\-]+)+</param></data></element>
       <element name="port"><data type="unsignedShort"><param name="minInclusive">1</param></data></element>
       <element name="socketType"><choice><value>SSL</value><value>STARTTLS</value></choice></element>
-      <element name="username"><value>%EMAILADDRESS%</value></element>
+      <element name="username"><choice><value>%EMAILADDRESS%</value><value>%EMAILLOCALPART%</value></choice></element>
       <element name="authentication"><value>password-cleartext</value></element>
       <element name="pop3">
         <interleave>
           <element name="leaveMessagesOnServer"><data type="boolean"><param name="pattern">true|false</param></data></element>
           <element name="downloadOnBiff"><data type="boolean"><param name="pattern">true|false</param></data></element>
+          <optional><element name="checkInterval"><attribute name="minutes"><data type="positiveInteger"/></attribute></element></optional>
           <optional><element name="daysToLeaveMessagesOnServer"><data type="positiveInteger"/></element></optional>
         </interleave>
       </element>
@@ -312,7 +313,7 @@ AUTOCONFIG = etree.RelaxNG(
       <element name="hostname"><data type="string"><param name="pattern">[a-z0-9\\-]+(\\.[a-z0-9\\-]+)+</param></data></element>
       <element name="port"><data type="unsignedShort"><param name="minInclusive">1</param></data></element>
       <element name="socketType"><choice><value>SSL</value><value>STARTTLS</value></choice></element>
-      <element name="username"><value>%EMAILADDRESS%</value></element>
+      <element name="username"><choice><value>%EMAILADDRESS%</value><value>%EMAILLOCALPART%</value></choice></element>
       <element name="authentication"><value>password-cleartext</value></element>
     </element>
     <zeroOrMore>
@@ -327,7 +328,7 @@ AUTOCONFIG = etree.RelaxNG(
 
 
 def autoconfig_complaints(content: bytes) -> list[str]:
-    """Return what is wrong with a config-v1.1.xml, by the grammar."""
+    """Return the faults of a config-v1.1.xml by the grammar."""
     if content.startswith(b"\xef\xbb\xbf"):
         return ["byte-order mark"]
     root = etree.fromstring(content)

@@ -1,4 +1,4 @@
-"""A command in a terminal of its own, with somebody who types."""
+"""Runs a command in a pseudo-terminal and types answers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SECONDS = 40
 def in_terminal(
     command: Sequence[str], answers: Sequence[tuple[str, str]], environment: Mapping[str, str]
 ) -> tuple[int, str]:
-    """Run `command`, type each answer when its question has appeared; return exit code and all that was shown.
+    """Run `command`, type each answer after its prompt; return exit code and output.
 
-    The terminal is the command's controlling one, so getpass and curl hide what is typed, as with a person.
+    It is the controlling terminal, so getpass and curl hide input as usual.
     """
     ours, theirs = os.openpty()
     process = subprocess.Popen(
@@ -32,7 +32,7 @@ def in_terminal(
                 continue
             try:
                 piece = os.read(ours, 4096)
-            except OSError:  # EIO: the other side is closed
+            except OSError:  # EIO: closed
                 break
             if not piece:
                 break

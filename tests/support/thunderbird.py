@@ -1,11 +1,10 @@
-"""The real Thunderbird without a screen, with a throwaway profile, driven by Marionette.
+"""A headless Thunderbird with a throwaway profile, driven by Marionette.
 
-`start(folder)` runs it over a profile folder; the same folder can be started again. Nothing of it reaches beyond this
-computer (every connection but to localhost goes to a proxy that does not exist), no dialog waits for a person
-(passwords come from the login manager), and it ends for sure: it lives in a PID namespace that dies with `unshare`,
-which dies with this process.
+`start(folder)` runs it on a profile folder, repeatedly if needed. No connection leaves this computer (a non-existent proxy
+for all but localhost), no dialog waits for input (passwords come from the login manager), and it ends with this process
+(PID namespace).
 
-What stands in the profile afterwards is read without Thunderbird, by tests.support.thunderbird_profile.
+tests.support.thunderbird_profile reads the profile afterwards, without Thunderbird.
 """
 
 from __future__ import annotations
@@ -23,25 +22,29 @@ from typing import Any
 import pytest
 
 from tests.support.marionette import Marionette, wait_for_port
+from tests.support.own_network import HOME, OwnNetwork
 from tests.support.requirements import need
 from tests.support.thunderbird_profile import Mailbox, Value
-from webapp.account import MailAccount
+from webapp.core.account import MailAccount
 
 PROGRAM = Path("/usr/lib/thunderbird/thunderbird")
 GERMAN = PROGRAM.parent / "extensions" / "langpack-de@thunderbird.mozilla.org.xpi"
 START_SECONDS = 60
 
-# Thunderbird restarts itself by starting a child and ending: the namespace stays until nothing but its shell is left.
+# Thunderbird restarts by starting a child and exiting: the namespace lasts until only its shell is left.
 _UNTIL_ALL_ENDED = '"$@" & wait; while set -- /proc/[0-9]*; [ $# -gt 1 ]; do sleep 0.1; done'
 
-# Not one byte to the world, no first-run pages, no updates; and the remote control on a port of its own choice.
-_SETTINGS: Mapping[str, Value] = {
-    "marionette.port": 0,
+_NO_WAY_OUT: Mapping[str, Value] = {
     "network.proxy.type": 1,
     **{f"network.proxy.{kind}": "127.0.0.1" for kind in ("http", "ssl", "socks")},
     **{f"network.proxy.{kind}_port": 9 for kind in ("http", "ssl", "socks")},
     "network.proxy.socks_remote_dns": True,
     "network.proxy.no_proxies_on": "localhost, 127.0.0.1",
+}
+
+# No first-run pages, no updates; Marionette on a port of its choice.
+_SETTINGS: Mapping[str, Value] = {
+    "marionette.port": 0,
     "app.update.enabled": False,
     "app.normandy.enabled": False,
     "extensions.update.enabled": False,
@@ -56,7 +59,7 @@ _SETTINGS: Mapping[str, Value] = {
 
 
 def missing() -> str | None:
-    """Say what is missing to run Thunderbird here, or None."""
+    """Return why Thunderbird cannot run here, or None."""
     if not PROGRAM.exists():
         return "Thunderbird (thunderbird) is not installed"
     if not GERMAN.exists():
@@ -75,11 +78,12 @@ def thunderbird_is_here() -> None:
 
 
 class Thunderbird:
-    """A Thunderbird that runs. Take it from `start`."""
+    """A running Thunderbird, made by `start`."""
 
-    def __init__(self, profile: Path, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, profile: Path, process: subprocess.Popen[bytes], network: OwnNetwork | None = None) -> None:
         self.profile = profile
         self._process = process
+        self._network = network
         self.marionette = self._connect()
 
     def script(self, text: str, *arguments: Any) -> Any:
@@ -87,7 +91,7 @@ class Thunderbird:
         return self.marionette.script(_PRELUDE + text, *arguments)
 
     def expect_restart(self, action: Callable[[], None]) -> None:
-        """Do what makes Thunderbird restart itself, and connect to the new one."""
+        """Trigger a restart and reconnect."""
         (self.profile / "MarionetteActivePort").unlink()
         action()
         self.marionette.wait_for_end()
@@ -106,7 +110,7 @@ class Thunderbird:
         self._process.wait(START_SECONDS)
 
     def trust(self, ca_file: Path) -> None:
-        """Trust a certificate authority for servers, as an operator's computer would."""
+        """Trust a certificate authority for servers."""
         body = re.sub(r"-----.*?-----|\s", "", ca_file.read_text())
         self.script(
             'Cc["@mozilla.org/security/x509certdb;1"].getService(Ci.nsIX509CertDB).addCertFromBase64(args[0], "CT,,");',
@@ -114,7 +118,7 @@ class Thunderbird:
         )
 
     def remember_password(self, account: MailAccount, password: str) -> None:
-        """Store the password as the tick "remember" in Thunderbird's own dialog does, for receiving and sending."""
+        """Store the password for receiving and sending, as the dialog's “remember” does."""
         for origin in (f"mailbox://{account.incoming.hostname}", f"smtp://{account.outgoing.hostname}"):
             self.script(
                 """
@@ -124,12 +128,12 @@ class Thunderbird:
                 await Services.logins.addLoginAsync(login);
                 """,
                 origin,
-                account.email_address,
+                account.username,
                 password,
             )
 
     def prefs(self) -> dict[str, Value]:
-        """Return every preference under "mail." that is set, as it is now."""
+        """Return the current preferences under "mail." that are set."""
         found: dict[str, Value] = self.script(
             """
             const branch = Services.prefs.getBranch("mail.");
@@ -145,7 +149,7 @@ class Thunderbird:
         return found
 
     def accounts(self) -> list[tuple[str, str]]:
-        """Return the type of the server and the user of every account that Thunderbird knows, in its order."""
+        """Return server type and user of every account, in order."""
         return [
             (kind, user)
             for kind, user in self.script(
@@ -155,7 +159,7 @@ class Thunderbird:
         ]
 
     def keys(self, address: str) -> dict[str, str]:
-        """Return under which keys Thunderbird keeps what our file calls server1, account1, id1 and smtp1."""
+        """Return Thunderbird's keys for our file's server1, account1, id1 and smtp1."""
         found: dict[str, str] = self.script(
             """
             const server = serverOf(args[0]);
@@ -168,7 +172,7 @@ class Thunderbird:
         return found
 
     def import_profile(self, file: Path) -> None:
-        """Import a ZIP through Thunderbird's importer, called as its page about:import calls it; restart afterwards."""
+        """Import a ZIP with Thunderbird's importer, like about:import; restart afterwards."""
         self.script(
             """
             const { ThunderbirdProfileImporter } =
@@ -185,7 +189,7 @@ class Thunderbird:
         )
 
     def set_up_automatically(self, text: str, address: str, password: str) -> None:
-        """Make the account of a config-v1.1 document, as Thunderbird's set-up does once it has found one."""
+        """Create the account of a config-v1.1 document, like Thunderbird's set-up."""
         self.script(
             """
             const load = name => ChromeUtils.importESModule(`resource:///modules/${name}.sys.mjs`);
@@ -205,7 +209,7 @@ class Thunderbird:
         )
 
     def add_imap_account(self, address: str) -> None:
-        """Make an IMAP account, the default one, whose server nobody asks."""
+        """Create a default IMAP account with a server that is never contacted."""
         self.script(
             """
             const server = MailServices.accounts.createIncomingServer(args[0], "localhost", "imap");
@@ -225,10 +229,7 @@ class Thunderbird:
         )
 
     def qr_export(self, address: str) -> tuple[str, str]:
-        """Return what "Export for Mobile" writes into its QR code for an account, without password: text, picture.
-
-        The picture is a data URI of a BMP.
-        """
+        """Return payload and picture (data URI of a BMP) of “Export for Mobile”, without password."""
         text, (picture,) = self.script(
             """
             const { QRExport } = ChromeUtils.importESModule("moz-src:///comm/mail/modules/QRExport.sys.mjs");
@@ -244,7 +245,7 @@ class Thunderbird:
         return text, picture
 
     def delete(self, address: str, subject: str) -> None:
-        """Delete a message for good, as Shift+Del does."""
+        """Delete a message permanently, like Shift+Del."""
         self.script(
             """
             const inbox = serverOf(args[0]).rootFolder.getFolderWithFlags(Ci.nsMsgFolderFlags.Inbox);
@@ -259,7 +260,7 @@ class Thunderbird:
         )
 
     def fetch(self, address: str) -> None:
-        """Fetch mail now, as the button "Abrufen" does; raises ScriptError where that fails."""
+        """Fetch mail, like the button “Abrufen”; raises ScriptError."""
         self.script(
             """
             const server = serverOf(args[0]);
@@ -279,13 +280,14 @@ class Thunderbird:
         return Mailbox(Path(self.script("return serverOf(args[0]).localPath.path;", address)))
 
     def send(self, address: str, recipient: str, subject: str) -> None:
-        """Write and send a message as `address`; returns when the copy lies in the folder for sent mail."""
+        """Send a message from the account of this user name; returns when the copy is in the sent folder."""
         self.script(
             """
             const [address, recipient, subject] = args;
             const account = MailServices.accounts.findAccountForServer(serverOf(address));
             const fields = Cc["@mozilla.org/messengercompose/composefields;1"].createInstance(Ci.nsIMsgCompFields);
-            Object.assign(fields, { from: address, to: recipient, subject, body: "Test\\r\\n" });
+            const from = account.defaultIdentity.email;
+            Object.assign(fields, { from, to: recipient, subject, body: "Test\\r\\n" });
             const send = Cc["@mozilla.org/messengercompose/send;1"].createInstance(Ci.nsIMsgSend);
             await new Promise((resolve, reject) => send.createAndSendMessage(
               null, account.defaultIdentity, account.key, fields, false, false, Ci.nsIMsgCompDeliverMode.Now, null,
@@ -308,7 +310,7 @@ class Thunderbird:
         )
 
     def _connect(self) -> Marionette:
-        return Marionette(wait_for_port(self.profile, START_SECONDS))
+        return Marionette(wait_for_port(self.profile, START_SECONDS), self._network)
 
 
 _PRELUDE = """
@@ -318,31 +320,45 @@ const serverOf = address => MailServices.accounts.findServer(address, "localhost
 
 
 @contextlib.contextmanager
-def start(profile: Path, *, locale: str = "de", user_js: bytes = b"") -> Iterator[Thunderbird]:
-    """Run Thunderbird over the folder `profile`, which may be empty; end it without mercy afterwards.
+def start(
+    profile: Path,
+    *,
+    locale: str = "de",
+    user_js: bytes = b"",
+    network: OwnNetwork | None = None,
+    program: Path = PROGRAM,
+    display: str = "",
+) -> Iterator[Thunderbird]:
+    """Run Thunderbird on the folder `profile`, which may be empty; kill it afterwards.
 
-    user_js: a file of that name as a person puts it there; the settings of the tests stand before it.
+    user_js: content of a user.js, after the tests' own settings. network: where it runs; without one nothing but localhost
+    is reached. display: of an X server to show its windows on; without one it shows none.
     """
     profile.mkdir(exist_ok=True)
-    wanted = {**_SETTINGS, "intl.locale.requested": "de" if locale == "de" else "en-US"}
+    wanted = {
+        **_SETTINGS,
+        **({} if network else _NO_WAY_OUT),
+        "intl.locale.requested": "de" if locale == "de" else "en-US",
+    }
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in wanted.items()]
     (profile / "user.js").write_bytes("".join(lines).encode() + user_js)
     (profile / "MarionetteActivePort").unlink(missing_ok=True)
-    # setpriv: the kernel kills unshare when this process dies. unshare: the kernel kills everything in it when it dies.
+    # setpriv: unshare is killed when this process dies. unshare: its processes are killed when it dies.
     command = [
+        *(network.enter if network else ()),
         "setpriv", "--pdeathsig", "KILL", "unshare", "-p", "-f", "--kill-child=KILL", "--mount-proc",
         "sh", "-c", _UNTIL_ALL_ENDED, "sh",
-        str(PROGRAM), "--headless", "--no-remote", "--profile", str(profile), "--marionette",
+        str(program), *(() if display else ("--headless",)), "--no-remote", "--profile", str(profile), "--marionette",
         "--remote-allow-system-access",
     ]  # fmt: skip
     environment = {
-        "PATH": os.environ["PATH"], "HOME": str(profile), "TMPDIR": str(profile), "MOZ_CRASHREPORTER_DISABLE": "1",
-        "MOZ_HEADLESS": "1", "LANG": "C.UTF-8",
+        "PATH": os.environ["PATH"], "HOME": str(HOME if network else profile), "TMPDIR": str(profile), "MOZ_CRASHREPORTER_DISABLE": "1",
+        "LANG": "C.UTF-8", "TZ": "Europe/Berlin", **({"DISPLAY": display} if display else {"MOZ_HEADLESS": "1"}),
     }  # fmt: skip
     with (profile / "output.log").open("ab") as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)
     try:
-        thunderbird = Thunderbird(profile, process)
+        thunderbird = Thunderbird(profile, process, network)
         try:
             yield thunderbird
         finally:

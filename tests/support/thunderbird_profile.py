@@ -1,4 +1,4 @@
-"""What Thunderbird has written into a profile, read without Thunderbird."""
+"""Reads what Thunderbird wrote into a profile."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ Value = str | int | bool
 
 @dataclass(frozen=True)
 class Mailbox:
-    """What one POP account has stored in the profile, read without Thunderbird. folder: of the account."""
+    """The local mail of a POP account. folder: of the account."""
 
     folder: Path
 
     def subjects(self, name: str = "Inbox") -> list[str]:
-        """Return the subjects of the messages in a local folder, in the order of their arrival."""
+        """Return the subjects in a local folder, in order of arrival."""
         with contextlib.closing(mailbox.mbox(self.folder / name, create=False)) as box:
             return [str(message["Subject"]) for message in box]
 
     def age(self, days: int) -> None:
-        """Move the times at which Thunderbird saw each message back, as if `days` and a minute had passed.
+        """Age the messages by `days` and a minute, in popstate.dat.
 
-        popstate.dat: after a line "*host user" one line for each message, "status uidl seconds since 1970".
+        After a line "*host user", one line per message: "status uidl unix-time".
         """
         file = self.folder / "popstate.dat"
         text, count = re.subn(
@@ -42,7 +42,7 @@ class Mailbox:
 
 
 def read_prefs(profile: Path) -> dict[str, Value]:
-    """Return what stands in prefs.js of a profile, read by a reader of our own."""
+    """Return the preferences in a profile's prefs.js."""
     text = (profile / "prefs.js").read_text(encoding="utf-8")
     return {
         json.loads(name): json.loads(value)

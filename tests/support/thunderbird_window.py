@@ -1,7 +1,6 @@
-"""What a person does in Thunderbird's windows: look for words and click them.
+"""Operates Thunderbird's windows like a person: find words and click them.
 
-Elements are found by the words that are shown and by nothing else, so a guide that says other words than the program
-fails the test that follows it.
+Elements are found by their visible text only, so a guide with other words than the program's fails its test.
 """
 
 from __future__ import annotations
@@ -37,13 +36,13 @@ const find = words => {
 
 
 class Window:
-    """The main window of a Thunderbird and the page in its front tab."""
+    """Thunderbird's main window and the page in its front tab."""
 
     def __init__(self, thunderbird: Thunderbird) -> None:
         self._thunderbird = thunderbird
 
     def see(self, words: str) -> None:
-        """Wait until `words` are shown as the whole text of something; ScriptError after half a minute."""
+        """Wait for an element with the text `words`; raises ScriptError after half a minute."""
         self._run("", words)
 
     def click(self, words: str) -> None:
@@ -51,14 +50,14 @@ class Window:
         self._run("element.click();", words)
 
     def click_later(self, words: str) -> None:
-        """Click `words` after this call has returned: for what ends the program."""
+        """Click `words` after this call has returned, for what ends the program."""
         self._run("setTimeout(() => element.click());", words)
 
     def shows(self, words: str) -> bool:
         return bool(self._thunderbird.script(_SHOWN + "return Boolean(find(args[0]));", words))
 
     def choose_file(self, file: Path) -> None:
-        """Make the next windows for choosing a file, which are the system's and not Thunderbird's, answer with `file`."""
+        """Make the next native file dialogs return `file`."""
         self._thunderbird.script(
             """
             const { FileUtils } = ChromeUtils.importESModule("resource://gre/modules/FileUtils.sys.mjs");

@@ -1,4 +1,4 @@
-"""Walking about on a site as a browser does: pages one has seen, their forms and links, whatever they are."""
+"""Random walks on the site with a browser's history, forms and links."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.client import PageLintingClient, parse, pressed, standing_fie
 
 
 class Wandering:
-    """Somebody with a browser. pages: what it has shown, the last one last. Hypothesis' machines allow no ABC."""
+    """A browser. pages: its history, newest last. No ABC: Hypothesis' state machines do not allow it."""
 
     pages: list[TestResponse]
 
@@ -21,7 +21,7 @@ class Wandering:
         raise NotImplementedError
 
     def _look(self, response: TestResponse) -> None:
-        """Judge what came, redirects included."""
+        """Check a response, redirects included."""
         raise NotImplementedError
 
     def _post(self, path: str, fields: Mapping[str, str]) -> None:
@@ -31,7 +31,7 @@ class Wandering:
         self._arrive(self._browser().get(path))
 
     def _arrive(self, response: TestResponse) -> None:
-        """Follow where `response` leads; what is no page is saved, and the page stays."""
+        """Follow redirects; a download leaves the current page unchanged."""
         for _ in range(10):
             self._look(response)
             if not 300 <= response.status_code < 400:
@@ -54,14 +54,14 @@ class Wandering:
         self._post(path, fields)
 
     def _press_where(self, is_the_one: Callable[[Element], bool], data: Mapping[str, str] | None = None) -> None:
-        """Send the first form of the page for which `is_the_one` is true, if there is one."""
+        """Submit the first form for which `is_the_one` is true, if any."""
         for form in self._forms():
             if is_the_one(form):
                 self._send(form, next(form.iter("button")), data)
                 return
 
     def _press_with(self, name: str, data: Mapping[str, str]) -> None:
-        """Send the first form that has a field `name`."""
+        """Submit the first form with a field `name`."""
         self._press_where(lambda form: any(field.get("name") == name for field in form.iter("input")), data)
 
 
@@ -75,7 +75,7 @@ def sends(button: Element) -> bool:
 
 
 def links_of(root: Element, *, files: bool = False) -> Iterator[str]:
-    """Yield where a person gets from here by a link: pages of ours, or with `files` what is saved."""
+    """Yield the internal links of the page: to pages, or with `files` to downloads."""
     for link in root.iter("a"):
         url = urlsplit(link.get("href", ""))
         if url.path.startswith("/") and not url.netloc and ("download" in link.attrib) == files:
@@ -83,7 +83,7 @@ def links_of(root: Element, *, files: bool = False) -> Iterator[str]:
 
 
 def filled(form: Element, number: int, text: str, texts: Mapping[str, str], passwords: Sequence[str]) -> dict[str, str]:
-    """Fill in `form`: one option of each choice by `number`, `text` into its fields but for those that `texts` names."""
+    """Fill in `form`: options by `number`, `text` into fields, overridden by `texts`."""
     found = {}
     options: dict[str, list[str]] = {}
     for field in form.iter():

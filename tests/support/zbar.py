@@ -1,4 +1,4 @@
-"""Reading QR codes with a program that has nothing to do with the one that writes them (ZBar)."""
+"""Reads QR codes with ZBar, independent of the library that writes them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def qr_reader_is_here() -> None:
 
 
 def read_qr(picture: Path) -> bytes:
-    """Return what the one QR code in a picture says; fails where there is none. An SVG is drawn by a browser first."""
+    """Return the payload of the QR code in a picture; an SVG is rendered by a browser first."""
     if picture.suffix == ".svg":
         picture = draw(picture)
     result = subprocess.run(
@@ -27,7 +27,7 @@ def read_qr(picture: Path) -> bytes:
 
 
 def draw(svg: Path) -> Path:
-    """Return a PNG of an SVG file, drawn by Chromium."""
+    """Render an SVG file as PNG with Chromium."""
     target = svg.with_suffix(".drawn.png")
     command = [
         "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",

@@ -1,6 +1,4 @@
-"""/api/v1: the settings for programs. Its calls are declared in `facts`, `exports` and `testing`."""
-
-from __future__ import annotations
+"""/api/v1: the settings for programs. Its calls are declared in `facts`, `guides`, `exports` and `testing`."""
 
 import json
 from collections.abc import Mapping
@@ -10,15 +8,15 @@ from flask import Blueprint, Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from webapp import errors
-from webapp.api import exports, facts, operations, problems, testing
+from webapp.api import exports, facts, guides, operations, problems, testing
 from webapp.api.document import BASE, document
-from webapp.api.keys import Scope
 from webapp.api.operations import OPERATIONS, asked_locale
 from webapp.api.problems import Kind, ProblemError
-from webapp.security import csrf
+from webapp.infrastructure import errors
+from webapp.infrastructure.config import Scope
+from webapp.infrastructure.security import csrf
 
-__all__ = ["blueprint", "exports", "facts", "testing"]
+__all__ = ["blueprint", "exports", "facts", "guides", "testing"]
 
 blueprint = Blueprint("api", __name__, url_prefix=BASE)
 operations.route(blueprint)

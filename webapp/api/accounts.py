@@ -1,15 +1,13 @@
 """What an account is made of in a call: address, name, what stays on the server, port, provider."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
-from webapp.account import ADDRESS_MAX, NAME_MAX, MailAccount, Retention, parse_address, parse_name
 from webapp.api.inputs import Field
 from webapp.api.problems import Kind, ProblemError
-from webapp.providers import Certainty, Provider, find
-from webapp.text import N_, InputError, Message
+from webapp.core.account import ADDRESS_MAX, EXAMPLES, NAME_MAX, MailAccount, Retention, parse_address, parse_name
+from webapp.core.providers import Certainty, Provider, choose, find
+from webapp.core.text import N_, InputError, Message
 
 # RFC 5322 dot-atom, but for two dots in a row, which parse_address refuses: a pattern for that too makes tools slow.
 _ATEXT = r"A-Za-z0-9!#$%&'*+/=?^_`{|}~-"
@@ -30,7 +28,7 @@ ADDRESS = Field(
         "minLength": 3,
         "maxLength": ADDRESS_MAX,
         "pattern": rf"^{_LOCAL_PART}@({_LABEL}\.)+{_LABEL}$",
-        "examples": ["anna@gmx.de"],
+        "examples": [EXAMPLES["example_address"]],
     },
     required=True,
     explain=parse_address,
@@ -61,9 +59,17 @@ ACCOUNT: tuple[Field, ...] = (
         },
         explain=Retention.parse,
     ),
-    Field("smtp_port", "465: implicit TLS. 587: STARTTLS.", {"type": "integer", "enum": [465, 587], "default": 465}),
+    Field("smtp_port", "Port for sending. Without it: the preferred one.", {"type": "integer", "enum": [465, 587]}),
     PROVIDER,
 )
+
+
+def named_provider(provider_id: str, providers: Mapping[str, Provider]) -> Provider:
+    """Return the provider of this id; raises ProblemError where there is none."""
+    try:
+        return choose(provider_id, providers)
+    except InputError as error:
+        raise ProblemError(Kind.NOT_FOUND, error.message) from None
 
 
 def provider_of(values: Mapping[str, Any], providers: Mapping[str, Provider]) -> tuple[Provider, tuple[Message, ...]]:
@@ -72,17 +78,14 @@ def provider_of(values: Mapping[str, Any], providers: Mapping[str, Provider]) ->
     Raises ProblemError where there is none.
     """
     if (named := values["provider"]) is not None:
-        if named not in providers:
-            text = N_("There is no provider “%(provider)s”. There is: %(providers)s.")
-            raise ProblemError(Kind.NOT_FOUND, Message(text, {"provider": named, "providers": ", ".join(providers)}))
-        return providers[named], ()
+        return named_provider(named, providers), ()
     try:
         finding = find(values["address"], providers)
     except InputError as error:
         raise ProblemError(Kind.INVALID_INPUT, error.message) from None
     if not finding.providers:
         names = ", ".join(providers)
-        text = N_("This is not an address of GMX. If it is, name its provider: %(providers)s.")
+        text = N_("This address belongs to none of our providers. If it does, name it: %(providers)s.")
         raise ProblemError(Kind.UNKNOWN_ADDRESS, Message(text, {"providers": names}))
     provider = finding.providers[0]
     if finding.certainty is Certainty.CERTAIN:
@@ -99,7 +102,7 @@ def account_of(values: Mapping[str, Any], providers: Mapping[str, Provider]) -> 
             values["address"],
             name=values["name"],
             retention=Retention.parse(values["keep"]),
-            smtp_port=values["smtp_port"],
+            smtp_port=values.get("smtp_port"),
         )
     except InputError as error:
         raise ProblemError(Kind.INVALID_INPUT, error.message) from None

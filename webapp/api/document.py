@@ -1,19 +1,30 @@
 """The OpenAPI 3.1 document, made from the operations as they are declared. Their checks are made from the same."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 from webapp.api.inputs import Field
-from webapp.api.keys import PREFIX, Scope
+from webapp.api.keys import PREFIX
 from webapp.api.operations import OPERATIONS, Operation
 from webapp.api.problems import MEDIA_TYPE, Kind
 from webapp.api.shapes import COMPONENTS, component
+from webapp.core.account import EXAMPLES
+from webapp.infrastructure.config import Scope
+from webapp.infrastructure.provider_files import site_provider
 
 BASE = "/api/v1"
-ORDER = ("find", "providers", "clients", "exports", "connection-tests", "reports", "diagnoses")  # as people read
+ORDER = (
+    "find",
+    "providers",
+    "clients",
+    "guides",
+    "exports",
+    "connection-tests",
+    "reports",
+    "diagnoses",
+    "messages",
+)  # as people read
 
 # What every call may answer, and what every call with a body may.
 ALWAYS = (Kind.MALFORMED, Kind.KEY_UNKNOWN, Kind.NOT_ALLOWED, Kind.INVALID_INPUT, Kind.TOO_MANY_REQUESTS)
@@ -26,12 +37,29 @@ def document() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for operation in sorted(OPERATIONS, key=lambda operation: ORDER.index(operation.rule.split("/")[1])):
         paths.setdefault(BASE + operation.rule, {})[operation.method.lower()] = _operation(operation)
+    provider = site_provider()
+    own = {EXAMPLES["example_address"]: provider.example_address, EXAMPLES["example_domain"]: provider.id}
+    made: dict[str, Any] = _with_examples(_document(provider.name, paths), own)
+    return made
+
+
+def _with_examples(part: Any, own: Mapping[str, str]) -> Any:
+    """Return a part of the document with examples of the provider that the site is about."""
+    if isinstance(part, Mapping):
+        return {
+            key: [own.get(example, example) for example in value] if key == "examples" else _with_examples(value, own)
+            for key, value in part.items()
+        }
+    return [_with_examples(entry, own) for entry in part] if isinstance(part, list) else part
+
+
+def _document(provider: str, paths: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "GMX POP setup wizard",
+            "title": f"{provider} POP setup wizard",
             "version": version("gmx-pop-wizard"),
-            "summary": "POP3 settings for GMX, as files for mail programs and as data.",
+            "summary": f"POP3 settings for {provider}, as files for mail programs and as data.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],

@@ -1,22 +1,24 @@
 """What is known: providers, whose address is whose, mail programs, diagnoses."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from webapp.account import parse_address
-from webapp.api.accounts import ADDRESS, PROVIDER
+from webapp.api.accounts import ADDRESS, PROVIDER, named_provider
 from webapp.api.inputs import Field
 from webapp.api.operations import LOCALE, Answer, Call, operation
 from webapp.api.problems import Kind, ProblemError
 from webapp.api.shapes import component, listed
-from webapp.clients import CLIENTS
-from webapp.config import current_providers
-from webapp.diagnosis import CATALOGUE, Diagnosis
-from webapp.providers import Provider, find, suggest
-from webapp.text import N_, InputError, Message, translations_for
+from webapp.core.account import EXAMPLES, parse_address
+from webapp.core.clients import CLIENTS
+from webapp.core.diagnosis import CATALOGUE, Diagnosis
+from webapp.core.diagnosis.messages import results, search
+from webapp.core.providers import Provider, find, suggest
+from webapp.core.text import InputError, translations_for
+from webapp.infrastructure.config import current_providers
+from webapp.infrastructure.provider_files import site_provider
 
-PROVIDER_ID = Field("provider", "Id of a provider.", {**PROVIDER.schema, "examples": ["gmx.net"]}, required=True)
+PROVIDER_ID = Field(
+    "provider", "Id of a provider.", {**PROVIDER.schema, "examples": [EXAMPLES["example_domain"]]}, required=True
+)
 DIAGNOSIS_ID = Field(
     "diagnosis",
     "Id of a diagnosis.",
@@ -26,26 +28,10 @@ DIAGNOSIS_ID = Field(
 NAMED = Field("provider", "Id of the provider whose servers the texts name.", PROVIDER.schema)
 
 
-def provider_shape(provider: Provider) -> dict[str, Any]:
-    """Return the provider as JSON: the shape of `gmx-pop-wizard providers --json`."""
-    return {
-        "id": provider.id,
-        "name": provider.name,
-        "website": provider.website,
-        "checked": provider.checked.isoformat(),
-        "domains": sorted(provider.domains),
-        "domains_to_confirm": sorted(provider.domains_to_confirm),
-        "servers": [
-            {"type": s.type, "hostname": s.hostname, "port": s.port, "socket_type": s.socket_type}
-            for s in provider.servers
-        ],
-    }
-
-
 @operation("GET", "/providers", "The providers", answers={200: listed(component("Provider"))}, query=(LOCALE,))
 def providers(call: Call) -> Answer:
     """Every mail provider this site knows, with its domains and servers."""
-    return Answer([provider_shape(provider) for provider in current_providers().values()])
+    return Answer([provider.to_json() for provider in current_providers().values()])
 
 
 @operation(
@@ -54,17 +40,11 @@ def providers(call: Call) -> Answer:
 )  # fmt: skip
 def provider(call: Call) -> Answer:
     """One provider by its id."""
-    return Answer(provider_shape(_provider(call.values["provider"])))
+    return Answer(_provider(call.values["provider"]).to_json())
 
 
 def _provider(provider_id: str) -> Provider:
-    found = current_providers().get(provider_id)
-    if found is None:
-        names = {"provider": provider_id, "providers": ", ".join(current_providers())}
-        raise ProblemError(
-            Kind.NOT_FOUND, Message(N_("There is no provider “%(provider)s”. There is: %(providers)s."), names)
-        )
-    return found
+    return named_provider(provider_id, current_providers())
 
 
 @operation(
@@ -93,7 +73,7 @@ def _found(call: Call) -> Answer:
         {
             "address": finding.address,
             "certainty": finding.certainty.value,
-            "providers": [provider_shape(provider) for provider in finding.providers],
+            "providers": [provider.to_json() for provider in finding.providers],
             "brand": finding.brand or None,
             "suggestion": None if finding.providers else suggest(finding.address, current_providers()),
         }
@@ -139,11 +119,33 @@ def diagnosis(call: Call) -> Answer:
     return Answer(diagnosis_shape(found, _provider(named) if named else None, call.locale))
 
 
+QUESTION = Field(
+    "q", "A message, a code or words.", {"type": "string", "minLength": 1, "maxLength": 2000}, required=True
+)
+PROGRAM = Field("program", "Id of the mail program that shows it.", {"enum": list(CLIENTS)})
+
+
+@operation("GET", "/messages", "What a message means", query=(QUESTION, PROGRAM, LOCALE),
+           answers={200: component("Messages")})  # fmt: skip
+def messages(call: Call) -> Answer:
+    """Known messages that fit, likeliest first, with the ids of their diagnoses. Nothing of the question is kept."""
+    return Answer(results(search(call.values["q"], call.values["program"]), call.locale, site_provider().name))
+
+
+@operation("POST", "/messages", "What a log means", name="messages_of_text", query=(PROGRAM, LOCALE),
+           text_body=("text/plain", {"type": "string"}), answers={200: component("Messages")})  # fmt: skip
+def messages_of_text(call: Call) -> Answer:
+    """The same for a whole log: the last error in it counts. Nothing of it is kept."""
+    return Answer(
+        results(search(call.body.decode(errors="replace"), call.values["program"]), call.locale, site_provider().name)
+    )
+
+
 def diagnosis_shape(entry: Diagnosis, provider: Provider | None, locale: str) -> dict[str, Any]:
-    """Return the catalogue's entry with texts in `locale` that name the servers of `provider`, else of gmx.net."""
+    """Return the catalogue's entry with texts in `locale` that name `provider`, else the one that the site is about."""
     translations = translations_for(locale)
-    told = entry.for_provider(provider)
-    source = provider or next(iter(current_providers().values()))
+    source = provider or site_provider()
+    told = entry.for_provider(source)
     return {
         "id": told.id,
         "title": told.title.translated(translations),

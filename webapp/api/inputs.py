@@ -3,8 +3,6 @@
 The schemas are JSON Schema, of which a call needs little: types, enumerations, patterns, lengths, bounds.
 """
 
-from __future__ import annotations
-
 import difflib
 import json
 import re
@@ -14,9 +12,9 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from webapp.api.problems import Fault, Kind, ProblemError
-from webapp.text import N_, InputError, Message
+from webapp.core.text import N_, InputError, Message
 
-QUERY_MAX = 4096  # characters
+QUERY_MAX = 16_384  # characters: 2,000 of a question, each of them escaped
 QUERY_FIELDS_MAX = 20
 FAULTS_MAX = 20  # named in one answer
 SHOWN_MAX = 40  # characters of a name that a message repeats

@@ -3,21 +3,18 @@
 A key is 256 random bits, so that one round of SHA-256 protects it in the database: there is nothing to guess.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 import secrets
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from webapp import db
-from webapp.config import Config
-from webapp.models import ApiKey
-from webapp.text import N_, InputError, Message
+from webapp.core.text import N_, InputError, Message
+from webapp.infrastructure import db
+from webapp.infrastructure.config import Config, Scope
+from webapp.infrastructure.models import ApiKey
 
 PREFIX = "gmxpop_"  # so that scanners of published code recognise a key
 NAME_MAX = 40
@@ -26,13 +23,6 @@ REQUESTS_PER_MINUTE_MAX = 100_000
 
 _TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
 _NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{NAME_MAX - 1}}}")
-
-
-class Scope(StrEnum):
-    """What a key allows besides what everybody may do."""
-
-    LOGIN_TEST = "login-test"
-    BULK = "bulk"
 
 
 def add(config: Config, name: str, scopes: frozenset[Scope], per_minute: int = REQUESTS_PER_MINUTE) -> str:

@@ -4,11 +4,9 @@
     def provider(call: Call) -> Answer: ...
 
 Whoever calls is known by the key in the request and by nothing else: no cookie is read and none is set (the session is
-switched off for this room, `webapp.session`). A browser adds no key by itself, so a foreign page can do nothing here
-in a person's name, and the room needs no token against it (it is exempt from `CSRFProtect`).
+switched off for this room, `webapp.infrastructure.session`). A browser adds no key by itself, so a foreign page can do
+nothing here in a person's name, and the room needs no token against it (it is exempt from `CSRFProtect`).
 """
-
-from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -16,21 +14,16 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, g, request
 
 from webapp.api import keys
 from webapp.api.inputs import Field, Schema, checked, from_query, members
-from webapp.api.keys import Scope
-from webapp.api.limits import RequestLimits
 from webapp.api.problems import Kind, ProblemError
-from webapp.config import BODY_BYTES_MAX, current_config
-from webapp.i18n import accepted_locale
-from webapp.models import ApiKey
-from webapp.security import network
-from webapp.text import N_, Message, locales
-
-COUNTED = "webapp.api.counted"  # in the environment of a request that was counted before it came here
-LIMITS = "api-limits"
+from webapp.core.text import N_, Message, locales
+from webapp.infrastructure.config import BODY_BYTES_MAX, Scope, current_config
+from webapp.infrastructure.i18n import accepted_locale
+from webapp.infrastructure.limits import rates
+from webapp.infrastructure.models import ApiKey
 
 LOCALE = Field("locale", "Language of texts and files. Without it Accept-Language decides.", {"enum": list(locales())})
 
@@ -143,18 +136,16 @@ def authenticated() -> ApiKey | None:
 
     Every request counts: one with a key for the key, one without for its network address.
     """
-    limits: RequestLimits = current_app.extensions[LIMITS]
     given = request.headers.get("Authorization")
     key = None
     if given is not None:
         scheme, _, token = given.partition(" ")
         key = keys.find(token.strip()) if scheme.lower() == "bearer" else None
     if key is not None:
-        wait = limits.take(f"key {key.id}", key.per_minute)
-    elif COUNTED in request.environ:
-        wait = None
+        wait = rates.current().take([(f"key {key.id}", key.per_minute)])
     else:
-        wait = limits.take(network(request.remote_addr or ""), current_config().api_requests_per_minute)
+        of_network = rates.of_network(request.remote_addr or "", current_config().api_requests_per_minute)
+        wait = rates.current().take(of_network)
     if wait is not None:
         raise too_many(wait)
     if given is not None and key is None:

@@ -1,7 +1,5 @@
 """What the API answers where it cannot do what was asked: problem details, RFC 9457, in the caller's language."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +9,7 @@ from typing import Any
 from flask import Response, g
 from werkzeug.exceptions import HTTPException
 
-from webapp.text import N_, Message, translations_for
+from webapp.core.text import N_, Message, translations_for
 
 MEDIA_TYPE = "application/problem+json"
 DOCUMENTATION = "/api/v1/"

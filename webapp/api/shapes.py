@@ -1,14 +1,12 @@
 """The JSON that calls answer with, as JSON Schema: the document shows it, the tests hold every answer against it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
-from webapp.account import ServerType, SocketType
-from webapp.clients import CLIENTS
-from webapp.probe.report import STAGES, FailureKind, Protocol, RunState, Status, Vantage
-from webapp.providers import Certainty
+from webapp.core.account import ServerType, SocketType
+from webapp.core.clients import CLIENTS
+from webapp.core.probe import STAGES, FailureKind, Protocol, RunState, Status, Vantage
+from webapp.core.providers import Certainty
 
 Schema = dict[str, Any]
 
@@ -55,6 +53,7 @@ PROVIDER = members(
     checked={"type": "string", "format": "date"},
     domains=listed(TEXT),
     domains_to_confirm=listed(TEXT),
+    username={"type": "string", "enum": ["%EMAILADDRESS%", "%EMAILLOCALPART%"]},
     servers=listed(component("Server")),
 )
 FINDING = members(
@@ -75,6 +74,7 @@ DIAGNOSIS = members(
     vantages=listed(one_of(Vantage)),
     see=nullable({"type": "string", "format": "uri"}),
 )
+MESSAGES = members(results=listed(members(message=TEXT, program=TEXT, diagnoses=listed(TEXT))))
 FAILURE = members(kind=one_of(FailureKind), response_code=nullable(TEXT), reply=nullable(TEXT))
 STAGE = members(
     protocol=one_of(Protocol),
@@ -103,6 +103,27 @@ REPORT = members(
     ),
     mailbox=nullable(members(messages=NUMBER, octets=NUMBER)),
 )
+PICTURE = members(
+    kind=one_of(("screenshot", "drawing")),
+    alt=TEXT,
+    url=nullable({"type": "string", "format": "uri"}),
+    svg=nullable(TEXT),
+)
+GUIDE = members(
+    client=TEXT,
+    system=nullable(TEXT),
+    steps=listed(
+        members(
+            id=TEXT,
+            text=TEXT,
+            way=listed(TEXT),
+            picture=nullable(PICTURE),
+            values=listed(members(label=TEXT, value=TEXT)),
+            note=TEXT,
+            say=TEXT,
+        )
+    ),
+)
 PROBLEM: Schema = {
     "type": "object",
     "properties": {
@@ -122,8 +143,10 @@ COMPONENTS: Mapping[str, Schema] = {
     "Finding": FINDING,
     "Client": CLIENT,
     "Diagnosis": DIAGNOSIS,
+    "Messages": MESSAGES,
     "Failure": FAILURE,
     "Stage": STAGE,
     "Report": REPORT,
+    "Guide": GUIDE,
     "Problem": PROBLEM,
 }

@@ -1,30 +1,28 @@
 """The connection test by API: from this server, without a password unless operator, key and caller all want a login."""
 
-from __future__ import annotations
-
 from flask import request, url_for
 
-from webapp import probe
 from webapp.api import runs
 from webapp.api.accounts import ADDRESS, PROVIDER, account_of
 from webapp.api.inputs import Field
-from webapp.api.keys import Scope
 from webapp.api.operations import LOCALE, Answer, Call, needs, operation
 from webapp.api.problems import Fault, Kind, ProblemError
 from webapp.api.shapes import component
-from webapp.config import current_config, current_providers
 from webapp.connection_tests.progress import Run
-from webapp.diagnosis import explain, report_to_json
-from webapp.diagnosis.reading import read_report
-from webapp.probe.secret import OCTETS_MAX
-from webapp.text import N_, InputError, Message
+from webapp.core import probe
+from webapp.core.diagnosis import explain, report_to_json
+from webapp.core.diagnosis.reading import read_report
+from webapp.core.probe.secret import OCTETS_MAX
+from webapp.core.text import N_, InputError, Message
+from webapp.infrastructure.config import Scope, current_config, current_providers
+from webapp.infrastructure.sealing import TAGGED_ID_PATTERN
 
 POLL_SECONDS = 1
 
 RUN_ID = Field(
     "test",
     "Id of a connection test.",
-    {"type": "string", "minLength": 32, "maxLength": 32, "pattern": runs.ID_PATTERN},
+    {"type": "string", "minLength": 32, "maxLength": 32, "pattern": TAGGED_ID_PATTERN},
     required=True,
 )
 PASSWORD = Field(
@@ -53,12 +51,8 @@ def begin_test(call: Call) -> Answer:
     never again by itself.
     """
     password = _password(call)
-    account, _ = account_of({**call.values, "name": "", "keep": "forever", "smtp_port": 465}, current_providers())
-    address = request.remote_addr or ""
-    if password is None or call.key is None:
-        run_id = runs.begin_check(account, address, call.key)
-    else:
-        run_id = runs.begin_login(account, address, call.key, password)
+    account, _ = account_of({**call.values, "name": "", "keep": "forever"}, current_providers())
+    run_id = runs.begin_test(account, request.remote_addr or "", call.key, password)
     run = runs.find(run_id, call.key)
     if run is None:
         raise ProblemError(Kind.UNAVAILABLE)
@@ -104,8 +98,6 @@ def _password(call: Call) -> probe.Secret | None:
             Kind.NOT_ALLOWED, Message(N_("The operator of this site has not switched on login tests by API."))
         )
     needs(call.key, Scope.LOGIN_TEST)
-    if not current_config().login_test:
-        raise ProblemError(Kind.NOT_ALLOWED, Message(N_("The login test is switched off at the moment.")))
     try:
         return probe.Secret(given)
     except InputError as error:

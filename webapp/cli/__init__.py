@@ -1,39 +1,37 @@
-"""The command `gmx-pop-wizard`.
-
-What a command needs is imported when it runs: a file is exported without the web application.
-"""
-
-from __future__ import annotations
+"""The command `gmx-pop-wizard`. Commands import lazily, so that most run without the web application."""
 
 import json
 import sys
 
 import click
 
-from webapp.cli.checking import check, explain
-from webapp.cli.context import EXIT_CANCELLED, Problem, json_option
+from webapp.cli.checking import check
+from webapp.cli.context import EXIT_CANCELLED, json_option, problems_reported
 from webapp.cli.context import configuration as _configuration
 from webapp.cli.context import known_providers as _providers
 from webapp.cli.database import db
+from webapp.cli.dns import dns
+from webapp.cli.doctor import doctor
+from webapp.cli.explaining import explain
 from webapp.cli.exporting import export
+from webapp.cli.guiding import guide
 from webapp.cli.language import locale_of, speak
-from webapp.cli.operating import api_keys, purge, with_check
+from webapp.cli.operating import api_keys, limits, purge, with_check
 from webapp.cli.rooms import RoomCommands
-from webapp.terminal import chosen_locale, prepare_streams
-from webapp.text import N_, InputError, translations_for
+from webapp.core.terminal import chosen_locale, prepare_streams
+from webapp.core.text import N_, translations_for
+from webapp.infrastructure.version import NAME, version
 
-NAME = "gmx-pop-wizard"
 COMPLETION_VARIABLE = "_GMX_POP_WIZARD_COMPLETE"
-SERVERS = ("gunicorn", "granian")  # of webapp.server
 
 
 @click.group(
     cls=RoomCommands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     help=N_(
-        """GMX by POP3: test the connection, make files for mail programs, run the setup wizard.
+        """Mail by POP3: test the connection, make files for mail programs, run the setup wizard.
 
-  gmx-pop-wizard check anna@gmx.de                  test GMX's servers, without a password
+  gmx-pop-wizard check anna@gmx.de                  test the servers, without a password
   gmx-pop-wizard check anna@gmx.de --login          the same, and log in (asks for the password)
   gmx-pop-wizard export outlook anna@gmx.de --keep 14 --output gmx-pop.prf
   gmx-pop-wizard export --from people.csv --output files.zip
@@ -42,7 +40,7 @@ SERVERS = ("gunicorn", "granian")  # of webapp.server
 Every command explains itself: gmx-pop-wizard check --help"""
     ),
 )
-@click.version_option(package_name=NAME)
+@click.version_option(version())
 def cli() -> None:
     pass
 
@@ -50,15 +48,19 @@ def cli() -> None:
 cli.add_command(check)
 cli.add_command(explain)
 cli.add_command(export)
+cli.add_command(guide)
 cli.add_command(api_keys)
 cli.add_command(db)
+cli.add_command(dns)
+cli.add_command(doctor)
+cli.add_command(limits)
 cli.add_command(purge)
 
 
 @cli.command(help=N_("List the mail programs and their formats."))
 @json_option
 def clients(as_json: bool) -> None:
-    from webapp.clients import CLIENTS
+    from webapp.core.clients import CLIENTS
 
     translations = translations_for(chosen_locale())
     if as_json:
@@ -75,23 +77,10 @@ def clients(as_json: bool) -> None:
 @cli.command(help=N_("List the providers with their servers."))
 @json_option
 def providers(as_json: bool) -> None:
-    config = _configuration()
-    try:
-        known = _providers(config)
-    except InputError as error:
-        raise Problem(error, translations_for(chosen_locale())) from None
+    with problems_reported():
+        known = _providers(_configuration())
     if as_json:
-        rows = [
-            {
-                "id": p.id, "name": p.name, "website": p.website, "checked": p.checked.isoformat(),
-                "domains": sorted(p.domains), "domains_to_confirm": sorted(p.domains_to_confirm),
-                "servers": [
-                    {"type": s.type, "hostname": s.hostname, "port": s.port, "socket_type": s.socket_type}
-                    for s in p.servers
-                ],
-            }
-            for p in known.values()
-        ]  # fmt: skip
+        rows = [provider.to_json() for provider in known.values()]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     for provider in known.values():
@@ -120,29 +109,21 @@ def config(as_json: bool) -> None:
     "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, metavar="PORT",
     help=N_("Port to listen on."),
 )  # fmt: skip
-@click.option(
-    "--server", type=click.Choice(SERVERS), default=SERVERS[0], show_default=True,
-    help=N_("Program that serves. granian is faster and is installed apart."),
-)  # fmt: skip
-def serve(host: str, port: int, server: str) -> None:
+def serve(host: str, port: int) -> None:
     from webapp.server import serve as run_server
 
-    try:
-        run_server(host, port, _configuration(), server)
-    except InputError as error:
-        raise Problem(error, translations_for(chosen_locale())) from None
+    with problems_reported():
+        run_server(host, port, _configuration())
 
 
 @cli.command(
     help=N_("Run connection tests for web processes.\n\nThey hand them on through Redis or Valkey (WEBAPP_REDIS_URL).")
 )
 def worker() -> None:
-    from webapp.connection_tests.redis_engine import work
+    from webapp.server.worker import work
 
-    try:
+    with problems_reported():
         work(_configuration())
-    except InputError as error:
-        raise Problem(error, translations_for(chosen_locale())) from None
 
 
 @cli.command(
@@ -166,7 +147,7 @@ def completion(shell: str) -> None:
 
 
 def main() -> None:
-    """Run the command; Ctrl+C ends it without a trace."""
+    """Run the command; Ctrl+C ends it without a traceback."""
     prepare_streams()
     speak(cli, locale_of(sys.argv[1:]))
     try:

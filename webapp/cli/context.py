@@ -1,27 +1,30 @@
-"""What the commands share: how a problem is told, settings, providers, the account of an address."""
+"""Shared by the commands: error messages, settings, providers, options."""
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from webapp.account import MailAccount
-from webapp.terminal import chosen_locale
-from webapp.text import N_, InputError, Message, Translations, locales, translations_for
+from webapp.core.account import MailAccount
+from webapp.core.terminal import chosen_locale, provider_for
+from webapp.core.text import N_, InputError, Message, Translations, locales, translations_for
 
 if TYPE_CHECKING:
-    from webapp.config import Config
-    from webapp.providers import Provider
+    from webapp.core.providers import Provider
+    from webapp.infrastructure.config import Config
+
+T = TypeVar("T")
 
 EXIT_FAILED, EXIT_USAGE, EXIT_CANCELLED = 1, 2, 130
 
 
 class Problem(click.ClickException):
-    """A sentence for the person, written to standard error; ends with exit code 2."""
+    """An error message on standard error; exit code 2."""
 
     exit_code = EXIT_USAGE
 
@@ -33,75 +36,57 @@ class Problem(click.ClickException):
         click.echo(f"gmx-pop-wizard: {self.format_message()}", err=True)
 
 
+@contextmanager
+def problems_reported(translations: Translations | None = None) -> Iterator[None]:
+    """Turn an InputError into a Problem."""
+    try:
+        yield
+    except InputError as error:
+        raise Problem(error, translations or translations_for(chosen_locale())) from None
+
+
 def configuration() -> Config:
     """Return the settings of the environment; raises Problem."""
-    from webapp.config import Config
+    from webapp.infrastructure.config import Config
 
-    try:
+    with problems_reported():
         return Config.from_environment(os.environ)
-    except InputError as error:
-        raise Problem(error, translations_for(chosen_locale())) from None
 
 
 @contextmanager
 def prepared() -> Iterator[tuple[Config, Translations]]:
-    """Give the settings with an up-to-date database; an InputError ends the command with its sentence."""
-    from webapp import db
+    """Give the settings and translations, with an upgraded database; raises Problem.
+
+    Makes no database: a command that is called without the settings of the site would work on one that nobody uses.
+    """
+    from webapp.infrastructure import db
 
     translations = translations_for(chosen_locale())
     try:
-        config = configuration().completed()
-        db.upgrade(config)
-        yield config, translations
-    except InputError as error:
-        raise Problem(error, translations) from None
+        with problems_reported(), db.patience():
+            config = configuration()
+            place = db.require(config)
+            if config.data_dir == type(config)().data_dir and not config.database_url:
+                click.echo(Message(N_("Database: %(place)s"), {"place": place}).translated(translations), err=True)
+            config = config.completed(make=False)
+            db.upgrade(config)
+            yield config, translations
     finally:
         db.dispose()
 
 
 def known_providers(config: Config) -> Mapping[str, Provider]:
-    """Return the providers in force; raises InputError."""
-    from webapp import providers
+    """Return the effective providers; raises InputError."""
+    from webapp.core import providers
 
-    return providers.load(config.providers_dir)
+    return providers.load(config.providers_dir, config.providers)
 
 
 def account_of(
-    address: str,
-    provider_id: str | None,
-    config: Config,
-    translations: Translations,
-    **values: Any,
+    address: str, provider_id: str | None, config: Config, translations: Translations, **values: Any
 ) -> MailAccount:
-    """Return the account; says on standard error where the provider was assumed."""
-    from webapp.providers import Certainty, find
-
-    providers = known_providers(config)
-    finding = find(address, providers)
-    if provider_id is not None:
-        if provider_id not in providers:
-            raise InputError(
-                Message(
-                    N_("There is no provider “%(provider)s”. There is: %(providers)s."),
-                    {"provider": provider_id, "providers": ", ".join(providers)},
-                )
-            )
-        return providers[provider_id].account(address, **values)
-    if not finding.providers:
-        raise InputError(
-            Message(
-                N_("%(address)s is not an address of GMX. If it is, name its provider: --provider gmx.net"),
-                {"address": finding.address},
-            )
-        )
-    provider = finding.providers[0]
-    if finding.certainty is not Certainty.CERTAIN:
-        assumed = Message(
-            N_("Taking %(provider)s (%(website)s) for this address. If you read your mail elsewhere: --provider ID"),
-            {"provider": provider.id, "website": provider.website},
-        )
-        click.echo(assumed.translated(translations), err=True)
-    return provider.account(address, **values)
+    """Return the account; notes on standard error if the provider was guessed."""
+    return provider_for(address, provider_id, known_providers(config), translations).account(address, **values)
 
 
 def _provider_ids(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -109,10 +94,31 @@ def _provider_ids(_context: click.Context, _parameter: click.Parameter, incomple
 
 
 def client_ids(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the clients that begin so, for the completion of the shell."""
-    from webapp.clients import CLIENTS
+    """Return the clients with this prefix, for shell completion."""
+    from webapp.core.clients import CLIENTS
 
     return [client.id for client in CLIENTS.values() if client.formats and client.id.startswith(incomplete)]
+
+
+def guide_ids(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the clients that have a guide and this prefix, for shell completion."""
+    from webapp.core.guides import SOURCES
+
+    return [id_ for id_ in SOURCES if id_.startswith(incomplete)]
+
+
+def known_client(client_id: str, known: Mapping[str, T]) -> T:
+    """Return the entry of a client; raises InputError with the ids that are near."""
+    found = known.get(client_id)
+    if found is None:
+        near = difflib.get_close_matches(client_id, known, n=3, cutoff=0.4) or list(known)
+        raise InputError(
+            Message(
+                N_("There is no client “%(client)s”. Did you mean: %(clients)s?"),
+                {"client": client_id, "clients": ", ".join(near)},
+            )
+        )
+    return found
 
 
 locale_option = click.option(
@@ -126,6 +132,6 @@ provider_option = click.option(
     "provider_id",
     metavar="ID",
     shell_complete=_provider_ids,
-    help=N_("Provider, where the domain does not decide it: gmx.net or gmx.com."),
+    help=N_("Id of the provider, where the domain does not decide it (see: providers)."),
 )
 json_option = click.option("--json", "as_json", is_flag=True, help=N_("Write JSON."))

@@ -1,16 +1,15 @@
 """`db`: the database of this installation."""
 
-from __future__ import annotations
-
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from webapp.cli.context import Problem, configuration
-from webapp.config import Config
-from webapp.terminal import chosen_locale
-from webapp.text import N_, InputError, Message, translations_for
+from webapp.cli.context import configuration, problems_reported
+from webapp.core.terminal import chosen_locale
+from webapp.core.text import N_, Message, translations_for
+from webapp.infrastructure.config import Config
 
 
 @click.group(
@@ -30,15 +29,16 @@ def db() -> None:
 
 @db.command(help=N_("Bring the database to the newest schema.\n\n“serve” does this by itself."))
 def upgrade() -> None:
-    from webapp.db import upgrade as bring_up
+    from webapp.infrastructure.db import upgrade as bring_up
 
+    os.umask(0o077)  # the database is nobody else's
     _done(bring_up, N_("The database is up to date."))
 
 
 @db.command(help=N_("Copy the database to the new file FILE.\n\nThe site may go on running."))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 def backup(file: Path) -> None:
-    from webapp.backup import backup as copy
+    from webapp.infrastructure.backup import backup as copy
 
     _done(lambda config: copy(config, file), N_("The backup is written to %(file)s."), file=str(file))
 
@@ -52,15 +52,19 @@ Stop the site first. The database that stood there is kept beside it, with .befo
 )
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE")
 def restore(file: Path) -> None:
-    from webapp.backup import restore as put_back
+    from webapp.infrastructure.backup import restore as put_back
 
-    _done(lambda config: put_back(config, file), N_("The backup %(file)s is in place."), file=str(file))
+    _done(
+        lambda config: put_back(config, file),
+        N_(
+            "The backup %(file)s is in place. Agents sign in anew. Agents who were disabled since then and keys to "
+            "the API that were revoked are back: look at “agents list” and “api-keys list”."
+        ),
+        file=str(file),
+    )
 
 
 def _done(work: Callable[[Config], object], said: str, **values: str) -> None:
-    translations = translations_for(chosen_locale())
-    try:
+    with problems_reported():
         work(configuration())
-    except InputError as error:
-        raise Problem(error, translations) from None
-    click.echo(Message(said, values).translated(translations))
+    click.echo(Message(said, values).translated(translations_for(chosen_locale())))

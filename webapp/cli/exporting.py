@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import sys
@@ -14,25 +13,26 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from webapp.account import KEEP_FOREVER, Retention
 from webapp.cli.context import (
     EXIT_FAILED,
-    Problem,
     account_of,
     client_ids,
     configuration,
     json_option,
+    known_client,
     known_providers,
     locale_option,
+    problems_reported,
     provider_option,
-)
-from webapp.terminal import chosen_locale
-from webapp.text import N_, InputError, Message, Translations, translations_for
+)  # fmt: skip
+from webapp.core.account import KEEP_FOREVER, Retention
+from webapp.core.terminal import chosen_locale
+from webapp.core.text import N_, InputError, Message, Translations, translations_for
 
 if TYPE_CHECKING:
-    from webapp.bulk import Result, Summary, Table
-    from webapp.clients import Export
-    from webapp.config import Config
+    from webapp.core.bulk import Result, Summary, Table
+    from webapp.core.clients import Export
+    from webapp.infrastructure.config import Config
 
 
 @click.command(
@@ -65,7 +65,7 @@ Exit code 0: written. 1: some rows were unusable. 2: the call was wrong."""
 @provider_option
 @click.option("--name", default="", metavar="NAME", help=N_("Sender name."))
 @click.option("--keep", default="forever", metavar="KEEP", help=N_("What stays on the server: forever, days, delete."))
-@click.option("--smtp-port", type=int, default=465, show_default=True, metavar="PORT", help=N_("465 or 587."))
+@click.option("--smtp-port", type=int, metavar="PORT", help=N_("465 or 587; without it the preferred one."))
 @click.option("--format", "format_name", metavar="FORMAT", help=N_("One of the client's formats (see: clients)."))
 @click.option("--device", type=click.Choice(["iphone", "mac"]), help=N_("For Apple Mail."))
 @click.option("--profile", type=click.Choice(["existing", "new"]), default="existing", help=N_("For Outlook."))
@@ -79,32 +79,19 @@ def export(locale_name: str | None, **options: Any) -> None:
     locale = chosen_locale(locale_name)
     translations = translations_for(locale)
     config = configuration()
-    try:
-        if options["table"] is not None:
-            _many(options, config, locale, translations)
-        else:
-            _one(options, config, locale, translations)
-    except InputError as error:
-        raise Problem(error, translations) from None
+    with problems_reported(translations):
+        (_one if options["table"] is None else _many)(options, config, locale, translations)
 
 
 def _one(options: dict[str, Any], config: Config, locale: str, translations: Translations) -> None:
-    from webapp.clients import CLIENTS, ExportOptions
+    from webapp.core.clients import CLIENTS
 
     client_id, address = options["client_id"], options["address"]
     if client_id is None or address is None:
         raise InputError(
             N_("Name a client and an address, such as: export outlook anna@gmx.de. Or a table: --from FILE")
         )
-    client = CLIENTS.get(client_id)
-    if client is None:
-        near = difflib.get_close_matches(client_id, CLIENTS, n=3, cutoff=0.4) or list(CLIENTS)
-        raise InputError(
-            Message(
-                N_("There is no client “%(client)s”. Did you mean: %(clients)s?"),
-                {"client": client_id, "clients": ", ".join(near)},
-            )
-        )
+    client = known_client(client_id, CLIENTS)
     if options["as_json"] and options["output"] is None:
         raise InputError(N_("With --json the file itself needs a place: --output FILE"))
     keep = options["keep"]
@@ -119,11 +106,10 @@ def _one(options: dict[str, Any], config: Config, locale: str, translations: Tra
     )
     made = client.export(
         account,
-        ExportOptions(
-            format=options["format_name"], device=options["device"], profile=options["profile"], locale=locale,
-            host=config.public_host, organization=config.operator_name,
+        config.export_options(
+            locale, format=options["format_name"], device=options["device"], profile=options["profile"]
         ),
-    )  # fmt: skip
+    )
     made = _signer(config)(made)
     _write(made.content, options["output"])
     notes = [note.translated(translations) for note in made.notes]
@@ -136,10 +122,10 @@ def _one(options: dict[str, Any], config: Config, locale: str, translations: Tra
 
 
 def _signer(config: Config) -> Callable[[Export], Export]:
-    """Return what signs Apple profiles with the operator's certificate, where there is one."""
-    if config.profile_signing_cert is None:  # and nothing that signs is loaded
+    """Return the function that signs Apple profiles, or the identity without a certificate."""
+    if config.profile_signing_cert is None:  # do not import cryptography
         return lambda made: made
-    from webapp.signing import sign
+    from webapp.infrastructure.signing import sign
 
     return lambda made: sign(made, config)
 
@@ -157,7 +143,10 @@ def _write(content: bytes, output: Path | None) -> None:
 
 @contextmanager
 def _written(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of `path` once it is whole; what stood there stays until then."""
+    """Open a file that atomically replaces `path` on success.
+
+    Not `click.open_file(atomic=True)`: click 8.5 also replaces after an exception.
+    """
     try:
         if path.exists() and not path.is_file():  # /dev/stdout, a named pipe
             with path.open("wb") as stream:
@@ -179,15 +168,13 @@ def _written(path: Path) -> Iterator[BinaryIO]:
 
 
 def _many(options: dict[str, Any], config: Config, locale: str, translations: Translations) -> None:
-    from webapp.bulk import read_table, write_exports
-    from webapp.clients import ExportOptions
+    from webapp.core.bulk import read_table, write_exports
 
     if options["client_id"] is not None:
         raise InputError(N_("With --from, the table names clients and addresses. Leave them out of the call."))
     if options["output"] is None:
         raise InputError(N_("A ZIP needs a file to be written to: --output FILE"))
     path: Path = options["table"]
-    export_options = ExportOptions(locale=locale, host=config.public_host, organization=config.operator_name)
     with path.open("rb") as source:
         table = read_table(source)
         for name in table.ignored:
@@ -196,7 +183,7 @@ def _many(options: dict[str, Any], config: Config, locale: str, translations: Tr
         bad: list[dict[str, str | int]] = []
         with _written(options["output"]) as target, _Progress(source, path, translations) as progress:
 
-            def told(result: Result) -> None:
+            def on_result(result: Result) -> None:
                 progress.advance()
                 if result.error is not None:
                     reason = result.error.translated(translations)
@@ -206,7 +193,7 @@ def _many(options: dict[str, Any], config: Config, locale: str, translations: Tr
                         progress.say(_row_problem(result.row.number, reason, translations))
 
             known, finish = known_providers(config), _signer(config)
-            summary = write_exports(table, target, known, export_options, told, finish=finish)
+            summary = write_exports(table, target, known, config.export_options(locale), on_result, finish=finish)
     _summarise(summary, bad, options, table, translations)
 
 
@@ -217,7 +204,7 @@ def _row_problem(number: int, reason: str, translations: Translations) -> str:
 def _summarise(
     summary: Summary, bad: list[dict[str, str | int]], options: dict[str, Any], table: Table, translations: Translations
 ) -> None:
-    """Say how many files were written; ends with 1 where a row was of no use."""
+    """Write the summary; exit code 1 if a row was unusable."""
     written = summary.rows - summary.bad
     if options["as_json"]:
         shape = {
@@ -237,7 +224,7 @@ def _summarise(
 
 
 class _Progress:
-    """A bar on a terminal, by the octets of the table that were read; nothing elsewhere."""
+    """A progress bar by octets of the table, on a terminal only."""
 
     def __init__(self, source: BinaryIO, path: Path, translations: Translations) -> None:
         self._source, self._seen = source, 0

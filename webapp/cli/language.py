@@ -1,10 +1,8 @@
-"""The language of the command itself: help texts, usage, what click says of a wrong call.
+"""The language of help texts, usage and click's own messages.
 
-The language is known only when the command runs, so the texts are marked where they stand and translated here. Click
-asks gettext for its own words, in the domain that our catalogues have too.
+It is known when the command runs, so texts are marked in place and translated here. Click uses gettext with the same
+domain as our catalogues.
 """
-
-from __future__ import annotations
 
 import gettext
 import os
@@ -13,18 +11,19 @@ from pathlib import Path
 
 import click
 
-from webapp.terminal import chosen_locale
-from webapp.text import N_, Translations, locales, translations_for
+from webapp.core.terminal import chosen_locale
+from webapp.core.text import N_, Translations, locales, translations_for
 
 CATALOGUES = Path(__file__).parent.parent / "translations"
 
 # Names for values in help texts.
 METAVARS = (
-    N_("[OPTIONS]"), N_("COMMAND [ARGS]..."), N_("ADDRESS"), N_("[ADDRESS]"), N_("[CLIENT]"), N_("FILE"), N_("NAME"),
-    N_("KEEP"), N_("PORT"), N_("FORMAT"), N_("HOST"), N_("SHELL"), N_("URL"), N_("LOGIN"),
+    N_("[OPTIONS]"), N_("COMMAND [ARGS]..."), N_("ADDRESS"), N_("[ADDRESS]"), N_("[CLIENT]"), N_("CLIENT"),
+    N_("TEXT"), N_("FILE"), N_("NAME"), N_("KEEP"), N_("PORT"), N_("FORMAT"), N_("HOST"), N_("SHELL"), N_("URL"),
+    N_("LOGIN"), N_("[ID|FILE]"),
 )  # fmt: skip
 
-# What click itself says to a person. A test compares them with click's source.
+# Click's own messages. A test compares them with click's source.
 WORDS_OF_CLICK = (
     N_("Usage:"), N_("Options"), N_("Commands"), N_("Positional arguments"), N_("Aborted!"), N_("Error: {message}"),
     N_("Try '{command} {option}' for help."), N_("Show this message and exit."), N_("Show the version and exit."),
@@ -50,7 +49,7 @@ WORDS_OF_CLICK = (
 
 
 def locale_of(arguments: Sequence[str]) -> str:
-    """Return the language of a call, before it is parsed: `--locale` wherever it stands, else the system's."""
+    """Return the language of an unparsed call: `--locale` anywhere, else the system's."""
     for number, argument in enumerate(arguments):
         name, equals, value = argument.partition("=")
         if name == "--locale":
@@ -61,8 +60,8 @@ def locale_of(arguments: Sequence[str]) -> str:
 
 
 def speak(command: click.Command, locale: str) -> None:
-    """Let `command`, its commands and click itself speak the language `locale`."""
-    os.environ["LANGUAGE"] = locale  # the first place where gettext looks
+    """Translate `command`, its subcommands and click's messages in place."""
+    os.environ["LANGUAGE"] = locale  # gettext looks here first
     gettext.bindtextdomain("messages", str(CATALOGUES))
     gettext.textdomain("messages")
     _translate(command, translations_for(locale))
@@ -72,7 +71,7 @@ def _translate(command: click.Command, translations: Translations) -> None:
     command.help = _with_examples_kept(_text(command.help, translations))
     command.options_metavar = _text(command.options_metavar, translations)
     for parameter in command.params:
-        if isinstance(parameter.type, click.Path):  # says “File” when it was made, before the language was known
+        if isinstance(parameter.type, click.Path):  # was named when it was made, before the language was known
             parameter.type.name = translations.gettext(parameter.type.name)
         parameter.metavar = _text(parameter.metavar or _own_metavar(parameter), translations)
         if isinstance(parameter, click.Option):
@@ -84,14 +83,14 @@ def _translate(command: click.Command, translations: Translations) -> None:
 
 
 def _own_metavar(parameter: click.Parameter) -> str | None:
-    """Return what click would make of the name of an argument without choices."""
+    """Return click's default metavar of an argument without choices."""
     if isinstance(parameter, click.Argument) and not isinstance(parameter.type, click.Choice):
         return (parameter.name or "").upper()
     return None
 
 
 def _with_examples_kept(text: str | None) -> str | None:
-    """Mark paragraphs that begin with a blank for click, which would fill their lines otherwise."""
+    """Mark indented paragraphs, so that click does not rewrap them."""
     paragraphs = (text or "").split("\n\n")
     return "\n\n".join(f"\b\n{paragraph}" if paragraph.startswith(" ") else paragraph for paragraph in paragraphs)
 

@@ -1,4 +1,4 @@
-"""The commands for whoever operates the site: `api-keys`, `purge`, and `providers check`."""
+"""The commands for whoever operates the site: `api-keys`, `limits`, `purge`, and `providers check`."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import json
 import sys
 from collections.abc import Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from webapp.cli.context import Problem, configuration, json_option, known_providers, locale_option, prepared
-from webapp.terminal import chosen_locale
-from webapp.text import N_, InputError, Message, Translations, translations_for
+from webapp.cli import provider_files
+from webapp.cli.context import configuration, json_option, known_providers, locale_option, prepared, problems_reported
+from webapp.cli.new_provider import new
+from webapp.core.terminal import chosen_locale
+from webapp.core.text import N_, Message, Translations, translations_for
+from webapp.infrastructure.config import Scope
 
 if TYPE_CHECKING:
-    from webapp.drift.findings import Finding
+    from webapp.web.drift.findings import Finding
 
-SCOPES = ("login-test", "bulk")  # of webapp.api.keys
 EXIT_DIFFERENT, EXIT_UNREADABLE = 1, 2
 
 _MARKS = {"difference": "✗", "unreadable": "?", "note": "·"}
@@ -31,7 +34,11 @@ def api_keys() -> None:
 @api_keys.command(help=N_("Make a key named NAME and print it, this once."))
 @click.argument("name")
 @click.option(
-    "--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help=N_("What the key allows besides. Repeatable.")
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help=N_("What the key allows besides. Repeatable."),
 )
 @click.option(
     "--per-minute", type=click.IntRange(1, 100_000), default=600, show_default=True, help=N_("Requests per minute.")
@@ -40,7 +47,7 @@ def add(name: str, scopes: Sequence[str], per_minute: int) -> None:
     from webapp.api import keys
 
     with prepared() as (config, translations):
-        token = keys.add(config, name, frozenset(map(keys.Scope, scopes)), per_minute)
+        token = keys.add(config, name, frozenset(map(Scope, scopes)), per_minute)
         click.echo(translations.gettext(N_("Keep this key now. It is not shown again.")), err=True)
         click.echo(token)
 
@@ -80,7 +87,7 @@ def revoke(name: str) -> None:
 
 
 def with_check(listing: click.Command) -> click.Group:
-    """Return the command `providers`: alone it does what `listing` does, and it has `check` below it."""
+    """Return the group `providers`: without a subcommand it runs `listing`."""
 
     @click.pass_context
     def alone(context: click.Context, /, **options: object) -> None:
@@ -91,17 +98,20 @@ def with_check(listing: click.Command) -> click.Group:
         listing.name, params=listing.params, help=listing.help, invoke_without_command=True, callback=alone
     )
     group.add_command(check)
+    group.add_command(provider_files.schema)
+    group.add_command(new)
     return group
 
 
 @click.command(
     help=N_(
-        "Compare the provider files with what is published.\n\nReads Thunderbird's database and the provider's own "
+        "Compare the provider files with what is published, or judge one file.\n\nWith a FILE: says everything that is "
+        "wrong with it, and asks nobody. Else it reads Thunderbird's database and the provider's own "
         "autoconfig document, follows every help link and dials the servers, without a password. Exit code 0: all "
         "agrees. 1: something differs. 2: something could not be asked, or the call was wrong."
     )
 )
-@click.argument("provider_id", metavar="ID", required=False)
+@click.argument("provider_id", metavar="[ID|FILE]", required=False)
 @click.option("--source", "sources", multiple=True, metavar="URL", help=N_("Document to compare with, {domain} in it."))
 @click.option("--no-links", is_flag=True, help=N_("Do not follow the help links."))
 @click.option("--no-dial", is_flag=True, help=N_("Do not dial the servers."))
@@ -115,21 +125,21 @@ def check(
     as_json: bool,
     locale_name: str | None,
 ) -> None:
-    from webapp import drift, probe
-    from webapp.drift.fetching import Fetcher
+    from webapp.core.providers import choose
+    from webapp.web import drift
+    from webapp.web.drift.fetching import Fetcher
 
     translations = translations_for(chosen_locale(locale_name))
     config = configuration()
-    try:
+    if provider_id is not None and provider_files.is_file(provider_id):
+        with problems_reported(translations):
+            provider_files.judge(Path(provider_id), config, translations, as_json=as_json)
+        return
+    with problems_reported(translations):
         known = known_providers(config)
-        if provider_id is not None and provider_id not in known:
-            values = {"provider": provider_id, "providers": ", ".join(known)}
-            raise InputError(Message(N_("There is no provider “%(provider)s”. There is: %(providers)s."), values))
-    except InputError as error:
-        raise Problem(error, translations) from None
-    chosen = [known[provider_id]] if provider_id else list(known.values())
+        chosen = list(known.values()) if provider_id is None else [choose(provider_id, known)]
     wanted = drift.Check(sources or drift.SOURCES, links=not no_links, servers=not no_dial)
-    fetcher = Fetcher(probe.tls_context(config.tls_ca_file))
+    fetcher = Fetcher(config.tls_ca_file)
     found = [finding for provider in chosen for finding in drift.compare(provider, wanted, fetcher)]
     if as_json:
         click.echo(json.dumps([finding.to_json(translations) for finding in found], ensure_ascii=False, indent=2))
@@ -159,15 +169,46 @@ def _write(provider_ids: Sequence[str], found: Sequence[Finding], translations: 
                 click.echo(f"  {_MARKS[finding.severity.value]} {subject}{finding.text.translated(translations)}")
 
 
+@click.command(
+    help=N_(
+        "Show which login tests are switched off.\n\nOne switches itself off for a while after many refused logins. "
+        "--lift switches all of them on again; look for the cause first."
+    )
+)
+@click.option("--lift", is_flag=True, help=N_("Switch them on again and forget the refusals."))
+@json_option
+def limits(lift: bool, as_json: bool) -> None:
+    from webapp.infrastructure.limits import Limits
+
+    with prepared() as (config, translations):
+        counters = Limits(config)
+        if lift:
+            counters.lift_pauses()
+        found = counters.pauses()
+    if as_json:
+        rows = [{"provider": p.provider, "invited": p.invited, "until": p.until.isoformat()} for p in found]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    if not found:
+        click.echo(translations.gettext(N_("No login test is switched off.")))
+    for paused in found:
+        text = N_("%(provider)s: off until %(until)s, for people invited by the helpdesk")
+        if not paused.invited:
+            text = N_("%(provider)s: off until %(until)s")
+        values = {"provider": paused.provider or "*", "until": f"{paused.until:%Y-%m-%d %H:%M} UTC"}
+        click.echo(Message(text, values).translated(translations))
+
+
 @click.command(help=N_("Delete what is older than it may be.\n\nThe server does it by itself, too."))
 def purge() -> None:
-    from webapp import create_app, periodic
+    from webapp import create_app
+    from webapp.infrastructure import background
 
     with prepared() as (config, _):
         app = create_app(config)
         with app.app_context():
-            for duty in periodic.purges(app):
+            for duty in background.purges(app):
                 gone = duty.work(app)
-                numbers = gone if isinstance(gone, dict) else {duty.name.removesuffix(periodic.PURGE): gone}
+                numbers = gone if isinstance(gone, dict) else {duty.name.removesuffix(background.PURGE): gone}
                 for name, number in numbers.items():
                     click.echo(f"{name:10} {number}")

@@ -1,6 +1,4 @@
-"""Commands that rooms bring along: found by name, imported when they are called, absent where the room is."""
-
-from __future__ import annotations
+"""Commands of optional rooms: imported when called, absent without their room."""
 
 import os
 from importlib import import_module
@@ -9,16 +7,14 @@ from importlib.util import find_spec
 import click
 
 from webapp.cli.language import speak
-from webapp.text import locales
+from webapp.core.text import locales
 
 # command → the room whose module `commands` has it
 ROOM_COMMANDS = {"agents": "webapp.helpdesk"}
 
-_spoken: set[str | None] = set()  # commands whose texts are translated already
-
 
 class RoomCommands(click.Group):
-    """A group that has the commands of the rooms beside its own."""
+    """A group with its own commands and those of the rooms."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         there = [name for name, room in ROOM_COMMANDS.items() if find_spec(room)]
@@ -30,7 +26,8 @@ class RoomCommands(click.Group):
         if own is not None or room is None or not find_spec(room):
             return own
         found: click.Command | None = import_module(f"{room}.commands").command(cmd_name)
-        if found is not None and found.name not in _spoken and os.environ.get("LANGUAGE") in locales():
-            _spoken.add(found.name)
-            speak(found, os.environ["LANGUAGE"])  # as `speak` has set it for the commands that were there before
+        if found is not None:
+            if os.environ.get("LANGUAGE") in locales():
+                speak(found, os.environ["LANGUAGE"])  # set by the first call of `speak`
+            self.add_command(found)
         return found

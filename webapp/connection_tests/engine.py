@@ -1,11 +1,10 @@
-"""The seam behind which runs are carried to the threads that work on them, and what such a thread does.
+"""`Engine`, the interface that queues runs, and `Runner`, what a worker thread does with one.
 
-`Engine` is all that the pages know: put a run into its store, the password into its own, then `submit`; `cancel`;
-`shutdown`. `jobs.EmbeddedEngine` works in this process, `redis_engine.RedisEngine` hands on to worker processes. Both
-use Huey, which takes a job off the queue before it runs it: a run that was cut off is not run again. The store guards
-against that too: a run begins once.
+Callers put a run into `runs` and its password into `passwords`, then `submit` it. `jobs.EmbeddedEngine` works in this
+process, `redis_engine.RedisEngine` queues for worker processes. Both use Huey, which delivers at most once: a run that
+was cut off is not repeated. The store guarantees that too: a run begins once.
 
-The queue carries the id of a run and its plan, sealed. The plan names a provider and no host.
+The queue carries run id and plan, sealed. A plan names a provider, never a host.
 """
 
 from __future__ import annotations
@@ -24,38 +23,40 @@ from huey.consumer import Consumer
 from huey.registry import Message as HueyMessage
 from huey.serializer import Serializer
 
-from webapp import probe
-from webapp.config import Config, current_providers
-from webapp.connection_tests.limits import Limits, LimitsUnavailableError
+from webapp.connection_tests.passwords import PasswordStore
 from webapp.connection_tests.progress import Run, RunStore
-from webapp.connection_tests.sealing import PasswordStore, Sealer
-from webapp.diagnosis import explain
-from webapp.events import test_progressed
-from webapp.logs import logger
-from webapp.probe import circle
-from webapp.probe.report import FailureKind, Report, RunState, Stage, Vantage
+from webapp.core import probe
+from webapp.core.diagnosis import explain
+from webapp.core.probe import circle
+from webapp.core.probe.report import FailureKind, Report, RunState, Stage, Vantage
+from webapp.infrastructure import logs
+from webapp.infrastructure.config import Config, current_providers
+from webapp.infrastructure.events import test_progressed
+from webapp.infrastructure.limits import Ending, Limits, LimitsUnavailableError
+from webapp.infrastructure.logs import logger
+from webapp.infrastructure.sealing import Sealer
 
 if TYPE_CHECKING:
     from flask import Flask
 
-    from webapp.account import MailAccount
-    from webapp.providers import Provider
+    from webapp.core.account import MailAccount
+    from webapp.core.providers import Provider
 
-EXPIRES_SECONDS = 45  # that a run may wait for a thread
-GRACE_SECONDS = 5  # beyond a run's own time, until it is taken for interrupted
+EXPIRES_SECONDS = 45  # time-out of a queued run
+GRACE_SECONDS = 5  # after a run's own time-out, until it counts as interrupted
 STOP_SECONDS = 95  # for running tests to end; a full circle takes 90 at most
-NOBODY = "x@test.invalid"  # whose check it is where no login is made: everybody's
+PLACEHOLDER_ADDRESS = "x@test.invalid"  # of checks without login, which are shared
 
 
 class UnavailableError(RuntimeError):
-    """Nobody is there to run a test. Nothing was tried."""
+    """There is no worker. Nothing was tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to test: an account by its address and provider, whether to log in, and what to do with blanks.
+    """What a run tests.
 
-    strip: take the blanks around the password away, as the person said. circle: send a mail too, and look for it.
+    strip: remove blanks around the password, as the person asked. circle: also send a mail and look for it.
     """
 
     provider: str
@@ -66,17 +67,17 @@ class Plan:
 
     @property
     def seconds(self) -> float:
-        """How long a run of this plan takes at most."""
+        """Time-out of a run."""
         if self.circle:
-            return probe.LIMITS.circle
-        return probe.LIMITS.run_with_login if self.login else probe.LIMITS.run
+            return probe.BOUNDS.circle
+        return probe.BOUNDS.run_with_login if self.login else probe.BOUNDS.run
 
     def account(self, providers: Mapping[str, Provider]) -> MailAccount:
-        """Return the account, its servers from provider data; raises KeyError for a provider that is not there."""
+        """Return the account to test; raises KeyError for an unknown provider."""
         return providers[self.provider].account(self.address)
 
     def run(self, run_id: str, providers: Mapping[str, Provider]) -> Run:
-        """Return the run of this plan, waiting."""
+        """Return a queued run of this plan."""
         account = self.account(providers)
         if self.circle:
             report = circle.planned(account, vantage=Vantage.SERVER)
@@ -86,73 +87,98 @@ class Plan:
         return Run(run_id, report, queued_at=now, deadline=now + EXPIRES_SECONDS)
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What an engine has to do. workers: processes. running: tests in this process, None where workers run them."""
+
+    workers: int
+    waiting: int
+    running: int | None = None
+
+
 class Engine(ABC):
-    """Carries runs to the threads that work on them. Methods raise UnavailableError where nobody can be reached."""
+    """Queues runs for worker threads. Methods raise UnavailableError if there is no worker."""
 
     runs: RunStore
     passwords: PasswordStore
 
     @abstractmethod
     def start(self) -> None:
-        """Begin; called once, after fork."""
+        """Start; called once, after fork."""
 
     @abstractmethod
     def check_ready(self) -> None:
-        """Raise UnavailableError where nobody would work on a run."""
+        """Raise UnavailableError if there is no worker."""
+
+    def check_well(self) -> None:
+        """Raise what stands against a test, for those who watch the site; waits for seconds at most."""
+        self.check_ready()
+
+    @abstractmethod
+    def load(self) -> Load:
+        """Return what there is to do; raises UnavailableError where nothing was started."""
 
     @abstractmethod
     def submit(self, run_id: str, plan: Plan) -> None:
-        """Queue the run; it lies in `runs` already, and its password in `passwords`."""
+        """Queue the run, which is in `runs` already, with its password in `passwords`."""
 
     @abstractmethod
-    def shutdown(self) -> None:
-        """Take no more runs and wait for those that are under way."""
+    def shutdown(self) -> float | None:
+        """Take no more runs and wait for those that are under way in this process.
+
+        Returns when the last one ended (time.monotonic()); None where none ran here.
+        """
 
     @abstractmethod
     def _interrupt(self, run_id: str) -> None:
-        """Tell the thread that works on the run to stop."""
+        """Ask the thread of the run to stop."""
 
     def cancel(self, run_id: str) -> None:
-        """End the run, whether it waits or is under way; one that has ended stays as it is."""
+        """End a queued or running run; idempotent."""
         if self.runs.end(run_id, RunState.CANCELLED, waiting=True):
             self.passwords.take(run_id)
         else:
             self._interrupt(run_id)
 
     def stop_for(self, run_id: str, *, forget: bool = False) -> None:
-        """End the run for the person who knows it by `run_id`; a shared one goes on while others look at it.
+        """End the run for one person; a shared run goes on while it has other followers.
 
-        forget: keep nothing of a run that is theirs alone. A shared one names nobody.
+        forget: delete a run that is not shared. A shared one contains no personal data.
         """
         run = self.runs.get(run_id)
-        if run is None:
-            return
-        if not run.ended:
-            target = self.runs.leave(run_id) if run.shared else run_id
+        shared = run is not None and run.shared
+        if run is None or not run.ended:  # None: deleted, or sealed with a key unknown here
+            target = self.runs.leave(run_id) if shared else run_id
             if target is not None:
                 self.cancel(target)
-        if forget and not run.shared:
+        if forget and not shared:
             self.runs.forget(run_id)
 
 
 class Runner:
-    """What a thread does with a run."""
+    """Runs tests in the threads of one process."""
 
     def __init__(self, app: Flask, config: Config, runs: RunStore, passwords: PasswordStore) -> None:
         self._app = app
         self._runs = runs
         self._passwords = passwords
-        self._limits = Limits(config)
+        self._limits: Limits = app.extensions["limits"]
         self._tls: ssl.SSLContext = probe.tls_context(config.tls_ca_file)
         self._cancelled: dict[str, threading.Event] = {}
+        self.last_end: float | None = None  # of a run, by time.monotonic()
+
+    @property
+    def running(self) -> int:
+        """How many runs are under way in this process."""
+        return len(self._cancelled)
 
     def interrupt(self, run_id: str) -> None:
-        """Tell the thread that works on the run to stop, if it is one of this process."""
+        """Ask the run's thread to stop; does nothing if it is in another process."""
         if event := self._cancelled.get(run_id):
             event.set()
 
     def work(self, run_id: str, plan: Plan) -> None:
-        """Take the run once, and to its end. Raises nothing: a traceback could hold what must not be kept."""
+        """Run the test, once. Raises nothing: a traceback could contain the password."""
         cancelled = self._cancelled[run_id] = threading.Event()
         try:
             with self._app.app_context():
@@ -162,82 +188,93 @@ class Runner:
             self._give_up(run_id)
         finally:
             self._cancelled.pop(run_id, None)
+            self.last_end = time.monotonic()
 
     def _give_up(self, run_id: str) -> None:
         try:
-            self._runs.end(run_id, RunState.INTERRUPTED)
-        except Exception as error:  # it reads as interrupted when its time is over
+            if self._runs.end(run_id, RunState.INTERRUPTED) and (run := self._runs.get(run_id)):
+                with self._app.app_context():
+                    self._announce(run)
+        except Exception as error:  # it reads as interrupted once its deadline has passed
             logger.error("the end of a connection test was not noted: %s", type(error).__name__)
 
     def _work(self, run_id: str, plan: Plan, cancelled: threading.Event) -> None:
         run = self._runs.begin(run_id, time.time() + plan.seconds + GRACE_SECONDS)
-        if run is None:  # not ours to take the password then: another delivery may be about to
+        if run is None:  # leave the password: another delivery may be about to take it
             late = self._runs.get(run_id)
-            if late is not None and late.state is RunState.EXPIRED:
-                self._tell_end(late)
+            if late is not None and late.state in (RunState.EXPIRED, RunState.CANCELLED):
+                self._settle(run_id, late.report)
+            if late is not None:
+                announce_end(self._app, self._runs, late)
             return
+        logs.mark(run.report.reference)
         password = self._passwords.take(run_id) if plan.login else None
         if plan.login and password is None:
+            self._settle(run_id, run.report)
+            self._runs.end(run_id, RunState.EXPIRED)
+        elif plan.login and not self._limits.begin(run_id):  # somebody has put it back into the queue
             self._runs.end(run_id, RunState.EXPIRED)
         else:
             if password is not None and plan.strip:
                 password = probe.Secret(password.reveal().strip())
             report = self._probe(run, plan, password, cancelled)
-            self._count_refusal(report)
+            self._settle(run_id, report)
             self._runs.end(run_id, report.state, report)
         ended = self._runs.get(run_id)
         if ended is not None:
-            self._tell_end(ended)
+            self._announce(ended)
 
     def _probe(self, run: Run, plan: Plan, password: probe.Secret | None, cancelled: threading.Event) -> Report:
         providers = current_providers()
+        account = plan.account(providers)
+        shared: dict[str, Any] = {
+            "vantage": Vantage.SERVER, "tls": self._tls, "on_stage": lambda stage: self._progress(run, stage),
+            "cancelled": cancelled, "reference": run.report.reference, "started_at": run.report.started_at,
+        }  # fmt: skip
         if plan.circle and password is not None:
-            return circle.run(
-                plan.account(providers),
-                vantage=Vantage.SERVER,
-                password=password,
-                seconds_between=providers[plan.provider].seconds_between_pop3_logins,
-                tls=self._tls,
-                on_stage=lambda stage: self._progress(run, stage),
-                cancelled=cancelled,
-                limits=probe.LIMITS,
-                reference=run.report.reference,
-                started_at=run.report.started_at,
-            )
-        return probe.run(
-            plan.account(providers),
-            vantage=Vantage.SERVER,
-            login=plan.login,
-            password=password,
-            tls=self._tls,
-            on_stage=lambda stage: self._progress(run, stage),
-            cancelled=cancelled,
-            reference=run.report.reference,
-            started_at=run.report.started_at,
-        )
+            seconds = providers[plan.provider].seconds_between_pop3_logins
+            return circle.run(account, password=password, seconds_between=seconds, bounds=probe.BOUNDS, **shared)
+        return probe.run(account, login=plan.login, password=password, **shared)
 
     def _progress(self, run: Run, stage: Stage) -> None:
-        """Called from two threads of the probe."""
+        """Callback of the probe's two threads."""
         self._runs.stage(run.id, stage)
         with self._app.app_context():
-            for follower in self._runs.followers(run.id):
-                tell(self._app, replace(run, id=follower), stage)
+            self._announce(run, stage)
 
-    def _tell_end(self, run: Run) -> None:
+    def _announce(self, run: Run, stage: Stage | None = None) -> None:
         for follower in self._runs.followers(run.id):
-            tell(self._app, replace(run, id=follower))
+            announce(self._app, replace(run, id=follower), stage)
 
-    def _count_refusal(self, report: Report) -> None:
-        kinds = {stage.failure.kind for stage in report.failures() if stage.failure}
-        if report.login and FailureKind.AUTHENTICATION_FAILED in kinds:
+    def _settle(self, run_id: str, report: Report) -> None:
+        """Tell the limits how a login test ended. A test that is never settled counts as refused."""
+        if report.login:
             try:
-                self._limits.refused(report.address)
+                self._limits.settle(run_id, _ending(report))
             except LimitsUnavailableError as error:
-                logger.error("a refusal was not counted: %s", error)
+                logger.error("the end of a login test was not counted: %s", error)
 
 
-def tell(app: Flask, run: Run, stage: Stage | None = None) -> None:
-    """Send `test_progressed`; needs an application context. Who listens cannot disturb a run."""
+def _ending(report: Report) -> Ending:
+    if not report.password_sent:
+        return Ending.NOT_SENT
+    if any(stage.failure.kind is FailureKind.AUTHENTICATION_FAILED for stage in report.failures() if stage.failure):
+        return Ending.REFUSED
+    return Ending.UNKNOWN if report.state is RunState.UNKNOWN else Ending.ANSWERED
+
+
+def announce_end(app: Flask, runs: RunStore, run: Run) -> None:
+    """Tell of a run that ended by time, once: whoever reads it first does, because nobody else was there."""
+    if run.state in (RunState.EXPIRED, RunState.INTERRUPTED):
+        for known_as in runs.close(run.id):
+            announce(app, replace(run, id=known_as))
+
+
+def announce(app: Flask, run: Run, stage: Stage | None = None) -> None:
+    """Send `test_progressed`; needs an application context. A failing receiver does not affect the run."""
+    logs.mark(run.report.reference)
+    if stage is None:
+        logger.info("connection test: %s", run.state.value)
     diagnoses: tuple[str, ...] = ()
     if run.ended:
         diagnoses = tuple(d.id for d in explain(run.report, current_providers().get(run.report.provider)))
@@ -253,32 +290,32 @@ def tell(app: Flask, run: Run, stage: Stage | None = None) -> None:
             diagnosis=diagnoses,
         )
     except Exception as error:
-        logger.error("nobody was told of a connection test: %s", type(error).__name__)
+        logger.error("a receiver of test_progressed failed: %s", type(error).__name__)
 
 
 class SealedSerializer(Serializer):
-    """What lies in the queue: JSON, sealed. Huey's own way is pickle: whoever writes to the queue would run code."""
+    """Sealed JSON instead of Huey's pickle, with which whoever writes to the queue could run code."""
 
     def __init__(self, sealer: Sealer) -> None:
         super().__init__()
         self._sealer = sealer
 
     def _serialize(self, data: Any) -> bytes:
-        return self._sealer.seal([data.id, data.name, list(data.args)], "job")
+        return self._sealer.seal(json.dumps([data.id, data.name, list(data.args)]).encode(), b"job")
 
     def _deserialize(self, data: bytes) -> HueyMessage:
-        identifier, name, arguments = self._sealer.open(data, "job")
+        identifier, name, arguments = json.loads(self._sealer.open(data, b"job"))
         return HueyMessage(id=identifier, name=name, retries=0, args=tuple(arguments), kwargs={})
 
 
 class Queue(Huey):
-    """Huey with what all engines share: no results, no retries, no schedule, nothing revoked."""
+    """Huey without results, retries, schedule and revocation."""
 
     def __init__(self, storage: Callable[..., Any], sealer: Sealer, **settings: Any) -> None:
         super().__init__(
             "connection-tests", results=False, storage_class=storage, serializer=SealedSerializer(sealer), **settings
         )
-        self.worker: Runner | None = None  # where runs are only handed on, nobody works here
+        self.worker: Runner | None = None  # None in a process that only queues
 
         def check(run_id: str, plan: str) -> None:
             if self.worker is not None:
@@ -287,14 +324,14 @@ class Queue(Huey):
         self._check = self.task(retries=0, name="check")(check)
 
     def is_revoked(self, *_: Any, **__: Any) -> bool:
-        return False  # without asking the storage before each job
+        return False  # without a query before each job
 
     def submit(self, run_id: str, plan: Plan) -> None:
         self._check(run_id, json.dumps(asdict(plan)))
 
 
 class QuietConsumer(Consumer):
-    """Consumer threads in a process that is not Huey's: it handles signals by itself."""
+    """Huey's consumer threads without its signal handlers."""
 
     def __init__(self, queue: Queue, threads: int) -> None:
         super().__init__(

@@ -1,6 +1,6 @@
-"""The engine of this process, and the one that needs no other: threads beside those that answer requests.
+"""`EmbeddedEngine`, which runs tests in threads of the web process, and the start and stop of either engine.
 
-Threads start after fork (the server's hooks), never in `create_app`.
+Threads start after fork (in the server's hooks), never in `create_app`.
 """
 
 from __future__ import annotations
@@ -8,20 +8,20 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from huey.storage import MemoryStorage
 
-from webapp.config import Config
-from webapp.connection_tests.engine import Engine, Plan, Queue, QuietConsumer, Runner, UnavailableError
+from webapp.connection_tests.engine import Engine, Load, Plan, Queue, QuietConsumer, Runner, UnavailableError
+from webapp.connection_tests.passwords import MemoryPasswordStore
 from webapp.connection_tests.progress import MemoryRunStore
-from webapp.connection_tests.sealing import MemoryPasswordStore, Sealer
+from webapp.infrastructure.config import Config
+from webapp.infrastructure.sealing import Sealer
 
 if TYPE_CHECKING:
     from flask import Flask
 
 
 class _BlockingMemoryStorage(MemoryStorage):
-    """Workers sleep until there is a job; the stock storage lets them poll."""
+    """Workers block until there is a job; Huey's own storage polls."""
 
     blocking = True
 
@@ -42,20 +42,20 @@ class _BlockingMemoryStorage(MemoryStorage):
             return data
 
     def wake(self) -> None:
-        """Let those that sleep look whether they are to stop."""
+        """Wake blocked workers, so that they see the stop flag."""
         with self._waiting:
             self._waiting.notify_all()
 
 
 class EmbeddedEngine(Engine):
-    """Works in this process; what waits or runs is gone with it, passwords first of all."""
+    """Runs tests in this process; queued and running ones end with it."""
 
     def __init__(self, app: Flask, config: Config) -> None:
         self._app = app
         self._config = config
         self.runs = MemoryRunStore()
         self.passwords = MemoryPasswordStore()
-        self._queue = Queue(_BlockingMemoryStorage, Sealer(ChaCha20Poly1305.generate_key()))
+        self._queue = Queue(_BlockingMemoryStorage, Sealer.random())
         self._consumer: QuietConsumer | None = None
 
     def start(self) -> None:
@@ -67,14 +67,20 @@ class EmbeddedEngine(Engine):
         if self._consumer is None or self._consumer.stop_flag.is_set():
             raise UnavailableError
 
+    def load(self) -> Load:
+        self.check_ready()
+        running = self._queue.worker.running if self._queue.worker is not None else 0
+        return Load(1, self._queue.pending_count(), running)
+
     def submit(self, run_id: str, plan: Plan) -> None:
         self._queue.submit(run_id, plan)
 
-    def shutdown(self) -> None:
+    def shutdown(self) -> float | None:
         if self._consumer is not None:
             self._consumer.stop_flag.set()
             self._queue.storage.wake()
             self._consumer.stop(graceful=True)
+        return self._queue.worker.last_end if self._queue.worker is not None else None
 
     def _interrupt(self, run_id: str) -> None:
         if self._queue.worker is not None:
@@ -82,7 +88,7 @@ class EmbeddedEngine(Engine):
 
 
 def of(app: Flask) -> Engine:
-    """Return the engine of `app`; raises UnavailableError where none was started."""
+    """Return the engine of `app`; raises UnavailableError if none was started."""
     engine = app.extensions.get("jobs")
     if not isinstance(engine, Engine):
         raise UnavailableError
@@ -90,7 +96,7 @@ def of(app: Flask) -> Engine:
 
 
 def start(app: Flask) -> None:
-    """Start the engine of `app` in this process."""
+    """Start the engine of `app`: RedisEngine with WEBAPP_REDIS_URL, else EmbeddedEngine."""
     config: Config = app.extensions["config"]
     engine: Engine
     if config.redis_url:
@@ -103,7 +109,6 @@ def start(app: Flask) -> None:
     app.extensions["jobs"] = engine
 
 
-def shutdown(app: Flask) -> None:
-    """Let running tests end, then stop."""
-    if "jobs" in app.extensions:
-        of(app).shutdown()
+def shutdown(app: Flask) -> float | None:
+    """Let running tests end, then stop; return when the last one ended, as `Engine.shutdown` does."""
+    return of(app).shutdown() if "jobs" in app.extensions else None

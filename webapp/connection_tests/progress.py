@@ -1,7 +1,7 @@
-"""What is known of each run while it is of interest: ten minutes after its last change it is forgotten.
+"""`RunStore`: the state of each run, with a TTL of RUN_STATE_SECONDS after its last change.
 
-`RunStore` says what a store does; here is the one in the memory of a process, `redis_stores` has the one that several
-processes share. Times are Unix seconds, because they are compared across processes.
+Here with the store in memory; `redis_stores` has the one for several processes. Times are Unix seconds, because they
+are compared across processes.
 """
 
 from __future__ import annotations
@@ -10,23 +10,22 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from webapp.config import CHECK_CACHE_SECONDS, RUN_STATE_SECONDS
-from webapp.probe.report import Report, RunState, Stage, Status
+from webapp.core.probe.report import Report, RunState, Stage, Status
+from webapp.infrastructure.config import CHECK_CACHE_SECONDS, RUN_STATE_SECONDS
 
 ENDED = frozenset(RunState) - {RunState.QUEUED, RunState.RUNNING}
-SHARED_ID = "check-"  # how the id of a shared run begins
-TOLD = frozenset({RunState.PASSED, RunState.FAILED})  # ends that say something about the servers
+SHARED_ID = "check-"  # prefix of the ids of shared runs
+CONCLUSIVE = frozenset({RunState.PASSED, RunState.FAILED})  # their result can be shared
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A connection test as people see it.
+    """The state of a connection test.
 
-    deadline: one that waits until then has expired, one that runs until then was interrupted.
-    sequence: grows with every change.
-    shared: several people look at it; `id` is then the one they know it by.
+    deadline: time-out of the present state. sequence: grows with every change. shared: it has several followers; `id`
+    is that of one of them.
     """
 
     id: str
@@ -43,7 +42,7 @@ class Run:
         return self.state in ENDED
 
     def as_of(self, now: float) -> Run:
-        """Return the run as it must be read at `now`; nobody writes down that something did not happen."""
+        """Apply time-outs on read: past its deadline a queued run is EXPIRED and a running one INTERRUPTED."""
         if self.ended or now <= self.deadline:
             return self
         state = RunState.EXPIRED if self.state is RunState.QUEUED else RunState.INTERRUPTED
@@ -51,81 +50,80 @@ class Run:
 
 
 def password_may_be_out(report: Report, stage: Stage) -> bool:
-    """Whether a run that ends in the middle of `stage` may have sent the password."""
+    """Whether the password may have been sent if the run ends during `stage`."""
     return report.login and stage.stage == "authenticate" and stage.status not in (Status.SKIPPED, Status.PENDING)
 
 
 class RunStore(ABC):
-    """Runs by id. What has ended stays as it ended."""
+    """Runs by id. An ended run does not change any more."""
 
     @abstractmethod
     def add(self, run: Run) -> bool:
-        """Keep a new run, last in the queue; False where there is one of that id."""
+        """Add a run, last in the queue; False if the id exists."""
 
     @abstractmethod
     def get(self, run_id: str) -> Run | None:
-        """Return the run as it is now, by its own id or that of a person who looks at a shared one."""
+        """Return the run by its id or that of a follower."""
 
     @abstractmethod
     def begin(self, run_id: str, deadline: float) -> Run | None:
-        """Note that the run begins. None where it may not: it began before, has ended, or waited too long."""
+        """Set a queued run to RUNNING; None if it is not queued any more."""
 
     @abstractmethod
     def stage(self, run_id: str, stage: Stage) -> None:
-        """Note that a stage began or ended."""
+        """Store the new state of a stage."""
 
     @abstractmethod
     def end(self, run_id: str, state: RunState, report: Report | None = None, *, waiting: bool = False) -> bool:
-        """Note how the run ended; with `waiting` only where it has not begun. False where nothing changed."""
+        """Set the end of the run; waiting: only of a queued one. False if nothing changed."""
+
+    @abstractmethod
+    def close(self, run_id: str) -> list[str]:
+        """Write down the end of a run that ended by time.
+
+        Returns the ids it is known by (`followers`), for whoever tells of it; none where this was done before.
+        """
 
     @abstractmethod
     def forget(self, run_id: str) -> None:
-        """Keep nothing of the run; whoever still works on it changes nothing any more."""
+        """Delete the run; later changes have no effect."""
 
     @abstractmethod
     def position(self, run_id: str) -> int:
-        """Return the place of the run among those that wait, 1 for the next; 0 where it does not wait."""
+        """Return the place in the queue, from 1; 0 if the run is not queued."""
 
     @abstractmethod
     def wait(self, run_id: str, seconds: float) -> Run | None:
-        """Return the run as soon as it has ended, or as it is after `seconds`."""
+        """Return the run when it ends, or after `seconds`."""
 
     @abstractmethod
     def join(self, key: str, follower: str, run: Run) -> bool:
-        """Let `follower` look at the shared run of `key`, young enough or still under way; else at `run`, added now.
+        """Make `follower` follow the running or recent shared run of `key`, else `run`, which is added.
 
-        True where `run` was taken and must be submitted.
+        True if `run` was added and must be submitted.
         """
 
     @abstractmethod
     def leave(self, follower: str) -> str | None:
-        """Let `follower` look no more; return the id of the shared run where nobody is left who looks.
-
-        That run is to be cancelled, so nobody joins it any more.
-        """
+        """Remove `follower`; return the id of the shared run if it was the last one: the run must be cancelled."""
 
     @abstractmethod
     def followers(self, run_id: str) -> list[str]:
-        """Return the ids under which people look at the run: its own, or those of a shared one."""
-
-
-@dataclass(slots=True)
-class _Shared:
-    followers: list[str] = field(default_factory=list)
+        """Return the ids of the followers of a shared run, else its own."""
 
 
 class MemoryRunStore(RunStore):
-    """In the memory of one process, which forgets all of it when it ends: so do the runs themselves."""
+    """In the memory of one process."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._changed = threading.Condition()
-        self._runs: dict[str, Run] = {}  # in the order in which they came
+        self._runs: dict[str, Run] = {}  # oldest first
         self._forget_at: dict[str, float] = {}
         self._keys: dict[str, str] = {}  # key → id of its shared run
-        self._shared: dict[str, _Shared] = {}
-        self._following: dict[str, str] = {}
-        self._left: dict[str, Run] = {}
+        self._shared: dict[str, list[str]] = {}  # run id → followers
+        self._following: dict[str, str] = {}  # follower → run id
+        self._left: dict[str, Run] = {}  # former follower → the run as it last saw it
 
     def add(self, run: Run) -> bool:
         with self._changed:
@@ -167,6 +165,15 @@ class MemoryRunStore(RunStore):
             self._set(run, report=report or run.report, state=state, ended_at=self._clock())
             return True
 
+    def close(self, run_id: str) -> list[str]:
+        with self._changed:
+            own = self._following.get(run_id, run_id)
+            run = self._runs.get(own)
+            if run is None or run.ended or not (over := run.as_of(self._clock())).ended:
+                return []
+            self._runs[own] = over
+            return self.followers(own)
+
     def forget(self, run_id: str) -> None:
         with self._changed:
             self._drop(run_id)
@@ -187,23 +194,23 @@ class MemoryRunStore(RunStore):
                 left = end - time.monotonic()
                 if run is None or run.ended or left <= 0:
                     return run
-                self._changed.wait(min(left, 0.5))  # a deadline passes without a word
+                self._changed.wait(min(left, 0.5))  # a time-out notifies nobody
 
     def join(self, key: str, follower: str, run: Run) -> bool:
         with self._changed:
             found = self.get(self._keys.get(key, ""))
-            fresh = found is None or (
+            is_new = found is None or (
                 found.ended
-                and not (found.state in TOLD and self._clock() - (found.ended_at or 0) < CHECK_CACHE_SECONDS)
+                and not (found.state in CONCLUSIVE and self._clock() - (found.ended_at or 0) < CHECK_CACHE_SECONDS)
             )
-            if fresh or found is None:
+            if is_new or found is None:
                 self.add(run)
-                self._keys[key], self._shared[run.id] = run.id, _Shared()
+                self._keys[key], self._shared[run.id] = run.id, []
                 found = run
-            self._shared[found.id].followers.append(follower)
+            self._shared[found.id].append(follower)
             self._following[follower] = found.id
             self._forget_at[follower] = self._clock() + RUN_STATE_SECONDS
-            return fresh
+            return is_new
 
     def leave(self, follower: str) -> str | None:
         with self._changed:
@@ -214,19 +221,19 @@ class MemoryRunStore(RunStore):
             self._left[follower] = replace(
                 run, state=RunState.CANCELLED, sequence=run.sequence + 1, ended_at=self._clock()
             )
-            self._shared[own].followers.remove(follower)
+            self._shared[own].remove(follower)
             self._changed.notify_all()
-            if self._shared[own].followers:
+            if self._shared[own]:
                 return None
             self._keys = {key: run_id for key, run_id in self._keys.items() if run_id != own}
             return own
 
     def followers(self, run_id: str) -> list[str]:
         with self._changed:
-            return list(self._shared[run_id].followers) if run_id in self._shared else [run_id]
+            return list(self._shared.get(run_id, [run_id]))
 
     def _open(self, run_id: str) -> Run | None:
-        """Return the run where it can still change."""
+        """Return the run unless it has ended."""
         run = self._runs.get(run_id)
         return None if run is None or run.as_of(self._clock()).ended else run
 
@@ -239,8 +246,7 @@ class MemoryRunStore(RunStore):
 
     def _forget(self) -> None:
         now = self._clock()
-        old = [name for name, at in self._forget_at.items() if at < now]
-        for name in old:
+        for name in [name for name, at in self._forget_at.items() if at < now]:
             self._drop(name)
 
     def _drop(self, name: str) -> None:

@@ -1,11 +1,9 @@
-"""Reports as plain JSON data and back, for a store outside this process."""
-
-from __future__ import annotations
+"""Reports to JSON data and back, for the Redis store."""
 
 from datetime import datetime
 from typing import Any
 
-from webapp.probe.report import (
+from webapp.core.probe.report import (
     Circle,
     Failure,
     FailureKind,
@@ -16,11 +14,11 @@ from webapp.probe.report import (
     Stage,
     Status,
     Vantage,
-)
+)  # fmt: skip
 
 
 def report_to_record(report: Report) -> dict[str, Any]:
-    """Return `report` as JSON data, address and all: only ever sealed, unlike the shape for people."""
+    """Return `report` as JSON data including the whole address: must be sealed."""
     return {
         "reference": report.reference,
         "address": report.address,
@@ -53,7 +51,7 @@ def report_from_record(record: dict[str, Any]) -> Report:
 
 
 def stage_from_record(record: dict[str, Any]) -> Stage:
-    """Return what `Stage.to_json` made."""
+    """Inverse of `Stage.to_json`."""
     failure = record["failure"]
     return Stage(
         protocol=Protocol(record["protocol"]),

@@ -1,37 +1,34 @@
-"""The engine for several processes: web processes hand runs to workers by way of Redis or Valkey.
+"""`RedisEngine` and `Worker`: web processes queue runs for worker processes through Redis or Valkey.
 
-A worker says every few seconds that it lives, and with which public key; the word is sealed with the installation's
-secret key, so that nobody else who can write to Redis becomes a worker and is sent passwords.
+A worker sends a heartbeat with its public key, sealed with the site's secret key: write access to Redis alone does not
+make a worker that receives passwords. Data in Redis is sealed with every key of the site, so that processes understand
+each other during a key change.
 """
 
 from __future__ import annotations
 
-import base64
 import logging
 import secrets
-import signal
 import threading
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
-from cryptography.exceptions import InvalidTag
 from huey.storage import RedisStorage
 from redis import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
-from webapp import create_app, db, lock, logs
-from webapp.config import WEB_THREADS, Config, variable
-from webapp.connection_tests.engine import Engine, Plan, Queue, QuietConsumer, Runner, UnavailableError
+from webapp.connection_tests.engine import Engine, Load, Plan, Queue, QuietConsumer, Runner, UnavailableError
 from webapp.connection_tests.redis_stores import PREFIX, RedisPasswordStore, RedisRunStore
-from webapp.connection_tests.sealing import Sealer, WorkerKey
-from webapp.text import N_, InputError, Message
+from webapp.infrastructure.config import WEB_THREADS, Config
+from webapp.infrastructure.sealing import Sealer, SharedSealer, UnsealError, WorkerKey
 
 if TYPE_CHECKING:
     from flask import Flask
 
 BEAT_SECONDS = 2.0
-ALIVE_SECONDS = 8  # after its last word a worker counts as gone
+ALIVE_SECONDS = 8  # TTL of a heartbeat
+LOOK_SECONDS = 2.0  # time-out of a look whether Redis is well
 CANCEL_CHANNEL = PREFIX + "cancel"
 SPARE_CONNECTIONS = 16
 
@@ -39,27 +36,24 @@ logger = logging.getLogger(__name__)
 
 
 def connection_pool(config: Config, threads: int) -> ConnectionPool:
-    """Return connections for `threads` that wait with one and tell of stages with another. Opens none.
-
-    redis-py alone stops at 100.
-    """
+    """Return a pool with two connections per thread: one blocks, one reports stages. Opens none yet."""
     return ConnectionPool.from_url(config.redis_url, max_connections=2 * threads + SPARE_CONNECTIONS)
 
 
-def living_workers(redis: Redis, sealer: Sealer) -> dict[str, bytes]:
-    """Return the public keys of the workers that live, by name."""
+def live_workers(redis: Redis, sealer: Sealer) -> dict[str, bytes]:
+    """Return the public keys of live workers by name."""
     found = {}
     names = list(redis.scan_iter(match=PREFIX + "worker:*", count=1000))
     for name, sealed in zip(names, cast("list[bytes | None]", redis.mget(names)) if names else (), strict=True):
         worker = name.decode().removeprefix(PREFIX + "worker:")
-        with suppress(InvalidTag):
+        with suppress(UnsealError):
             if sealed is not None:
-                found[worker] = base64.b64decode(sealer.open(sealed, f"worker {worker}"))
+                found[worker] = sealer.open(sealed, f"worker {worker}".encode())
     return found
 
 
 class _Storage(RedisStorage):
-    """Huey's, quiet where Redis does not answer: 64 threads would each write a traceback every second."""
+    """Huey's storage without a traceback per second and thread while Redis does not answer."""
 
     def dequeue(self) -> bytes | None:
         try:
@@ -74,24 +68,24 @@ class _Storage(RedisStorage):
 
 
 class _Shared:
-    """What both ends of the queue have."""
+    """What web and worker processes share."""
 
     def __init__(self, config: Config, threads: int) -> None:
         self.pool = connection_pool(config, threads)
         self.redis = Redis(connection_pool=self.pool)
-        self.sealer = Sealer(config.key("jobs in redis"))
+        self.sealer = SharedSealer.of(config, "jobs in redis")
         self.queue = Queue(_Storage, self.sealer, connection_pool=self.pool)
         self.runs = RedisRunStore(self.redis, self.sealer)
 
     def workers(self) -> dict[str, bytes]:
-        return living_workers(self.redis, self.sealer)
+        return live_workers(self.redis, self.sealer)
 
     def close(self) -> None:
         self.pool.disconnect()
 
 
 class RedisEngine(Engine):
-    """The end of a web process. Methods raise RedisError where Redis does not answer."""
+    """The engine in a web process. Methods raise RedisError if Redis does not answer."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -105,10 +99,22 @@ class RedisEngine(Engine):
         if not self._shared.workers():
             raise UnavailableError
 
+    def check_well(self) -> None:
+        """Raise UnavailableError without a worker, RedisError where Redis is away, full or read-only."""
+        waits = {"socket_timeout": LOOK_SECONDS, "socket_connect_timeout": LOOK_SECONDS}
+        with Redis.from_url(self._config.redis_url, **waits) as redis:
+            redis.set(PREFIX + "well", 1, ex=ALIVE_SECONDS)
+            if not live_workers(redis, self._shared.sealer):
+                raise UnavailableError
+
+    def load(self) -> Load:
+        return Load(len(self._shared.workers()), self._shared.queue.pending_count())
+
     def submit(self, run_id: str, plan: Plan) -> None:
         self._shared.queue.submit(run_id, plan)
 
     def shutdown(self) -> None:
+        """The runs are in other processes, and so is what becomes of them."""
         self._shared.close()
 
     def _interrupt(self, run_id: str) -> None:
@@ -116,7 +122,7 @@ class RedisEngine(Engine):
 
 
 class Worker:
-    """The end that works. `app` gives listeners of events what they need; it answers no request."""
+    """Runs tests in a worker process. `app` is for receivers of events; it answers no request."""
 
     def __init__(self, app: Flask, config: Config) -> None:
         self.name = secrets.token_hex(8)
@@ -133,14 +139,14 @@ class Worker:
         ]
 
     def start(self) -> None:
-        """Say that this worker lives, then take runs. Raises RedisError where Redis does not answer."""
-        self._say_alive()
+        """Send the first heartbeat, then take runs. Raises RedisError if Redis does not answer."""
+        self._send_heartbeat()
         for thread in self._threads:
             thread.start()
         self._consumer.start()
 
     def shutdown(self) -> None:
-        """Take no more runs, let those that are under way end, say goodbye."""
+        """Take no more runs, wait for running ones, sign off."""
         with suppress(RedisError):
             self._shared.redis.delete(PREFIX + f"worker:{self.name}")
         self._stopping.set()
@@ -149,15 +155,15 @@ class Worker:
             thread.join()
         self._shared.close()
 
-    def _say_alive(self) -> None:
-        word = self._shared.sealer.seal(base64.b64encode(self._key.public).decode(), f"worker {self.name}")
-        self._shared.redis.set(PREFIX + f"worker:{self.name}", word, ex=ALIVE_SECONDS)
+    def _send_heartbeat(self) -> None:
+        sealed = self._shared.sealer.seal(self._key.public, f"worker {self.name}".encode())
+        self._shared.redis.set(PREFIX + f"worker:{self.name}", sealed, ex=ALIVE_SECONDS)
 
     def _beat(self) -> None:
         reached = True
         while not self._stopping.wait(BEAT_SECONDS):
             try:
-                self._say_alive()
+                self._send_heartbeat()
             except RedisError as error:
                 if reached:
                     logger.error("Redis does not answer: %s", type(error).__name__)
@@ -170,7 +176,7 @@ class Worker:
             self._shared.redis.delete(PREFIX + f"worker:{self.name}")
 
     def _listen(self) -> None:
-        """Hear which runs are to stop."""
+        """Receive cancellations."""
         while not self._stopping.is_set():
             try:
                 with self._shared.redis.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
@@ -181,31 +187,3 @@ class Worker:
                             self._runner.interrupt(message["data"].decode())
             except RedisError:
                 self._stopping.wait(1)
-
-
-def work(config: Config) -> None:
-    """Run jobs until TERM or INT, then let those end that are under way.
-
-    Raises InputError where the settings, Redis or the database cannot be used.
-    """
-    logs.configure()
-    lock.forbid_core_dumps()
-    if not config.redis_url:
-        text = N_("A worker needs %(setting)s. Without it, “serve” runs the tests by itself.")
-        raise InputError(Message(text, {"setting": variable("redis_url")}))
-    config = config.completed()
-    lock.claim(config)
-    db.upgrade(config)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    worker = Worker(create_app(config), config)
-    try:
-        worker.start()
-    except RedisError as error:
-        text = N_("%(setting)s: Redis does not answer. (%(reason)s)")
-        raise InputError(Message(text, {"setting": variable("redis_url"), "reason": type(error).__name__})) from None
-    logger.warning("worker %s runs up to %d tests at a time", worker.name, config.test_threads)
-    stop.wait()
-    worker.shutdown()
-    db.dispose()

@@ -1,19 +1,17 @@
-"""Runs and passwords in Redis or Valkey, for web and worker processes together.
+"""Runs and passwords in Redis or Valkey, shared by web and worker processes.
 
-Keys, all with an end of their own:
+Keys, each with a TTL:
 
     gmx-pop:run:<id>         hash: state, sequence, queued_at, deadline, ended_at; report, final and one field for
                              each stage, sealed
-    gmx-pop:waiting          sorted set of ids by the time they came
-    gmx-pop:follow:<id>      the shared run a person looks at, or their own word that they look no more
-    gmx-pop:followers:<id>   set: who looks at a shared run
-    gmx-pop:shared:<key>     the shared run that is young enough, or under way
+    gmx-pop:waiting          sorted set of queued ids by time
+    gmx-pop:follow:<id>      the shared run of a follower, with the prefix LEFT once the follower has left
+    gmx-pop:followers:<id>   set of the followers of a shared run
+    gmx-pop:shared:<key>     the running or recent shared run
     gmx-pop:key:<id>         the key of a shared run
-    gmx-pop:password:<id>    the password, sealed once to each worker's key
-    gmx-pop:worker:<name>    a worker that lives: its public key, sealed
+    gmx-pop:password:<id>    the password, sealed to each worker's key
+    gmx-pop:worker:<name>    public key of a live worker, sealed
 """
-
-from __future__ import annotations
 
 import base64
 import json
@@ -22,25 +20,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
-from cryptography.exceptions import InvalidTag
 from redis import Redis
 
-from webapp.config import CHECK_CACHE_SECONDS, PASSWORD_SECONDS, RUN_STATE_SECONDS
 from webapp.connection_tests.engine import EXPIRES_SECONDS, UnavailableError
-from webapp.connection_tests.progress import SHARED_ID, TOLD, Run, RunStore, password_may_be_out
+from webapp.connection_tests.passwords import PasswordStore, associated
+from webapp.connection_tests.progress import CONCLUSIVE, SHARED_ID, Run, RunStore, password_may_be_out
 from webapp.connection_tests.records import report_from_record, report_to_record, stage_from_record
-from webapp.connection_tests.sealing import PasswordStore, Sealer, WorkerKey, associated, seal_to
-from webapp.probe import Secret
-from webapp.probe.report import Report, RunState, Stage
+from webapp.core.probe import Secret
+from webapp.core.probe.report import Report, RunState, Stage
+from webapp.infrastructure.config import CHECK_CACHE_SECONDS, PASSWORD_SECONDS, RUN_STATE_SECONDS
+from webapp.infrastructure.sealing import Sealer, UnsealError, WorkerKey, seal_to
 
 PREFIX = "gmx-pop:"
 WAITING = PREFIX + "waiting"
-SHARED_SECONDS = EXPIRES_SECONDS + 60  # a check waits and runs no longer
-POLL_SECONDS = 0.1  # between two looks of a page that waits for the end
+SHARED_SECONDS = EXPIRES_SECONDS + 60  # longest life of a check
+POLL_SECONDS = 0.1  # of `wait`
 LEFT = b"left "
 
-# KEYS: the run, the waiting ones. ARGV: now, seconds to keep, id, "queued" or "" for what it must be, state or "",
-# then fields and values. Answers 1 where the run was still open and is changed now.
+# KEYS: run, waiting. ARGV: now, TTL, id, required state or "", new state or "", then fields and values.
+# Returns 1 if the run had not ended and was changed.
 _CHANGE = """
 local known = redis.call('HMGET', KEYS[1], 'state', 'deadline')
 if known[1] ~= 'queued' and known[1] ~= 'running' then return 0 end
@@ -56,8 +54,20 @@ redis.call('EXPIRE', KEYS[1], ARGV[2])
 return 1
 """
 
-# KEYS: the shared run of a key, the person's own, the followers. ARGV: id of a new run, seconds that it may take,
-# seconds to keep, the person's id, prefixes of runs and followers. Answers the id of the run to look at.
+# KEYS: run, waiting. ARGV: now, id. Returns 1 if the run had ended by time and this is written down now.
+_CLOSE = """
+local known = redis.call('HMGET', KEYS[1], 'state', 'deadline')
+if known[1] ~= 'queued' and known[1] ~= 'running' then return 0 end
+if not known[2] or tonumber(ARGV[1]) <= tonumber(known[2]) then return 0 end
+local state = known[1] == 'queued' and 'expired' or 'interrupted'
+redis.call('HSET', KEYS[1], 'state', state, 'ended_at', known[2])
+redis.call('HINCRBY', KEYS[1], 'sequence', 1)
+redis.call('ZREM', KEYS[2], ARGV[2])
+return 1
+"""
+
+# KEYS: shared, follow. ARGV: id of a new run, its TTL, TTL of the rest, follower, prefixes of run and followers.
+# Returns the id of the run to follow.
 _JOIN = """
 local found = redis.call('GET', KEYS[1])
 if not found or redis.call('EXISTS', ARGV[5] .. found) == 0 then
@@ -70,8 +80,8 @@ redis.call('EXPIRE', ARGV[6] .. found, ARGV[3])
 return found
 """
 
-# KEYS: the person's own, the followers, the key of the shared run. ARGV: their word that they look no more, seconds to
-# keep, the person's id, the run's, prefix of the shared runs. Answers 1 where nobody is left; nobody joins it then.
+# KEYS: follow, followers, key. ARGV: new value of follow, TTL, follower, run id, prefix of shared.
+# Returns 1 if no follower is left; then nobody can join the run any more.
 _LEAVE = """
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 redis.call('SREM', KEYS[2], ARGV[3])
@@ -81,7 +91,7 @@ if key and redis.call('GET', ARGV[5] .. key) == ARGV[4] then redis.call('DEL', A
 return 1
 """
 
-# KEYS: a key. ARGV: the value it must have, seconds or 0. Lets it live so long, or deletes it.
+# KEYS: shared. ARGV: required value, TTL, 0 to delete it.
 _RELEASE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 if ARGV[2] == '0' then return redis.call('DEL', KEYS[1]) end
@@ -90,13 +100,14 @@ return redis.call('EXPIRE', KEYS[1], ARGV[2])
 
 
 class RedisRunStore(RunStore):
-    """One round trip for each change."""
+    """One round trip per change."""
 
     def __init__(self, redis: Redis, sealer: Sealer, clock: Callable[[], float] = time.time) -> None:
         self._redis = redis
         self._sealer = sealer
         self._clock = clock
         self._change_script = redis.register_script(_CHANGE)
+        self._close_script = redis.register_script(_CLOSE)
         self._join_script = redis.register_script(_JOIN)
         self._leave_script = redis.register_script(_LEAVE)
         self._release_script = redis.register_script(_RELEASE)
@@ -109,7 +120,7 @@ class RedisRunStore(RunStore):
             "sequence": run.sequence,
             "queued_at": repr(run.queued_at),
             "deadline": repr(run.deadline),
-            "report": self._sealer.seal(report_to_record(run.report), f"report {run.id}"),
+            "report": self._seal(report_to_record(run.report), f"report {run.id}"),
         }
         pipeline = self._redis.pipeline()
         pipeline.hset(name, mapping=fields)
@@ -142,18 +153,24 @@ class RedisRunStore(RunStore):
 
     def stage(self, run_id: str, stage: Stage) -> None:
         name = f"stage:{stage.protocol.value}:{stage.stage}"
-        fields: dict[str, Any] = {name: self._sealer.seal(stage.to_json(), f"{name} {run_id}")}
+        fields: dict[str, Any] = {name: self._seal(stage.to_json(), f"{name} {run_id}")}
         self._change(run_id, None, fields)
 
     def end(self, run_id: str, state: RunState, report: Report | None = None, *, waiting: bool = False) -> bool:
         fields: dict[str, Any] = {"ended_at": repr(self._clock())}
         if report is not None:
-            fields["final"] = self._sealer.seal(report_to_record(report), f"final {run_id}")
+            fields["final"] = self._seal(report_to_record(report), f"final {run_id}")
         changed = self._change(run_id, state, fields, must_be=RunState.QUEUED.value if waiting else "")
         key = self._redis.get(PREFIX + f"key:{run_id}") if changed and run_id.startswith(SHARED_ID) else None
         if key is not None:
-            self._release(cast(bytes, key).decode(), run_id, CHECK_CACHE_SECONDS if state in TOLD else 0)
+            self._release(cast(bytes, key).decode(), run_id, CHECK_CACHE_SECONDS if state in CONCLUSIVE else 0)
         return changed
+
+    def close(self, run_id: str) -> list[str]:
+        followed = cast("bytes | None", self._redis.get(PREFIX + f"follow:{run_id}"))
+        own = followed.removeprefix(LEFT).decode() if followed else run_id
+        done = self._close_script(keys=[PREFIX + f"run:{own}", WAITING], args=[repr(self._clock()), own])
+        return self.followers(own) if done else []
 
     def forget(self, run_id: str) -> None:
         pipeline = self._redis.pipeline()
@@ -182,9 +199,11 @@ class RedisRunStore(RunStore):
         self.add(run)
         self._redis.set(PREFIX + f"key:{run.id}", key, ex=RUN_STATE_SECONDS)
         found = self._join(key, follower, run.id)
-        if found != run.id and self._is_stale(found):
-            self._release(key, found, 0)
-            found = self._join(key, follower, run.id)
+        if found != run.id:
+            other = self.get(found)
+            if other is None or (other.ended and other.state not in CONCLUSIVE):
+                self._release(key, found, 0)
+                found = self._join(key, follower, run.id)
         if found != run.id:
             self.forget(run.id)
         return found == run.id
@@ -214,10 +233,6 @@ class RedisRunStore(RunStore):
         )
         return cast(bytes, found).decode()
 
-    def _is_stale(self, run_id: str) -> bool:
-        run = self.get(run_id)
-        return run is None or (run.ended and run.state not in TOLD)
-
     def _release(self, key: str, run_id: str, seconds: float) -> None:
         self._release_script(keys=[PREFIX + f"shared:{key}"], args=[run_id, int(seconds)])
 
@@ -227,12 +242,12 @@ class RedisRunStore(RunStore):
         return bool(self._change_script(keys=[PREFIX + f"run:{run_id}", WAITING], args=arguments))
 
     def _run(self, run_id: str, fields: dict[bytes, bytes]) -> Run | None:
-        if b"report" not in fields:  # unknown, or being added this very moment
+        if b"report" not in fields:  # unknown, or not completely added yet
             return None
-        if b"final" in fields:
-            report = report_from_record(self._sealer.open(fields[b"final"], f"final {run_id}"))
-        else:
+        try:
             report = self._report_so_far(run_id, fields)
+        except UnsealError:  # of a process with another secret key
+            return None
         ended_at = fields.get(b"ended_at")
         run = Run(
             run_id,
@@ -246,42 +261,47 @@ class RedisRunStore(RunStore):
         return run.as_of(self._clock())
 
     def _report_so_far(self, run_id: str, fields: dict[bytes, bytes]) -> Report:
-        report = report_from_record(self._sealer.open(fields[b"report"], f"report {run_id}"))
+        if b"final" in fields:
+            return report_from_record(self._open(fields[b"final"], f"final {run_id}"))
+        report = report_from_record(self._open(fields[b"report"], f"report {run_id}"))
         for name, sealed in fields.items():
             if name.startswith(b"stage:"):
-                stage = stage_from_record(self._sealer.open(sealed, f"{name.decode()} {run_id}"))
+                stage = stage_from_record(self._open(sealed, f"{name.decode()} {run_id}"))
                 sent = report.password_sent or password_may_be_out(report, stage)
                 report = replace(report.with_stage(stage), password_sent=sent)
         return report
 
+    def _seal(self, value: Any, about: str) -> bytes:
+        return self._sealer.seal(json.dumps(value, separators=(",", ":")).encode(), about.encode())
+
+    def _open(self, sealed: bytes, about: str) -> Any:
+        return json.loads(self._sealer.open(sealed, about.encode()))
+
 
 class RedisPasswordStore(PasswordStore):
-    """Sealed to the workers that live now; a worker takes with its own key, a web process cannot open anything."""
+    """Sealed to the live workers: a worker opens with its own key, a web process cannot open anything."""
 
     def __init__(
         self, redis: Redis, workers: Callable[[], dict[str, bytes]], own: tuple[str, WorkerKey] | None = None
     ) -> None:
-        """Keep the store of a web process; `own` is name and key of the worker whose store it is.
-
-        workers: gives the public keys of the workers that live, by name.
-        """
+        """workers: returns the public keys of live workers by name. own: in a worker, its name and key."""
         self._redis = redis
         self._workers = workers
         self._own = own
 
-    def put(self, job_id: str, password: Secret) -> None:
+    def put(self, run_id: str, password: Secret) -> None:
         workers = self._workers()
         if not workers:
             raise UnavailableError
         expires = time.time() + PASSWORD_SECONDS
-        about, plain = associated(job_id, expires), password.reveal().encode()
+        about, plain = associated(run_id, expires), password.reveal().encode()
         sealed = {name: base64.b64encode(seal_to(public, plain, about)).decode() for name, public in workers.items()}
         self._redis.set(
-            PREFIX + f"password:{job_id}", json.dumps({"expires": expires, "sealed": sealed}), ex=PASSWORD_SECONDS
+            PREFIX + f"password:{run_id}", json.dumps({"expires": expires, "sealed": sealed}), ex=PASSWORD_SECONDS
         )
 
-    def take(self, job_id: str) -> Secret | None:
-        kept = cast("bytes | None", self._redis.getdel(PREFIX + f"password:{job_id}"))
+    def take(self, run_id: str) -> Secret | None:
+        kept = cast("bytes | None", self._redis.getdel(PREFIX + f"password:{run_id}"))
         if kept is None or self._own is None:
             return None
         name, key = self._own
@@ -290,9 +310,9 @@ class RedisPasswordStore(PasswordStore):
         if sealed is None or expires < time.time():
             return None
         try:
-            return Secret(key.open(base64.b64decode(sealed), associated(job_id, expires)).decode())
-        except InvalidTag:
+            return Secret(key.open(base64.b64decode(sealed), associated(run_id, expires)).decode())
+        except UnsealError:
             return None
 
-    def seconds_left(self, job_id: str) -> float:
-        return max(0, self._redis.pttl(PREFIX + f"password:{job_id}")) / 1000
+    def seconds_left(self, run_id: str) -> float:
+        return max(0, self._redis.pttl(PREFIX + f"password:{run_id}")) / 1000

@@ -1,22 +1,37 @@
 """What administrators do: agents, the audit log, reports that did not arrive."""
 
-from __future__ import annotations
-
-from flask import abort, current_app, redirect, render_template, url_for
+from flask import abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
-from webapp import db
-from webapp.config import current_config
-from webapp.helpdesk import agents, audit, courier, sessions, tickets
+from webapp.core.text import N_, InputError, Message
+from webapp.helpdesk import agents, audit, recipients, sessions
 from webapp.helpdesk.audit import Action
 from webapp.helpdesk.forms import AgentForm
-from webapp.helpdesk.links import first_run_url
+from webapp.helpdesk.invitations import first_run_url
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import for_admins, me
-from webapp.i18n import translate
-from webapp.models import Agent, AgentSession, Delivery
-from webapp.text import N_, InputError, Message
+from webapp.infrastructure import db, outbox
+from webapp.infrastructure.config import current_config
+from webapp.infrastructure.i18n import translate
+from webapp.infrastructure.models import Agent, AgentSession, Delivery
+
+ACTION_LABELS = {
+    "enable": N_("Enable"),
+    "sign-out": N_("Sign out"),
+    "link": N_("New first-run link"),
+    "disable": N_("Disable"),
+    "allow-bulk": N_("Allow files for many people"),
+    "forbid-bulk": N_("Take back files for many people"),
+}
+
+
+def _actions(agent: Agent) -> list[str]:
+    """Return what can be done to the agent now. Administrators may make files for many people anyway."""
+    if agent.disabled_at:
+        return ["enable"]
+    bulk = [] if agent.role == agents.Role.ADMIN else ["forbid-bulk" if agent.may_bulk else "allow-bulk"]
+    return ["sign-out", "link", "disable", *bulk]
 
 
 @blueprint.get("/helpdesk/agents")
@@ -32,7 +47,7 @@ def _page(form: AgentForm, link: str | None = None, login: str = "") -> str:
         )
         return render_template(
             "helpdesk/agents.html", form=form, everybody=agents.everybody(reading), signed_in_counts=signed_in,
-            link=link, login=login, roles=agents.ROLE_LABELS,
+            link=link, login=login, roles=agents.ROLE_LABELS, actions=_actions, labels=ACTION_LABELS,
         )  # fmt: skip
 
 
@@ -57,7 +72,7 @@ def change_agent(agent_id: str, action: str) -> ResponseReturnValue:
     """Disable or enable an agent, end their sessions, make a new first-run link, allow files for many people."""
     with db.read() as reading:
         agent = reading.get(Agent, int(agent_id)) if agent_id.isdecimal() and len(agent_id) < 10 else None
-    if agent is None or action not in ("disable", "enable", "sign-out", "link", "allow-bulk", "forbid-bulk"):
+    if agent is None or action not in ACTION_LABELS:
         abort(404)
     if agent.id == me().agent_id and action in ("disable", "link"):
         text = N_("You cannot do that to your own account. Ask another administrator.")
@@ -77,15 +92,17 @@ def change_agent(agent_id: str, action: str) -> ResponseReturnValue:
         agents.allow_bulk(current_config(), agent.login, me().login, allow=action == "allow-bulk")
     else:
         agents.disable(current_config(), agent.login, me().login, enable=action == "enable")
-        sessions.watchers().forget()
+        sessions.watchers.forget()
     return redirect(url_for("helpdesk.agents_page"), 303)
 
 
 @blueprint.get("/helpdesk/log")
 @for_admins
 def log() -> ResponseReturnValue:
+    before, refusals = request.args.get("before", type=int), request.args.get("refusals") != "no"
     with db.read() as reading:
-        return render_template("helpdesk/log.html", entries=audit.newest(reading), labels=audit.LABELS)
+        entries, older = audit.page(reading, before, refusals=refusals)
+    return render_template("helpdesk/log.html", entries=entries, labels=audit.LABELS, older=older, refusals=refusals)
 
 
 @blueprint.get("/helpdesk/reports")
@@ -96,7 +113,7 @@ def reports() -> ResponseReturnValue:
         order = select(Delivery).where(Delivery.state != "delivered").order_by(Delivery.created_at.desc()).limit(200)
         return render_template(
             "helpdesk/reports.html", deliveries=list(reading.scalars(order)),
-            targets=list(tickets.targets(current_config())),
+            targets=recipients.targets(current_config()),
         )  # fmt: skip
 
 
@@ -104,8 +121,8 @@ def reports() -> ResponseReturnValue:
 @for_admins
 def send_again(delivery_id: str) -> ResponseReturnValue:
     with db.begin() as writing:
-        if not tickets.try_again(writing, delivery_id):
+        if not outbox.send_again(writing, delivery_id):
             abort(404)
         audit.note(writing, me().login, Action.DELIVERY_RETRIED, delivery_id[:8])
-    courier.of(current_app).wake()
+    outbox.wake(current_app)
     return redirect(url_for("helpdesk.reports"), 303)

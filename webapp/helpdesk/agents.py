@@ -1,35 +1,35 @@
 """The accounts of agents: who may help, how they prove who they are, what slows a guesser down."""
 
-from __future__ import annotations
-
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import ServiceUnavailable
 
-from webapp import db
-from webapp.account import parse_name
-from webapp.config import Config
+from webapp.core.account import parse_name
+from webapp.core.text import N_, InputError, Message
 from webapp.helpdesk import audit
 from webapp.helpdesk.audit import Action
+from webapp.helpdesk.guessable import is_guessable
 from webapp.helpdesk.tokens import hashed, new_token
-from webapp.models import Agent, AgentSession
-from webapp.text import N_, InputError, Message
+from webapp.infrastructure import db, limits, slow
+from webapp.infrastructure.config import Config, current_config
+from webapp.infrastructure.models import Agent, AgentSession
 
 PASSWORD_MIN: Final = 12  # characters; ASVS 6.2.1 asks for 8 and likes 15
 PASSWORD_MAX: Final = 128
 SETUP_HOURS: Final = 24
 LOGIN_MAX: Final = 254
-FREE_FAILURES: Final = 5  # refusals without a delay
-LOCK_SECONDS_MAX: Final = 15 * 60
+HASH_WAIT_SECONDS: Final = 2.0
 
 _hasher = PasswordHasher()  # argon2id, 64 MiB, 3 rounds (RFC 9106, second recommended option with fewer lanes)
-_few_at_a_time = threading.Semaphore(2)  # each hash takes 64 MiB
+_few_at_a_time = slow.Turns(2)  # each hash takes 64 MiB
 # Verified where there is no such agent or no password, so that the answer takes as long.
 _NOBODY: Final = _hasher.hash(new_token())
 
@@ -51,7 +51,10 @@ def parse_login(text: str) -> str:
 
 
 def check_password(password: str, login: str) -> str:
-    """Return the password if it may be one; raises InputError. Long ones, umlauts and blanks are welcome."""
+    """Return the password if it may be one; raises InputError. Long ones, umlauts and blanks are welcome.
+
+    Needs an application context: words of the place are refused too.
+    """
     if len(password) < PASSWORD_MIN:
         raise InputError(
             Message(
@@ -60,8 +63,14 @@ def check_password(password: str, login: str) -> str:
         )
     if len(password) > PASSWORD_MAX:
         raise InputError(Message(N_("Take at most %(number)s characters."), {"number": PASSWORD_MAX}))
-    if len(set(password)) < 5 or login.partition("@")[0] in password.lower():
-        raise InputError(N_("That is too easy to guess. Do not use your name or the same letter again and again."))
+    config = current_config()
+    places = (login, config.operator_name, config.oidc_name, config.public_host, config.helpdesk_host)
+    if is_guessable(password, places):
+        text = N_(
+            "That is too easy to guess: it is made of common words, names, years or rows of keys. "
+            "Take a sentence of four words or more."
+        )
+        raise InputError(text)
     return password
 
 
@@ -95,6 +104,12 @@ def new_link(config: Config, login: str, by: str = "") -> str:
     return token
 
 
+def active(session: Session, but: int) -> list[Agent]:
+    """Return the agents who can help, by name, without the one with the id `but`."""
+    query = select(Agent).where(Agent.disabled_at.is_(None), Agent.id != but).order_by(Agent.name)
+    return list(session.scalars(query))
+
+
 def disable(config: Config, login: str, by: str = "", *, enable: bool = False) -> None:
     """Close the agent's account and end their sessions at once, or open it again; raises InputError."""
     with db.begin(config) as session:
@@ -102,7 +117,7 @@ def disable(config: Config, login: str, by: str = "", *, enable: bool = False) -
         agent.disabled_at = None if enable else datetime.now(UTC)
         if not enable:
             agent.setup_hash = None
-            session.query(AgentSession).filter_by(agent_id=agent.id).delete()
+            session.execute(delete(AgentSession).filter_by(agent_id=agent.id))
         audit.note(session, by, Action.AGENT_ENABLED if enable else Action.AGENT_DISABLED, agent.login)
 
 
@@ -131,64 +146,73 @@ def any_active(config: Config | None = None) -> bool:
         return bool(session.scalar(select(func.count()).select_from(Agent).where(Agent.disabled_at.is_(None))))
 
 
-def by_setup(session: Session, token: str) -> Agent | None:
-    """Return the agent whom a first-run link is for, while it is good."""
+def by_setup(session: Session, token: str, *, alone: bool = False) -> Agent | None:
+    """Return the agent whom a first-run link is for, while it is good; `alone`: others wait until the session ends."""
     now = datetime.now(UTC)
-    return session.scalar(
-        select(Agent).where(
-            Agent.setup_hash == hashed(token), Agent.setup_expires_at > now, Agent.disabled_at.is_(None)
-        )
+    found = select(Agent).where(
+        Agent.setup_hash == hashed(token), Agent.setup_expires_at > now, Agent.disabled_at.is_(None)
     )
+    return session.scalar(found.with_for_update() if alone else found)
 
 
 def hash_password(password: str) -> str:
-    with _few_at_a_time:
+    """Return what to keep of a password; answers 503 where too many are hashed at the moment."""
+    with _hashing():
         return _hasher.hash(password)
 
 
-def verify(login: str, password: str) -> Agent | None:
+def verify(login: str, password: str, address: str | None = None) -> Agent | None:
     """Return the agent whose login and password these are, or None; takes the same time either way.
 
-    After FREE_FAILURES refusals the account waits, each time twice as long, LOCK_SECONDS_MAX at most. While it waits
-    even the right password is refused, with the same answer.
+    What is refused counts for the login, whether there is such an agent or not, and for the network of the IP address
+    `address`. While one of them has to wait even the right password is refused, with the same answer.
     """
     try:
         login = parse_login(login)
     except InputError:
         login = ""
+    click = new_token()
     with db.read() as session:
         agent = session.scalar(select(Agent).where(Agent.login == login))
-    right = _matches(agent.password_hash if agent else None, password[: PASSWORD_MAX + 1])
+        if not session.scalar(select(Agent.id).where(Agent.password_hash.is_not(None)).limit(1)):
+            return None
+    if limits.current().take_sign_in(click, address=address, login=login) is not None:
+        return None
+    try:
+        right = _matches(agent.password_hash if agent else None, password[: PASSWORD_MAX + 1])
+    except ServiceUnavailable:
+        limits.current().give_back(click)
+        raise
     with db.begin() as session:
-        now = datetime.now(UTC)
-        agent = session.scalar(select(Agent).where(Agent.login == login).with_for_update())
-        if agent is None or agent.disabled_at or (agent.locked_until and agent.locked_until > now):
-            audit.note(session, login[:LOGIN_MAX] if agent else "", Action.SIGN_IN_REFUSED)
+        if agent is None or agent.disabled_at or not right:
+            audit.note(session, agent.login if agent else "", Action.SIGN_IN_REFUSED)
             return None
-        if not right:
-            refuse(session, agent)
-            return None
+        limits.current().give_back(click, session)
         return agent
 
 
-def refuse(session: Session, agent: Agent) -> None:
-    """Count a refused password or code of `agent`."""
-    agent.failures += 1
-    if agent.failures >= FREE_FAILURES:
-        seconds = min(30 * 2 ** (agent.failures - FREE_FAILURES), LOCK_SECONDS_MAX)
-        agent.locked_until = datetime.now(UTC) + timedelta(seconds=seconds)
-    audit.note(session, agent.login, Action.SIGN_IN_REFUSED)
-
-
-def forgive(agent: Agent) -> None:
+def forgive(session: Session, agent: Agent) -> None:
     """Forget refusals: the agent has signed in, second factor included."""
-    agent.failures, agent.locked_until = 0, None
+    limits.current().forgive_agent(agent.login, session)
 
 
 def _matches(password_hash: str | None, password: str) -> bool:
-    with _few_at_a_time:
+    with _hashing():
         try:
             right = _hasher.verify(password_hash or _NOBODY, password)
         except (VerificationError, InvalidHashError):
             return False
     return bool(right and password_hash)
+
+
+@contextmanager
+def _hashing() -> Iterator[None]:
+    """Hold one of the few places where a password is hashed; answers 503 where none becomes free in time.
+
+    The threads that wait are those that answer everybody.
+    """
+    try:
+        with _few_at_a_time.turn(HASH_WAIT_SECONDS):
+            yield
+    except slow.BusyError:
+        raise ServiceUnavailable(retry_after=10) from None

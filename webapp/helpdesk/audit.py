@@ -1,17 +1,16 @@
 """The audit log: who of the helpdesk did what, and when. Agents and case references only, never a person."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from webapp.models import AuditEntry
-from webapp.text import N_
+from webapp.core.text import N_
+from webapp.infrastructure.models import AuditEntry
 
 KEPT_DAYS = 180
+PAGE = 200  # entries
 
 
 class Action(StrEnum):
@@ -66,8 +65,18 @@ def note(session: Session, agent: str, action: Action, subject: str = "") -> Non
     session.add(AuditEntry(at=datetime.now(UTC), agent=agent, action=action.value, subject=subject))
 
 
-def newest(session: Session, number: int = 200) -> list[AuditEntry]:
-    return list(session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(number)))
+def page(session: Session, before: int | None = None, *, refusals: bool = True) -> tuple[list[AuditEntry], int | None]:
+    """Return the newest entries, those before an id, and from where the next page goes on; None for the last one.
+
+    refusals: with those of sign-ins, of which a stranger can make as many as they like.
+    """
+    query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(PAGE + 1)
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    if not refusals:
+        query = query.where(AuditEntry.action != Action.SIGN_IN_REFUSED.value)
+    found = list(session.scalars(query))
+    return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
 
 
 def purge(session: Session, now: datetime) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,20 +17,18 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, defer
 
-from webapp import db
-from webapp.bulk import Result, TableError, read_table, write_exports
-from webapp.clients import ExportOptions
-from webapp.config import current_config, current_providers
+from webapp.core.bulk import Result, TableError, bounded_table, read_table, write_exports
+from webapp.core.text import N_, InputError, translations_for
 from webapp.helpdesk import audit
 from webapp.helpdesk.audit import Action
-from webapp.helpdesk.tokens import new_token, seal, unseal
-from webapp.logs import logger
-from webapp.models import BulkJob
-from webapp.signing import signed
-from webapp.text import N_, InputError, Message, translations_for
+from webapp.helpdesk.tokens import new_token
+from webapp.infrastructure import background, db, slow
+from webapp.infrastructure.config import TABLE_CODES_MAX, TABLE_ROWS_MAX, current_config, current_providers
+from webapp.infrastructure.models import BulkJob
+from webapp.infrastructure.sealing import seal, unseal
+from webapp.infrastructure.signing import signed
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -39,12 +36,12 @@ if TYPE_CHECKING:
 LIFE: Final = timedelta(hours=1)
 SILENCE: Final = timedelta(seconds=60)  # a job that says nothing for so long was cut off
 TELL_SECONDS: Final = 0.5
-ROWS_MAX: Final = 10_000
+TURN_SECONDS: Final = 5.0  # between two words of a job that waits for its turn
 REMARKS_MAX: Final = 50  # bad rows that the page shows; index.csv has them all
 _PURPOSE: Final = "bulk files"
 
 
-class State(StrEnum):
+class JobState(StrEnum):
     RUNNING = "running"
     READY = "ready"
     INTERRUPTED = "interrupted"
@@ -67,31 +64,28 @@ def begin(app: Flask, agent_id: int, login: str, content: bytes, locale: str) ->
 
     Raises TableError where it is no table, InputError where a job of the agent is still running.
     """
-    table = read_table(io.BytesIO(content))
-    rows = sum(1 for _ in table.rows())
+    _, rows = bounded_table(content, TABLE_ROWS_MAX, TABLE_CODES_MAX)
     if not rows:
         raise TableError(N_("The table has no row below the names of its columns."))
-    if rows > ROWS_MAX:
-        raise TableError(Message(N_("The table has more than %(limit)s rows. Split it."), {"limit": ROWS_MAX}))
     now = datetime.now(UTC)
     job = BulkJob(
-        id=new_token(), agent_id=agent_id, state=State.RUNNING, created_at=now, seen_at=now, rows=rows, done=0, bad=0
+        id=new_token(), agent_id=agent_id, state=JobState.RUNNING, created_at=now, seen_at=now, rows=rows, done=0, bad=0
     )
     with db.begin() as session:
-        db.enter_alone(session.connection(), db.Alone.BULK_FILES)  # between this look and the row that is added
-        if any(state_of(other, now) is State.RUNNING for other in _of_agent(session, agent_id, now)):
+        db.acquire(session.connection(), db.AdvisoryLock.BULK_FILES)  # between this look and the row that is added
+        if any(state_of(other, now) is JobState.RUNNING for other in _of_agent(session, agent_id, now)):
             raise InputError(N_("Your last table is still being worked on. Wait for it, or delete it."))
         session.add(job)
         audit.note(session, login, Action.BULK_MADE, str(rows))
         job_id = job.id
-    threading.Thread(target=_run, args=(app, job_id, content, locale), name="bulk", daemon=True).start()
+    background.run(app, "bulk", lambda _app: _run(job_id, content, locale))
     return job_id
 
 
-def state_of(job: BulkJob, now: datetime | None = None) -> State:
-    if job.state == State.RUNNING and job.seen_at < (now or datetime.now(UTC)) - SILENCE:
-        return State.INTERRUPTED
-    return State(job.state)
+def state_of(job: BulkJob, now: datetime | None = None) -> JobState:
+    if job.state == JobState.RUNNING and job.seen_at < (now or datetime.now(UTC)) - SILENCE:
+        return JobState.INTERRUPTED
+    return JobState(job.state)
 
 
 def jobs_of(agent_id: int) -> list[BulkJob]:
@@ -108,7 +102,7 @@ def find(job_id: str, agent_id: int) -> BulkJob | None:
 def remarks_of(job_id: str) -> Remarks:
     with db.read() as session:
         sealed = session.scalar(select(BulkJob.remarks).where(BulkJob.id == job_id))
-    opened = unseal(current_config(), _PURPOSE, sealed) if sealed else None
+    opened = unseal(current_config(), _PURPOSE, sealed)
     if opened is None:
         return Remarks()
     found = json.loads(opened)
@@ -116,10 +110,10 @@ def remarks_of(job_id: str) -> Remarks:
 
 
 def archive_of(job_id: str) -> bytes | None:
-    """Return the ZIP; None before it is made, and where the key was changed meanwhile."""
+    """Return the ZIP; None before it is made, and where its key is gone."""
     with db.read() as session:
         sealed = session.scalar(select(BulkJob.archive).where(BulkJob.id == job_id))
-    return unseal(current_config(), _PURPOSE, sealed) if sealed else None
+    return unseal(current_config(), _PURPOSE, sealed)
 
 
 def remove(job_id: str, agent_id: int) -> None:
@@ -142,27 +136,31 @@ def _of_agent(session: Session, agent_id: int, now: datetime) -> list[BulkJob]:
     return list(session.scalars(query))
 
 
-def _run(app: Flask, job_id: str, content: bytes, locale: str) -> None:
-    with app.app_context():
-        try:
-            _work(job_id, content, locale)
-        except _DeletedError:
-            pass
-        except Exception:
-            logger.exception("files for many people could not be made")
-            _give_up(job_id)
-
-
-def _give_up(job_id: str) -> None:
+def _run(job_id: str, content: bytes, locale: str) -> None:
     try:
-        _change(job_id, state=State.INTERRUPTED)
-    except SQLAlchemyError as error:  # a full disk: after its silence it reads as interrupted
-        logger.error("the end of a job was not noted: %s", type(error).__name__)
+        while not _worked(job_id, content, locale):
+            if not _change(job_id):
+                return
+    except _DeletedError:
+        pass
+    except Exception:
+        _change(job_id, state=JobState.INTERRUPTED)  # where that fails, after its silence it reads as interrupted
+        raise
+
+
+def _worked(job_id: str, content: bytes, locale: str) -> bool:
+    """Do the work when it is its turn; False where others were at it for as long as TURN_SECONDS."""
+    try:
+        with slow.tables.turn(TURN_SECONDS):
+            _work(job_id, content, locale)
+    except slow.BusyError:
+        return False
+    return True
 
 
 def _work(job_id: str, content: bytes, locale: str) -> None:
     config, translations = current_config(), translations_for(locale)
-    options = ExportOptions(locale=locale, host=config.public_host, organization=config.operator_name)
+    options = config.export_options(locale)
     done, bad, told = 0, list[tuple[int, str]](), time.monotonic()
 
     def on_result(result: Result) -> None:
@@ -180,7 +178,7 @@ def _work(job_id: str, content: bytes, locale: str) -> None:
     remarks = json.dumps({"ignored": table.ignored, "bad": bad[:REMARKS_MAX]}, ensure_ascii=False).encode()
     _change(
         job_id,
-        state=State.READY,
+        state=JobState.READY,
         done=done,
         bad=len(bad),
         remarks=seal(config, _PURPOSE, remarks),

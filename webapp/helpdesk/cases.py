@@ -1,30 +1,30 @@
 """Cases: made, joined, watched, closed. Every function is one short transaction."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
-from webapp import db
-from webapp.config import current_config
+from webapp.core.text import N_, InputError, new_reference
 from webapp.helpdesk import audit, statistics
 from webapp.helpdesk.audit import Action
-from webapp.helpdesk.tokens import hashed, keyed, new_code, new_token, seal, unseal
+from webapp.helpdesk.check_words import two_words
+from webapp.helpdesk.tokens import hashed, new_token
 from webapp.helpdesk.vocabulary import CaseWord, Kind, checked
-from webapp.helpdesk.words import two_words
-from webapp.models import Case, CaseEvent, CaseNote, CaseRun
-from webapp.probe.report import new_reference
-from webapp.text import N_, InputError
+from webapp.infrastructure import db, limits, outbox
+from webapp.infrastructure.codes import CODE_MINUTES, new_code
+from webapp.infrastructure.config import current_config
+from webapp.infrastructure.models import Case, CaseEvent, CaseNote, CaseRun, Delivery
+from webapp.infrastructure.sealing import keyed_hash, keyed_hashes, seal, unseal
 
-CODE_LIFE: Final = timedelta(minutes=10)
+CODE_LIFE: Final = timedelta(minutes=CODE_MINUTES)
 LINK_LIFE: Final = timedelta(hours=24)
 EVENTS_MAX: Final = 2000  # of one case; more is a loop, not a person
 NOTE_MAX: Final = 1000
@@ -32,8 +32,11 @@ TICKET: Final = re.compile(r"[A-Za-z0-9#._-]{1,40}")
 _PREFILL: Final = "helpdesk prefill"
 _CODE: Final = "helpdesk code"
 
+P = ParamSpec("P")
+R = TypeVar("R")
 
-class State(StrEnum):
+
+class CaseState(StrEnum):
     WAITING = "waiting"  # the person pressed “Hilfe holen”; nobody helps yet
     INVITED = "invited"  # the agent made the case; nobody has come yet
     CONFIRMING = "confirming"  # link or code was used; the person has not yet agreed
@@ -42,15 +45,15 @@ class State(StrEnum):
     CLOSED = "closed"  # by the agent, or by time
 
 
-OPEN: Final = (State.WAITING, State.INVITED, State.CONFIRMING, State.JOINED, State.ENDED)
+OPEN: Final = (CaseState.WAITING, CaseState.INVITED, CaseState.CONFIRMING, CaseState.JOINED, CaseState.ENDED)
 
 STATE_NAMES: Mapping[str, str] = {
-    State.WAITING: N_("waits for help"),
-    State.INVITED: N_("invited"),
-    State.CONFIRMING: N_("about to connect"),
-    State.JOINED: N_("connected"),
-    State.ENDED: N_("ended by the person"),
-    State.CLOSED: N_("closed"),
+    CaseState.WAITING: N_("waits for help"),
+    CaseState.INVITED: N_("invited"),
+    CaseState.CONFIRMING: N_("about to connect"),
+    CaseState.JOINED: N_("connected"),
+    CaseState.ENDED: N_("ended by the person"),
+    CaseState.CLOSED: N_("closed"),
 }
 
 
@@ -79,108 +82,125 @@ def parse_ticket(text: str) -> str:
     return ticket
 
 
+def _changing(
+    *states: CaseState,
+) -> Callable[[Callable[Concatenate[Session, Case, P], R]], Callable[Concatenate[int, P], R | None]]:
+    """Make a function of a session and a case one of the case's id: one transaction, in which nobody else changes it.
+
+    It returns None for a case that is gone, or in none of `states`, if any are named.
+    """
+
+    def decorate(change: Callable[Concatenate[Session, Case, P], R]) -> Callable[Concatenate[int, P], R | None]:
+        @wraps(change)
+        def run(case_id: int, /, *args: P.args, **kwargs: P.kwargs) -> R | None:
+            with db.begin() as session:
+                # Held against other writers: its sequence must grow by one with every change.
+                case = session.get(Case, case_id, with_for_update=True)
+                if case is None or (states and case.state not in states):
+                    return None
+                return change(session, case, *args, **kwargs)
+
+        return run
+
+    return decorate
+
+
 def create(agent_id: int, login: str, ticket: str = "") -> tuple[str, str, str]:
     """Make a case of the agent; return its reference, the token of its link, and its code."""
-    now = datetime.now(UTC)
     with db.begin() as session:
-        case = _new(session, State.INVITED, now)
+        case = new_case(session, CaseState.INVITED, new_reference())
         case.agent_id, case.ticket = agent_id, ticket
-        link, code = _invite(case, now)
+        link, code = _invite(case)
         audit.note(session, login, Action.CASE_OPENED, case.reference)
         return case.reference, link, code
 
 
-def renew_invitation(case_id: int) -> tuple[str, str] | None:
+@_changing(CaseState.INVITED, CaseState.ENDED)
+def renew_invitation(session: Session, case: Case) -> tuple[str, str]:
     """Return a new link and code for a case that nobody has joined, or no longer; the old ones are void.
 
     Who comes next may be somebody else: nothing is left of the person who was there. The agent's notes stay.
     """
-    now = datetime.now(UTC)
-    with db.begin() as session:
-        case = _locked(session, case_id)
-        if case is None or case.state not in (State.INVITED, State.ENDED):
-            return None
-        if case.state == State.ENDED:
-            case.state, case.person_hash, case.joined_at = State.INVITED, None, None
-            for kind in (CaseEvent, CaseRun):
-                session.execute(delete(kind).where(kind.case_id == case.id))
-        found = _invite(case, now)
-        _touch(case, now)
-        return found
+    if case.state == CaseState.ENDED:
+        case.state, case.person_hash, case.joined_at = CaseState.INVITED, None, None
+        for kind in (CaseEvent, CaseRun):
+            session.execute(delete(kind).where(kind.case_id == case.id))
+    _touch(case)
+    return _invite(case)
 
 
-def ask_for_help() -> tuple[str, str]:
-    """Make a case of a person who needs somebody; return the person's token and the code they read out."""
-    now = datetime.now(UTC)
+def ask_for_help(reference: str) -> tuple[str, str]:
+    """Make the case `reference` of a person who needs somebody; return their token and the code they read out.
+
+    It was taken from the limits under that reference, and is given back when the person waits no more.
+    """
     with db.begin() as session:
-        case = _new(session, State.WAITING, now)
-        token, code = new_token(), new_code()
+        case = new_case(session, CaseState.WAITING, reference)
+        token = new_token()
         case.person_hash = hashed(token)
-        case.code_hash, case.code_expires_at = keyed(current_config(), _CODE, code), now + CODE_LIFE
-        return token, code
+        return token, _give_code(case)
 
 
-def renew_code(case_id: int) -> str | None:
+@_changing(CaseState.WAITING)
+def renew_code(_session: Session, case: Case) -> str:
     """Return a new code for a person who still waits."""
-    now = datetime.now(UTC)
-    with db.begin() as session:
-        case = _locked(session, case_id)
-        if case is None or case.state != State.WAITING:
-            return None
-        code = new_code()
-        case.code_hash, case.code_expires_at = keyed(current_config(), _CODE, code), now + CODE_LIFE
-        _touch(case, now)
-        return code
+    _touch(case)
+    return _give_code(case)
 
 
 def exchange_code(code: str) -> str | None:
     """Use up the agent's code; return the person's new token, or None for unknown, expired, used: all alike."""
-    return _exchange(Case.code_hash == keyed(current_config(), _CODE, code), Case.code_expires_at)
+    return exchange(_has_code(code), expires=Case.code_expires_at)
 
 
 def exchange_link(token: str) -> str | None:
-    """Use up the token of an invitation; return the person's new token, or None."""
-    return _exchange(Case.link_hash == hashed(token), Case.link_expires_at)
+    """Use up the token of an invitation; return the person's new token, or None.
+
+    A link may have been sent to anybody: the agent reads two words to whoever comes by it. Of a code the telephone is
+    the proof.
+    """
+    return exchange(Case.link_hash == hashed(token), expires=Case.link_expires_at, words=two_words())
 
 
 def link_is_good(token: str) -> bool:
     """Whether an invitation can still be used; changes nothing."""
     with db.read() as session:
         query = select(Case.id).where(
-            Case.link_hash == hashed(token), Case.link_expires_at > datetime.now(UTC), Case.state == State.INVITED
+            Case.link_hash == hashed(token), Case.link_expires_at > datetime.now(UTC), Case.state == CaseState.INVITED
         )
         return session.scalar(query) is not None
 
 
-def _exchange(secret: Any, expires: Any) -> str | None:
+def exchange(*secret: ColumnElement[bool], expires: Any, words: str = "") -> str | None:
+    """Use up what leads to an invited case; return the person's new token, or None."""
     now, token = datetime.now(UTC), new_token()
     burnt: dict[str, Any] = {
-        "link_hash": None, "code_hash": None, "state": State.CONFIRMING, "person_hash": hashed(token),
-        "words": two_words(), "touched_at": now, "sequence": Case.sequence + 1,
+        "link_hash": None, "code_hash": None, "state": CaseState.CONFIRMING, "person_hash": hashed(token),
+        "check_words": words, "touched_at": now, "sequence": Case.sequence + 1,
     }  # fmt: skip
     with db.begin() as session:  # one statement: of two who come at once, one is too late
-        good = (secret, expires > now, Case.state == State.INVITED)
-        used = session.execute(update(Case).where(*good).values(**burnt).returning(Case.id)).first()
-    return token if used else None
+        good = (*secret, expires > now, Case.state == CaseState.INVITED)
+        used = session.scalar(update(Case).where(*good).values(**burnt).returning(Case.reference))
+        if used is not None:
+            limits.current().give_back(used, session)
+    return None if used is None else token
 
 
 def accept(agent_id: int, login: str, *, code: str | None = None, reference: str | None = None) -> str | None:
     """Give a waiting person to the agent, by the code they read out or from the queue; return the reference."""
     now = datetime.now(UTC)
-    if code is not None:
-        chosen = (Case.code_hash == keyed(current_config(), _CODE, code), Case.code_expires_at > now)
-    else:
-        chosen = (Case.reference == reference,)  # type: ignore[assignment]
+    chosen = (_has_code(code), Case.code_expires_at > now) if code is not None else (Case.reference == reference,)
     values: dict[str, Any] = {
-        "agent_id": agent_id, "code_hash": None, "state": State.CONFIRMING, "words": two_words(), "touched_at": now,
+        "agent_id": agent_id, "code_hash": None, "state": CaseState.CONFIRMING, "touched_at": now,
         "sequence": Case.sequence + 1,
     }  # fmt: skip
     with db.begin() as session:
-        waiting = (*chosen, Case.state == State.WAITING)
+        waiting = (*chosen, Case.state == CaseState.WAITING)
         taken = session.execute(update(Case).where(*waiting).values(**values).returning(Case.reference)).first()
         if taken is None:
             return None
         audit.note(session, login, Action.CASE_OPENED, taken[0])
+        limits.current().give_back(taken[0], session)
         return str(taken[0])
 
 
@@ -189,107 +209,94 @@ def of_person(session: Session, token: str) -> Case | None:
     return session.scalar(select(Case).where(Case.person_hash == hashed(token)))
 
 
-def confirm(case_id: int) -> bool:
-    """Connect the person, who has agreed; False where there is nothing to agree to any more."""
-    now = datetime.now(UTC)
-    with db.begin() as session:
-        case = _locked(session, case_id)
-        if case is None or case.state != State.CONFIRMING:
-            return False
-        case.state, case.joined_at = State.JOINED, now
-        _record(session, case, Kind.CASE, {"what": CaseWord.JOINED}, now)
-        return True
+@_changing(CaseState.CONFIRMING)
+def confirm(session: Session, case: Case) -> bool:
+    """Connect the person, who has agreed; None where there is nothing to agree to any more."""
+    case.state, case.joined_at = CaseState.JOINED, case.joined_at or datetime.now(UTC)
+    _record(session, case, Kind.CASE, {"what": CaseWord.JOINED})
+    return True
 
 
-def leave(case_id: int) -> None:
+@_changing()
+def leave(session: Session, case: Case) -> None:
     """The person ends the help, or does not want it: nobody sees anything of theirs from now on."""
-    now = datetime.now(UTC)
-    with db.begin() as session:
-        case = _locked(session, case_id)
-        if case is None:
-            return
-        case.person_hash = case.prefill = None
-        if case.state == State.WAITING:
-            session.delete(case)
-        elif case.state in (State.CONFIRMING, State.JOINED):
-            word = CaseWord.ENDED if case.state == State.JOINED else CaseWord.DECLINED
-            case.state, case.address, case.shares_address = State.ENDED, "", False
-            _record(session, case, Kind.CASE, {"what": word}, now)
+    case.person_hash = case.prefill = None
+    if case.state == CaseState.WAITING:
+        limits.current().give_back(case.reference, session)
+        session.delete(case)
+    elif case.state in (CaseState.CONFIRMING, CaseState.JOINED):
+        word = CaseWord.ENDED if case.state == CaseState.JOINED else CaseWord.DECLINED
+        case.state, case.address, case.shares_address = CaseState.ENDED, "", False
+        _record(session, case, Kind.CASE, {"what": word})
 
 
-def erase(case_id: int) -> None:
+@_changing()
+def erase(session: Session, case: Case) -> None:
     """The person wants everything deleted now: the case goes with all that hangs on it; only counts remain."""
-    with db.begin() as session:
-        case = _locked(session, case_id)
-        if case is not None:
-            delete_with_traces(session, case)
+    limits.current().give_back(case.reference, session)
+    delete_with_traces(session, case)
 
 
 def delete_with_traces(session: Session, case: Case) -> None:
     """Delete the case; its events, notes, runs and reports go with it, its counts are taken before."""
-    from webapp.models import Delivery
-
     if case.agent_id is not None or case.joined_at is not None:
         statistics.count(session, case, case.outcome or Outcome.EXPIRED)
-    session.query(Delivery).filter_by(reference=case.reference).delete()
+    outbox.forget(session, Delivery.reference == case.reference)
     session.delete(case)
 
 
-def record(case_id: int, kind: Kind, words: Mapping[str, Any], *, address: str | None = None) -> None:
+@_changing(CaseState.JOINED)
+def record(session: Session, case: Case, kind: Kind, words: Mapping[str, Any], *, address: str | None = None) -> None:
     """Add an event to a joined case; raises ValueError for a word outside the vocabulary.
 
-    The same step or choice twice in a row is one event: a page that is reloaded is no news.
+    The same step, choice or step of the guide twice in a row is one event: a page that is reloaded is no news.
     """
-    now, plain = datetime.now(UTC), checked(kind, words)
-    with db.begin() as session:
-        case = _locked(session, case_id)
-        if case is None or case.state != State.JOINED:
-            return
-        if address is not None and case.address != address:
-            case.address = address
-            _touch(case, now)
-        last = session.scalars(
-            select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(CaseEvent.id.desc()).limit(1)
-        ).first()
-        if last is not None and kind in (Kind.STEP, Kind.CHOICE) and (last.kind, last.words) == (kind, plain):
-            return
-        if case.sequence < EVENTS_MAX:
-            _record(session, case, kind, plain, now)
+    plain = checked(kind, words)
+    if address is not None and case.address != address:
+        case.address = address
+        _touch(case)
+    newest = select(CaseEvent).where(CaseEvent.case_id == case.id).order_by(CaseEvent.id.desc()).limit(1)
+    last = session.scalar(newest) if kind in (Kind.STEP, Kind.CHOICE, Kind.GUIDE) else None
+    is_news = last is None or (last.kind, last.details) != (kind, plain)
+    if is_news and case.sequence < EVENTS_MAX:
+        _record(session, case, kind, plain)
 
 
-def share_address(case_id: int, address: str, *, whole: bool) -> None:
+@_changing(CaseState.JOINED)
+def share_address(session: Session, case: Case, address: str, *, whole: bool) -> None:
     """Keep the address as the person wants it seen."""
-    now = datetime.now(UTC)
-    with db.begin() as session:
-        case = _locked(session, case_id)
-        if case is not None and case.state == State.JOINED:
-            case.address, case.shares_address = address, whole
-            _record(session, case, Kind.CASE, {"what": CaseWord.SHARED if whole else CaseWord.HIDDEN}, now)
+    case.address, case.shares_address = address, whole
+    _record(session, case, Kind.CASE, {"what": CaseWord.SHARED if whole else CaseWord.HIDDEN})
 
 
-def take_over(case_id: int, agent_id: int, login: str) -> bool:
-    """Make the case another agent's; False where there is none to take."""
-    now = datetime.now(UTC)
-    with db.begin() as session:
-        case = _locked(session, case_id)
-        if case is None or case.state in (State.CLOSED, State.WAITING):
-            return False
-        case.agent_id = agent_id
-        _record(session, case, Kind.CASE, {"what": CaseWord.TAKEN}, now)
-        audit.note(session, login, Action.CASE_TAKEN, case.reference)
-        return True
+@_changing(CaseState.INVITED, CaseState.CONFIRMING, CaseState.JOINED, CaseState.ENDED)
+def take_over(session: Session, case: Case, agent_id: int, login: str) -> bool:
+    """Make the case the agent's, None where there is none: a connected person is asked anew before more is seen."""
+    case.agent_id = agent_id
+    if case.state == CaseState.JOINED:
+        case.state = CaseState.CONFIRMING
+    _record(session, case, Kind.CASE, {"what": CaseWord.TAKEN})
+    audit.note(session, login, Action.CASE_TAKEN, case.reference)
+    return True
 
 
-def show_hint(case_id: int, hint: str, step: str | None) -> bool:
-    """Put a sentence on the person's page; False where nobody is connected."""
-    now = datetime.now(UTC)
-    words = checked(Kind.HINT, {"hint": hint, "step": step})
-    with db.begin() as session:
-        case = _locked(session, case_id)
-        if case is None or case.state != State.JOINED:
-            return False
-        _record(session, case, Kind.HINT, words, now)
-        return True
+@_changing()
+def describe(_session: Session, case: Case, label: str, ticket: str) -> None:
+    """Keep by what the agent knows the case, and its ticket."""
+    case.label, case.ticket = label, ticket
+    _touch(case)
+
+
+@_changing(CaseState.JOINED)
+def show_hint(session: Session, case: Case, hint: str, step: str | None, agent_id: int) -> None:
+    """Put a sentence on the page of the person, if one is connected; it is signed by the agent who gives it."""
+    _record(session, case, Kind.HINT, {"hint": hint, "step": step, "by": agent_id})
+
+
+@_changing()
+def _keep_note(session: Session, case: Case, agent_name: str, text: str) -> None:
+    session.add(CaseNote(case_id=case.id, agent=agent_name, at=datetime.now(UTC), text=text))
+    _touch(case)
 
 
 def add_note(case_id: int, agent_name: str, text: str) -> None:
@@ -300,56 +307,46 @@ def add_note(case_id: int, agent_name: str, text: str) -> None:
     if len(plain) > NOTE_MAX:
         raise InputError(N_("A note has at most 1,000 characters."))
     plain = "".join(character for character in plain if character == "\n" or character.isprintable())
-    now = datetime.now(UTC)
-    with db.begin() as session:
-        case = _locked(session, case_id)
-        if case is not None:
-            session.add(CaseNote(case_id=case_id, agent=agent_name, at=now, text=plain))
-            _touch(case, now)
+    _keep_note(case_id, agent_name, plain)
 
 
 def close(session: Session, case: Case, outcome: Outcome, login: str = "") -> None:
     """Close the case in the transaction of `session`: the connection to the person ends, the counts are taken."""
-    now = datetime.now(UTC)
-    case.state, case.outcome, case.closed_at = State.CLOSED, outcome, now
+    case.state, case.outcome, case.closed_at = CaseState.CLOSED, outcome, datetime.now(UTC)
     case.link_hash = case.code_hash = case.prefill = None
-    _record(session, case, Kind.CASE, {"what": CaseWord.CLOSED}, now)
+    _record(session, case, Kind.CASE, {"what": CaseWord.CLOSED})
     statistics.count(session, case, outcome)
     if login:
         audit.note(session, login, Action.CASE_CLOSED, case.reference)
 
 
-def keep_prefill(case_id: int, prefill: Mapping[str, str]) -> None:
+@_changing(CaseState.INVITED, CaseState.CONFIRMING)
+def keep_prefill(_session: Session, case: Case, prefill: Mapping[str, str]) -> None:
     """Keep what the agent prepared for the person, sealed, until they join."""
-    sealed = seal(current_config(), _PREFILL, json.dumps(dict(prefill)).encode()) if any(prefill.values()) else None
-    with db.begin() as session:
-        case = _locked(session, case_id)
-        if case is not None and case.state in (State.INVITED, State.CONFIRMING):
-            if prefill_of(case) != dict(prefill):  # sealed anew it would be another one for whoever is looking at it
-                case.prefill = sealed
-            _touch(case, datetime.now(UTC))
+    if prefill_of(case) != dict(prefill):  # sealed anew it would be another one for whoever is looking at it
+        plain = json.dumps(dict(prefill)).encode()
+        case.prefill = seal(current_config(), _PREFILL, plain) if any(prefill.values()) else None
+    _touch(case)
 
 
 def prefill_mark(case: Case) -> str:
-    """Return what stands for the agent's preparation in the form that agrees to it; "" for none."""
-    return hashlib.sha256(case.prefill).hexdigest()[:16] if case.prefill else ""
+    """Return what stands for the agent and their preparation in the form that agrees to both."""
+    return hashlib.sha256(f"{case.agent_id} ".encode() + (case.prefill or b"")).hexdigest()[:16]
 
 
 def prefill_of(case: Case) -> dict[str, str]:
     """Return what the agent prepared: email_address, client, device."""
-    plain = unseal(current_config(), _PREFILL, case.prefill) if case.prefill else None
+    plain = unseal(current_config(), _PREFILL, case.prefill)
     found: dict[str, str] = json.loads(plain) if plain else {}
     return found
 
 
-def drop_prefill(case_id: int, *, used: bool) -> None:
-    now = datetime.now(UTC)
-    with db.begin() as session:
-        case = _locked(session, case_id)
-        if case is not None:
-            case.prefill = None
-            if used:
-                _record(session, case, Kind.CASE, {"what": CaseWord.PREFILLED}, now)
+@_changing()
+def drop_prefill(session: Session, case: Case, *, used: bool) -> None:
+    """Forget what the agent prepared, which the person has agreed to or not."""
+    case.prefill = None
+    if used:
+        _record(session, case, Kind.CASE, {"what": CaseWord.PREFILLED})
 
 
 def events_of(session: Session, case_id: int) -> list[CaseEvent]:
@@ -360,35 +357,36 @@ def notes_of(session: Session, case_id: int) -> list[CaseNote]:
     return list(session.scalars(select(CaseNote).where(CaseNote.case_id == case_id).order_by(CaseNote.id)))
 
 
-def waiting_number() -> int:
-    with db.read() as session:
-        return session.scalar(select(func.count()).select_from(Case).where(Case.state == State.WAITING)) or 0
-
-
-def _locked(session: Session, case_id: int) -> Case | None:
-    """Return the case, held against other writers: its sequence must grow by one with every change."""
-    return session.get(Case, case_id, with_for_update=True)
-
-
-def _new(session: Session, state: State, now: datetime) -> Case:
-    case = Case(reference=new_reference(), state=state, created_at=now, touched_at=now, sequence=0, ticket="")
+def new_case(session: Session, state: CaseState, reference: str) -> Case:
+    now = datetime.now(UTC)
+    case = Case(reference=reference, state=state, created_at=now, touched_at=now, sequence=0, ticket="")
     session.add(case)
     session.flush()
     return case
 
 
-def _invite(case: Case, now: datetime) -> tuple[str, str]:
-    link, code = new_token(), new_code()
-    case.link_hash, case.link_expires_at = hashed(link), now + LINK_LIFE
-    case.code_hash, case.code_expires_at = keyed(current_config(), _CODE, code), now + CODE_LIFE
-    return link, code
+def _invite(case: Case) -> tuple[str, str]:
+    link = new_token()
+    case.link_hash, case.link_expires_at = hashed(link), datetime.now(UTC) + LINK_LIFE
+    return link, _give_code(case)
 
 
-def _touch(case: Case, now: datetime) -> None:
-    case.touched_at = now
+def _give_code(case: Case) -> str:
+    code = new_code()
+    case.code_hash, case.code_expires_at = keyed_hash(current_config(), _CODE, code), datetime.now(UTC) + CODE_LIFE
+    return code
+
+
+def _has_code(code: str) -> ColumnElement[bool]:
+    """Return the condition that a case has `code`, whichever key of the site it was kept under."""
+    return Case.code_hash.in_(keyed_hashes(current_config(), _CODE, code))
+
+
+def _touch(case: Case) -> None:
+    case.touched_at = datetime.now(UTC)
     case.sequence += 1
 
 
-def _record(session: Session, case: Case, kind: Kind, words: Mapping[str, Any], now: datetime) -> None:
-    session.add(CaseEvent(case_id=case.id, at=now, kind=kind.value, words=checked(kind, words)))
-    _touch(case, now)
+def _record(session: Session, case: Case, kind: Kind, words: Mapping[str, Any]) -> None:
+    session.add(CaseEvent(case_id=case.id, at=datetime.now(UTC), kind=kind.value, details=checked(kind, words)))
+    _touch(case)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from webapp.cli.context import prepared
-from webapp.text import N_, Message
+from webapp.core.text import N_, Message
 
 if TYPE_CHECKING:
-    from webapp.config import Config
+    from webapp.infrastructure.config import Config
 
 
 UNSET = "http://localhost:8000"  # where `serve` answers while nothing else is set
@@ -60,8 +60,8 @@ def add(login: str, name: str, role: str, bulk: bool, again: bool) -> None:
 
 @agents.command("list", help=N_("List the agents."))
 def list_agents() -> None:
-    from webapp import db
     from webapp.helpdesk import agents as accounts
+    from webapp.infrastructure import db
 
     with prepared() as (config, translations), db.read(config) as session:
         for agent in accounts.everybody(session):

@@ -1,31 +1,31 @@
 """The agent's overview: own cases, the queue, search, a new case; and the statistics."""
 
-from __future__ import annotations
-
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from flask import Response, abort, current_app, redirect, render_template, request, session, url_for
+from flask import Response, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from webapp import db
-from webapp.clients import CLIENTS
-from webapp.diagnosis import CATALOGUE
-from webapp.helpdesk import attempts, cases, oidc, plots, sessions, statistics
-from webapp.helpdesk.cases import OPEN, OUTCOME_LABELS, STATE_NAMES, TICKET, State
-from webapp.helpdesk.forms import CodeForm, NewCaseForm
-from webapp.helpdesk.links import invitation_url
+from webapp.core.clients import CLIENTS
+from webapp.core.diagnosis import CATALOGUE, messages
+from webapp.core.text import N_, Message, new_reference
+from webapp.helpdesk import cases, oidc, page_asks, sessions, statistics
+from webapp.helpdesk.attendance import away, minutes_since
+from webapp.helpdesk.cases import OPEN, OUTCOME_LABELS, STATE_NAMES, TICKET, CaseState
+from webapp.helpdesk.forms import NewCaseForm, SpokenForm
+from webapp.helpdesk.invitations import invitation_url
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import for_agents, me
 from webapp.helpdesk.sign_in import TICKET_KEY
-from webapp.helpdesk.tokens import spoken
 from webapp.helpdesk.vocabulary import CHOICES, STEP_TITLES
-from webapp.i18n import current_locale, translate
-from webapp.models import Agent, Case
-from webapp.session import SealedSessionInterface
-from webapp.text import N_, Message
+from webapp.infrastructure import db, fragments, limits
+from webapp.infrastructure.codes import spoken
+from webapp.infrastructure.i18n import translate
+from webapp.infrastructure.models import Agent, Case
+from webapp.infrastructure.provider_files import site_provider
+from webapp.infrastructure.session import SealedSessionInterface
 
 # In the agent's own sealed session, nowhere else in clear: a list of [reference, link, code], the oldest first.
 INVITATIONS_KEY = "invitations"
@@ -33,16 +33,18 @@ INVITATIONS_MAX = 4
 CLOSED_SHOWN = 10
 QUEUE_LIFE = timedelta(minutes=30)
 POLL_MILLISECONDS = 5000
+MESSAGE_MAX = 2000  # characters
+CAUSES_MAX = 3
 SPANS = (7, 30, 365)  # days
 
 
 @blueprint.get("/helpdesk")
 @for_agents
 def overview() -> ResponseReturnValue:
-    return _overview(NewCaseForm(formdata=None), CodeForm(formdata=None))
+    return _overview(NewCaseForm(formdata=None), SpokenForm(formdata=None))
 
 
-def _overview(new: NewCaseForm, code: CodeForm) -> str:
+def _overview(new: NewCaseForm, code: SpokenForm) -> str:
     query = "".join(filter(str.isprintable, request.args.get("q", ""))).strip()[:40]
     with db.read() as reading:
         return render_template(
@@ -52,8 +54,7 @@ def _overview(new: NewCaseForm, code: CodeForm) -> str:
             query=query,
             found=_search(reading, query) if query else None,
             **_changing(reading, me().agent_id),
-            closed=_rows(reading, Case.agent_id == me().agent_id, Case.state == State.CLOSED)[:CLOSED_SHOWN],
-            poll=POLL_MILLISECONDS,
+            closed=_rows(reading, Case.agent_id == me().agent_id, Case.state == CaseState.CLOSED)[:CLOSED_SHOWN],
         )
 
 
@@ -61,32 +62,33 @@ def _changing(reading: Session, agent_id: int) -> dict[str, object]:
     """Return what the part of the overview needs that changes by itself."""
     queue = _queue(reading)
     mine = _rows(reading, Case.agent_id == agent_id, Case.state.in_(OPEN))
-    seen = "|".join(f"{case.reference} {case.sequence}" for case in [*queue, *(case for case, _ in mine)])
-    etag = hashlib.sha256(f"{current_locale()} {seen}".encode()).hexdigest()[:16]
-    return {"queue": queue, "mine": mine, "etag": etag, "states": STATE_NAMES, "outcomes": OUTCOME_LABELS}
+    nobodys = _rows(
+        reading, or_(Case.agent_id.is_(None), Agent.disabled_at.is_not(None)), Case.state.in_(OPEN),
+        Case.state != CaseState.WAITING,
+    )  # fmt: skip
+    listed = [case for case, _ in (*mine, *nobodys)]
+    seen = "|".join(f"{case.reference} {case.sequence} {away(case)}" for case in (*queue, *listed))
+    seen += "|".join(str(minutes_since(case.created_at)) for case in queue)
+    tag = fragments.tag(hashlib.sha256(seen.encode()).hexdigest()[:16])
+    return {
+        "queue": queue, "mine": mine, "nobodys": nobodys, "away": away, "minutes": minutes_since, "tag": tag,
+        "poll": POLL_MILLISECONDS, "states": STATE_NAMES, "outcomes": OUTCOME_LABELS,
+    }  # fmt: skip
 
 
 @blueprint.get("/helpdesk/queue")
 def queue() -> ResponseReturnValue:
     """Return the changing part of the overview, or 304 while nothing is new. Looking is no activity."""
     agent_id = sessions.watching()
-    if agent_id is None:
-        abort(401)
     with db.read() as reading:
         found = _changing(reading, agent_id)
-        response = Response(mimetype="text/html")
-        response.set_etag(str(found["etag"]))
-        if request.if_none_match.contains(str(found["etag"])):
-            response.status_code = 304
-        else:
-            response.set_data(render_template("helpdesk/_queue.html", **found))
-        return response
+        return fragments.answer(str(found["tag"]), lambda: render_template("helpdesk/_queue.html", **found))
 
 
 def _queue(reading: Session) -> list[Case]:
     """Return the people who wait, the first one first; who asked long ago has gone, or asks again."""
     lately = Case.touched_at > datetime.now(UTC) - QUEUE_LIFE
-    return list(reading.scalars(select(Case).where(Case.state == State.WAITING, lately).order_by(Case.created_at)))
+    return list(reading.scalars(select(Case).where(Case.state == CaseState.WAITING, lately).order_by(Case.created_at)))
 
 
 def _rows(reading: Session, *conditions: object) -> list[tuple[Case, str]]:
@@ -105,7 +107,7 @@ def new_case() -> ResponseReturnValue:
     """Ask once before a case is made: where a link in a ticket system leads, its reference filled in."""
     found = sessions.current()
     ticket = request.args.get("ref", "")
-    if (found is None or found.stage != sessions.FULL_STAGE) and TICKET.fullmatch(ticket):
+    if (found is None or found.level != sessions.FULL_LEVEL) and TICKET.fullmatch(ticket):
         session[TICKET_KEY] = ticket
     return _new_case(ticket)
 
@@ -175,19 +177,23 @@ def _let_go() -> bool:
 @blueprint.post("/helpdesk/code")
 @for_agents
 def enter_code() -> ResponseReturnValue:
-    """Take the code that a person reads out."""
-    form = CodeForm()
+    """Take the code that a person reads out, or ask the page whose reference it is."""
+    form = SpokenForm()
     if not form.validate():
         return _overview(NewCaseForm(formdata=None), form), 422
-    limits = attempts.codes_from(f"agent {me().agent_id}")
-    if attempts.take(*limits) is not None:
-        return render_template("helpdesk/pause.html", for_agent=True), 429
-    reference = cases.accept(me().agent_id, me().login, code=form.code.data)
+    click = new_reference()
+    wait = limits.current().take_code_of_agent(me().agent_id, click)
+    if wait is not None:
+        return render_template("helpdesk/pause.html", for_agent=True, wait=wait), 429
+    if form.spoken_code is None:  # counted until the page answers
+        page_asks.ask(me().agent_id, me().login, form.test_reference, click)
+        return redirect(url_for("helpdesk.case", reference=click), 303)
+    reference = cases.accept(me().agent_id, me().login, code=form.spoken_code)
     if reference is None:
         text = N_("This code does not fit, or it has run out. Have it read out once more, or ask for a new one.")
         form.code.errors = [translate(Message(text))]
         return _overview(NewCaseForm(formdata=None), form), 422
-    attempts.give_back(*limits)
+    limits.current().give_back(click)
     return redirect(url_for("helpdesk.case", reference=reference), 303)
 
 
@@ -200,6 +206,17 @@ def accept(reference: str) -> ResponseReturnValue:
     return redirect(url_for("helpdesk.case", reference=reference), 303)
 
 
+@blueprint.get("/helpdesk/messages")
+@for_agents
+def explain_message() -> ResponseReturnValue:
+    """Say what a message on the person's screen means, and the sentence to say; nothing of it is kept."""
+    query = request.args.get("q", "").strip()[-MESSAGE_MAX:]
+    found = messages.search(query) if query else ()
+    provider = site_provider()
+    meant = [CATALOGUE[name].for_provider(provider) for name in messages.causes(found)[:CAUSES_MAX]]
+    return render_template("helpdesk/message.html", query=query, found=found, causes=meant)
+
+
 @blueprint.get("/helpdesk/statistics")
 @for_agents
 def show_statistics() -> ResponseReturnValue:
@@ -209,14 +226,14 @@ def show_statistics() -> ResponseReturnValue:
     names = {
         "outcome": {value.value: translate(Message(label)) for value, label in OUTCOME_LABELS.items()},
         "stopped": {slug: translate(Message(title)) for slug, title in STEP_TITLES.items()},
-        "diagnosis": {key: translate(entry.title) for key, entry in CATALOGUE.items()},
+        "diagnosis": {key: translate(entry.for_provider(site_provider()).title) for key, entry in CATALOGUE.items()},
         "program": {
             **{word: translate(Message(label)) for word, label in CHOICES["program"].items()},
             **{client.id: client.name for client in CLIENTS.values()},
         },
     }
-    charts = {measure: plots.bars(found.of(measure), labels) for measure, labels in names.items()}
-    return render_template("helpdesk/statistics.html", found=found, charts=charts, days=days, spans=SPANS)
+    tables = {measure: statistics.shares(found.of(measure), labels) for measure, labels in names.items()}
+    return render_template("helpdesk/statistics.html", found=found, tables=tables, days=days, spans=SPANS)
 
 
 @blueprint.get("/helpdesk/statistics.csv")

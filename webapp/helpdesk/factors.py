@@ -1,9 +1,9 @@
 """The second factor: codes of an authenticator app (TOTP, RFC 6238), passkeys (WebAuthn), recovery codes."""
 
-from __future__ import annotations
-
 import hmac
 import ipaddress
+import json
+import re
 import secrets
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ import webauthn
 from flask import request
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
+from webauthn.helpers import base64url_to_bytes, parse_client_data_json
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -22,17 +23,21 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from webapp.config import Config, current_config
-from webapp.helpdesk.tokens import keyed, seal, unseal
-from webapp.models import Agent, AgentSession, Passkey, RecoveryCode
+from webapp.helpdesk.tokens import hashed
+from webapp.infrastructure import db
+from webapp.infrastructure.config import Config, current_config
+from webapp.infrastructure.i18n import site_name
+from webapp.infrastructure.models import Agent, AgentSession, Passkey, RecoveryCode
+from webapp.infrastructure.sealing import keyed_hash, keyed_hashes, seal, sealed_anew, unseal
 
 STEP_SECONDS: Final = 30
 RECOVERY_CODES: Final = 8
 PASSKEYS_MAX: Final = 10
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's, 5 bits each
-_RECOVERY_LENGTH: Final = 10
+_LOOKALIKES: Final = str.maketrans("oil", "011")  # letters that the alphabet has not
+_RECOVERY_LENGTH: Final = 24  # 120 bits: needs no slow hash and no salt (ASVS 6.5.2), and no key of the site
+_RECOVERY_GROUP: Final = 6
 _TOTP: Final = "helpdesk totp"
-ISSUER: Final = "GMX-Einrichtungshilfe"
 # What webauthn raises for what is no answer of a passkey. RecursionError: JSON of a thousand brackets.
 _NO_ANSWER: Final = (WebAuthnException, ValueError, KeyError, TypeError, RecursionError)
 
@@ -50,13 +55,13 @@ def sealed_secret(config: Config, secret: str) -> bytes:
 
 
 def opened_secret(config: Config, sealed: bytes | None) -> str | None:
-    plain = unseal(config, _TOTP, sealed) if sealed else None
+    plain = unseal(config, _TOTP, sealed)
     return plain.decode() if plain else None
 
 
 def enrolment_uri(secret: str, login: str) -> str:
     """Return what the QR code says: an otpauth URI that authenticator apps read."""
-    return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ISSUER)
+    return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=site_name())
 
 
 def accepted_step(secret: str, code: str, after: int, now: datetime | None = None) -> int | None:
@@ -76,25 +81,34 @@ def check_totp(config: Config, agent: Agent, code: str) -> bool:
     step = accepted_step(secret, code, agent.totp_step) if secret else None
     if step is None:
         return False
-    agent.totp_step = step
+    agent.totp_secret, agent.totp_step = sealed_anew(config, _TOTP, agent.totp_secret or b""), step
     return True
+
+
+def seal_secrets_anew(config: Config) -> None:
+    """Seal every agent's secret with the present key, so that the former one can go."""
+    with db.begin(config) as session:
+        for agent in session.scalars(select(Agent).where(Agent.totp_secret.is_not(None))):
+            agent.totp_secret = sealed_anew(config, _TOTP, agent.totp_secret or b"")
 
 
 # Recovery codes
 
 
-def new_recovery_codes(config: Config, session: Session, agent: Agent) -> list[str]:
+def new_recovery_codes(session: Session, agent: Agent) -> list[str]:
     """Replace the agent's recovery codes; return the new ones, which are shown once."""
     session.execute(delete(RecoveryCode).where(RecoveryCode.agent_id == agent.id))
     codes = ["".join(secrets.choice(_ALPHABET) for _ in range(_RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)]
-    session.add_all(RecoveryCode(code_hash=_recovery_hash(config, agent, code), agent_id=agent.id) for code in codes)
-    return [f"{code[:5]}-{code[5:]}" for code in codes]
+    session.add_all(RecoveryCode(code_hash=hashed(code), agent_id=agent.id) for code in codes)
+    return ["-".join(re.findall(f".{{{_RECOVERY_GROUP}}}", code)) for code in codes]
 
 
 def use_recovery_code(config: Config, session: Session, agent: Agent, code: str) -> bool:
     """Whether `code` is one of the agent's; it is gone then."""
-    plain = "".join(code.split()).replace("-", "").lower()
-    gone = delete(RecoveryCode).where(RecoveryCode.code_hash == _recovery_hash(config, agent, plain))
+    plain = "".join(code.split()).replace("-", "").lower().translate(_LOOKALIKES)
+    former = keyed_hashes(config, "helpdesk recovery", f"{agent.id}\0{plain}")
+    fits = RecoveryCode.code_hash.in_([hashed(plain), *former])
+    gone = delete(RecoveryCode).where(RecoveryCode.agent_id == agent.id, fits)
     return bool(session.execute(gone).rowcount)  # type: ignore[attr-defined]
 
 
@@ -103,8 +117,10 @@ def recovery_codes_left(session: Session, agent_id: int) -> int:
     return session.scalar(query) or 0
 
 
-def _recovery_hash(config: Config, agent: Agent, code: str) -> bytes:
-    return keyed(config, "helpdesk recovery", f"{agent.id}\0{code}")
+def has_short_codes(session: Session, agent_id: int) -> bool:
+    """Whether the agent has codes of the former kind: ten characters, kept under the key of the site."""
+    query = select(RecoveryCode.agent_id).where(RecoveryCode.agent_id == agent_id, RecoveryCode.keyed).limit(1)
+    return session.scalar(query) is not None
 
 
 # Passkeys
@@ -122,22 +138,33 @@ def passkeys_work() -> bool:
 
 def _relying_party() -> str:
     config = current_config()
-    if urlsplit(request.host_url).hostname == "localhost":
+    if urlsplit(request.host_url).hostname == "localhost" and not config.https:
         return "localhost"
     return config.helpdesk_host or config.public_host
 
 
 def _origin() -> str:
-    """Return the origin a passkey must have been used on; `passkeys_work` has checked the host name."""
-    return f"{'https' if current_config().https else 'http'}://{request.host}"
+    """Return the origin a passkey must have been used on: that of the settings, whatever the request says."""
+    config = current_config()
+    if not config.public_url or _relying_party() != (config.helpdesk_host or config.public_host):
+        return f"http://{request.host}"
+    parts = urlsplit(config.public_url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{_relying_party()}{port}"
+
+
+def _is_framed(credential: str) -> bool:
+    """Whether the passkey was used inside a page of somebody else. Raises one of _NO_ANSWER."""
+    data = json.loads(credential)["response"]["clientDataJSON"]
+    return bool(parse_client_data_json(base64url_to_bytes(data)).cross_origin)
 
 
 def registration_options(session: Session, kept: AgentSession, agent: Agent) -> str:
     """Return what the browser needs to make a passkey, as JSON; the challenge is kept with the session."""
     options = webauthn.generate_registration_options(
         rp_id=_relying_party(),
-        rp_name=ISSUER,
-        user_id=keyed(current_config(), "passkey user", str(agent.id)),
+        rp_name=site_name(),
+        user_id=keyed_hash(current_config(), "passkey user", str(agent.id)),
         user_name=agent.login,
         user_display_name=agent.name,
         exclude_credentials=_descriptors(session, agent.id),
@@ -155,6 +182,8 @@ def register(session: Session, kept: AgentSession, agent: Agent, credential: str
     if not challenge:
         return False
     try:
+        if _is_framed(credential):
+            return False
         made = webauthn.verify_registration_response(
             credential=credential,
             expected_challenge=challenge,
@@ -196,6 +225,8 @@ def authenticate(session: Session, kept: AgentSession, agent: Agent, credential:
     if not challenge or passkey is None:
         return False
     try:
+        if _is_framed(credential):
+            return False
         proof = webauthn.verify_authentication_response(
             credential=credential,
             expected_challenge=challenge,

@@ -1,7 +1,5 @@
 """What agents and people type."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -10,18 +8,15 @@ from wtforms import PasswordField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
-from webapp.account import parse_address
-from webapp.clients import CLIENTS
+from webapp.core.account import parse_address
+from webapp.core.clients import CLIENTS
+from webapp.core.text import N_, InputError, Message, locales, parse_reference
 from webapp.helpdesk.agents import ROLE_LABELS, Role, check_password
 from webapp.helpdesk.cases import parse_ticket
-from webapp.helpdesk.tokens import parse_code
-from webapp.i18n import language_name, translate
-from webapp.text import N_, InputError, Message, locales
+from webapp.infrastructure.codes import CodeForm, parse_code, printable
+from webapp.infrastructure.i18n import language_name, translate
 
-
-def _printable(text: str | None) -> str | None:
-    """Drop what no keyboard types: it is shown again in the page."""
-    return "".join(character for character in text if character.isprintable()) if text else text
+LABEL_MAX = 40
 
 
 def _refuse(error: InputError | str) -> ValidationError:
@@ -40,33 +35,45 @@ class TableForm(FlaskForm):
             raise _refuse(N_("Choose the file with the table."))
 
 
-class CodeForm(FlaskForm):
-    """Nine digits, however they are grouped."""
+class SpokenForm(FlaskForm):
+    """What a person reads out to an agent: the code that they asked for, or the reference of their test."""
 
-    code = StringField(N_("Code"), filters=[_printable])
+    code = StringField(N_("Code or reference"), filters=[printable])
 
     def validate_code(self, field: StringField) -> None:
-        parsed = parse_code(field.data or "")
-        if parsed is None:
-            raise _refuse(N_("The code has nine digits, such as 123 456 789"))
-        field.data = parsed
+        if self.spoken_code is None and not self.test_reference:
+            raise _refuse(N_("A code has nine digits, a reference eight characters, such as 7K3M9PQR"))
+
+    @property
+    def spoken_code(self) -> str | None:
+        return parse_code(self.code.data or "")
+
+    @property
+    def test_reference(self) -> str:
+        return parse_reference(self.code.data or "") or ""
 
 
 class PersonCodeForm(CodeForm):
-    code = StringField(N_("Code of your helper"), filters=[_printable])
+    code = StringField(N_("Code of your helper"), filters=[printable])
 
 
 class SignInForm(FlaskForm):
-    login = StringField(N_("Sign-in name"), filters=[_printable])
+    login = StringField(N_("Sign-in name"), filters=[printable])
     password = PasswordField(N_("Password"))
 
 
 class FactorForm(FlaskForm):
-    code = StringField(N_("Code of the app, or a recovery code"), filters=[_printable])
+    code = StringField(N_("Code of the app, or a recovery code"), filters=[printable])
+
+
+class PresenceForm(FactorForm):
+    """One of the two is enough."""
+
+    password = PasswordField(N_("Password"))
 
 
 class TotpForm(FlaskForm):
-    code = StringField(N_("Code that the app shows"), filters=[_printable])
+    code = StringField(N_("Code that the app shows"), filters=[printable])
 
 
 class NewPasswordForm(FlaskForm):
@@ -87,19 +94,30 @@ class ChangePasswordForm(NewPasswordForm):
 
 
 class AgentForm(FlaskForm):
-    login = StringField(N_("Sign-in name"), filters=[_printable])
-    name = StringField(N_("Name as people see it"), filters=[_printable])
+    login = StringField(N_("Sign-in name"), filters=[printable])
+    name = StringField(N_("Name as people see it"), filters=[printable])
     role = SelectField(N_("Role"), choices=[SelectChoice(role.value, ROLE_LABELS[role]) for role in Role])
 
 
 class NewCaseForm(FlaskForm):
-    ticket = StringField(N_("Ticket reference"), filters=[_printable])
+    ticket = StringField(N_("Ticket reference"), filters=[printable])
 
     def validate_ticket(self, field: StringField) -> None:
         try:
             field.data = parse_ticket(field.data or "")
         except InputError as error:
             raise _refuse(error) from None
+
+
+class DetailsForm(NewCaseForm):
+    """By what the agent knows a case again among thirty."""
+
+    label = StringField(N_("Label"), filters=[printable])
+
+    def validate_label(self, field: StringField) -> None:
+        field.data = " ".join((field.data or "").split())
+        if len(field.data) > LABEL_MAX:
+            raise _refuse(N_("A label has at most 40 characters."))
 
 
 def _programs() -> list[SelectChoice]:
@@ -118,7 +136,7 @@ def _programs() -> list[SelectChoice]:
 class PrefillForm(FlaskForm):
     """What the agent knows already; the person sees it before it is taken over."""
 
-    email_address = StringField(N_("GMX address"), filters=[_printable])
+    email_address = StringField(N_("%(provider)s address"), filters=[printable])
     program = SelectField(N_("Mail program"), choices=_programs())
 
     def validate_email_address(self, field: StringField) -> None:

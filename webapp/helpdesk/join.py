@@ -1,30 +1,34 @@
 """The person's side: join an agent's case, ask for help, see who sees what, end it."""
 
-from __future__ import annotations
+from typing import Any, Final
 
-from typing import Any
-
-from flask import Response, redirect, render_template, request, session, url_for
+from flask import current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
 
-from webapp import db
-from webapp.account import shorten_address
-from webapp.clients import CLIENTS
-from webapp.config import current_config
-from webapp.helpdesk import attempts, cases, live, person, prefill
-from webapp.helpdesk.cases import State
+from webapp.core.account import shorten_address
+from webapp.core.clients import CLIENTS
+from webapp.core.text import N_, Message, new_reference
+from webapp.helpdesk import agents, cases, live, page_asks, person, prefill
+from webapp.helpdesk.cases import CaseState
 from webapp.helpdesk.forms import PersonCodeForm
 from webapp.helpdesk.live import SESSION_KEY, forget_person_case, person_case
-from webapp.helpdesk.picture import paint, way
+from webapp.helpdesk.live_view import build, path_taken
 from webapp.helpdesk.room import blueprint
-from webapp.helpdesk.tokens import spoken
-from webapp.i18n import current_locale, translate
-from webapp.models import Case
-from webapp.security import network
-from webapp.text import N_, Message
-from webapp.wizard import answers as store
+from webapp.infrastructure import db, fragments, limits
+from webapp.infrastructure.codes import entered, spoken
+from webapp.infrastructure.config import current_config
+from webapp.infrastructure.i18n import translate
+from webapp.infrastructure.limits import Wait
+from webapp.infrastructure.models import Case
+from webapp.infrastructure.security import clear_site
+from webapp.web.wizard import answers as store
 
-CODE_KEY = "help_code"  # in the person's own sealed session: the code they read out
+# In the person's own sealed session:
+CODE_KEY = "help_code"  # the code they read out
+FROM_KEY = "help_from"  # the page on which they asked for help, and go on
+FROM_MAX: Final = 64
+_ROOMS: Final = ("wizard", "guides", "connection_tests", "help", "advice", "pages", "health")
 WRONG_CODE = N_("This code does not fit, or it has run out. Ask your helper to read it out once more.")
 
 
@@ -32,16 +36,17 @@ WRONG_CODE = N_("This code does not fit, or it has run out. Ask your helper to r
 def join() -> ResponseReturnValue:
     """Ask for the agent's code; who is in a case already is led on."""
     case = person_case()
-    if case is not None and case.state != State.CLOSED:
+    if case is not None and case.state != CaseState.CLOSED:
         return redirect(url_for(_place(case)), 303)
+    _remember_where()
     return render_template("helpdesk/join.html", form=PersonCodeForm(formdata=None))
 
 
 def _place(case: Case) -> str:
     return {
-        State.WAITING: "helpdesk.wait",
-        State.CONFIRMING: "helpdesk.confirm",
-    }.get(State(case.state), "helpdesk.stored")
+        CaseState.WAITING: "helpdesk.wait",
+        CaseState.CONFIRMING: "helpdesk.confirm",
+    }.get(CaseState(case.state), "helpdesk.stored")
 
 
 @blueprint.post("/join")
@@ -50,14 +55,12 @@ def enter_agents_code() -> ResponseReturnValue:
     form = PersonCodeForm()
     if not form.validate():
         return render_template("helpdesk/join.html", form=form), 422
-    limits = attempts.codes_from(network(request.remote_addr or ""))
-    if attempts.take(*limits) is not None:
-        return render_template("helpdesk/pause.html", for_agent=False), 429
-    token = cases.exchange_code(form.code.data or "")
+    token = entered(form.code.data or "", cases.exchange_code)
+    if isinstance(token, Wait):
+        return render_template("helpdesk/pause.html", for_agent=False, wait=token), 429
     if token is None:
         form.code.errors = [translate(Message(WRONG_CODE))]
         return render_template("helpdesk/join.html", form=form), 422
-    attempts.give_back(*limits)
     return _entered(token)
 
 
@@ -92,9 +95,9 @@ def _entered(token: str) -> ResponseReturnValue:
 def confirm() -> ResponseReturnValue:
     """Say who asks, and ask."""
     case = person_case()
-    if case is None or case.state == State.CLOSED:
+    if case is None or case.state == CaseState.CLOSED:
         return redirect(url_for("helpdesk.join"), 303)
-    if case.state != State.CONFIRMING:
+    if case.state != CaseState.CONFIRMING:
         return redirect(url_for(_place(case)), 303)
     return _confirm(case)
 
@@ -119,30 +122,48 @@ def _confirm(case: Case, *, changed: bool = False) -> str:
 def agree() -> ResponseReturnValue:
     """Connect: from now on the agent sees the person's progress. What was prepared must be what the person has seen."""
     case = person_case()
-    asked = case is not None and case.state == State.CONFIRMING
+    asked = case is not None and case.state == CaseState.CONFIRMING
     if case is not None and asked and request.form.get("prefill", "") != cases.prefill_mark(case):
         return _confirm(case, changed=True), 409
+    is_first = case is not None and case.joined_at is None  # not after another agent took over
     if case is not None and cases.confirm(case.id):
         forget_person_case()
         joined = person_case()
         if joined is not None:
             used = prefill.apply(cases.prefill_of(case))
             cases.drop_prefill(case.id, used=used)
-            live.record_so_far(joined)
-    return redirect(url_for("wizard.start") if not store.load() else _where_they_were(), 303)
+            if is_first:
+                live.record_so_far(joined)
+            return redirect(_where_they_were(prepared=used), 303)
+    return redirect(_where_they_were(), 303)
 
 
-def _where_they_were() -> str:
-    from webapp.wizard.steps import path
+def _remember_where() -> None:
+    """Keep on which page of ours the person asked for help."""
+    path = request.values.get("from", "")
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(path, method="GET")
+    except HTTPException:
+        return
+    if len(path) <= FROM_MAX and path.startswith("/") and endpoint.partition(".")[0] in _ROOMS:
+        session[FROM_KEY] = path
 
-    return url_for("wizard.step", slug=path(store.load())[-1].slug)
+
+def _where_they_were(*, prepared: bool = False) -> str:
+    """Return where the person goes on; with answers that were prepared for them, at the first that is open."""
+    from webapp.web.wizard.asking import next_url
+
+    before = session.pop(FROM_KEY, None)
+    if isinstance(before, str) and not prepared:
+        return before
+    return next_url(store.load()) if store.load() else url_for("wizard.start")
 
 
 @blueprint.post("/join/end")
 def end() -> ResponseReturnValue:
     """End the help, or say no before it began."""
     case = person_case()
-    if case is not None and case.state != State.CLOSED:
+    if case is not None and case.state != CaseState.CLOSED:
         cases.leave(case.id)
     _forget()
     return redirect(url_for("helpdesk.ended"), 303)
@@ -154,23 +175,29 @@ def ended() -> ResponseReturnValue:
 
 
 def _forget() -> None:
-    session.pop(SESSION_KEY, None)
-    session.pop(CODE_KEY, None)
+    for name in (SESSION_KEY, CODE_KEY, FROM_KEY):
+        session.pop(name, None)
     forget_person_case()
 
 
 @blueprint.post("/join/help")
 def ask_for_help() -> ResponseReturnValue:
-    """Make a code that the person reads out to whoever helps."""
+    """Make a code that the person reads out to whoever helps. Whoever asks once more keeps their place in the queue."""
     case = person_case()
-    if case is None or case.state == State.CLOSED:
-        limit = attempts.Limit("help", network(request.remote_addr or ""), 10, 15 * 60)
-        if attempts.take(limit) is not None:
-            return render_template("helpdesk/pause.html", for_agent=False), 429
-        token, code = cases.ask_for_help()
-        session[SESSION_KEY], session[CODE_KEY] = token, code
-    elif case.state == State.WAITING and (renewed := cases.renew_code(case.id)) is not None:
-        session[CODE_KEY] = renewed
+    waits = case is not None and case.state == CaseState.WAITING
+    if case is not None and not waits and case.state != CaseState.CLOSED:
+        return redirect(url_for("helpdesk.wait"), 303)
+    if not agents.any_active():
+        return redirect(url_for("helpdesk.join"), 303)
+    reference = case.reference if case is not None and waits else new_reference()
+    _remember_where()
+    limits.current().give_back(reference)
+    if limits.current().take_waiting(request.remote_addr or "", reference) is not None:
+        return render_template("helpdesk/queue-full.html"), 429
+    if case is not None and waits:
+        session[CODE_KEY] = cases.renew_code(case.id) or session.get(CODE_KEY, "")
+    else:
+        session[SESSION_KEY], session[CODE_KEY] = cases.ask_for_help(reference)
     forget_person_case()
     return redirect(url_for("helpdesk.wait"), 303)
 
@@ -179,7 +206,7 @@ def ask_for_help() -> ResponseReturnValue:
 def wait() -> ResponseReturnValue:
     """Show the code to read out, until somebody has entered it."""
     case = person_case()
-    if case is None or case.state != State.WAITING:
+    if case is None or case.state != CaseState.WAITING:
         return redirect(url_for("helpdesk.confirm") if case is not None else url_for("helpdesk.join"), 303)
     return render_template("helpdesk/wait.html", case=case, code=spoken(session.get(CODE_KEY, "")))
 
@@ -192,7 +219,7 @@ def stored() -> ResponseReturnValue:
     if case is not None:
         with db.read() as reading:
             events = cases.events_of(reading, case.id)
-        lines = paint(events, way(events), None).log
+        lines = build(events, path_taken(events)).log
     return render_template(
         "helpdesk/stored.html",
         case=case,
@@ -206,7 +233,7 @@ def stored() -> ResponseReturnValue:
 def share_address() -> ResponseReturnValue:
     """Show the agent the whole address, or shorten it again."""
     case, address = person_case(), store.load().email_address
-    if case is not None and case.state == State.JOINED and address:
+    if case is not None and case.state == CaseState.JOINED and address:
         whole = request.form.get("whole") == "yes"
         cases.share_address(case.id, address if whole else shorten_address(address), whole=whole)
         forget_person_case()
@@ -220,9 +247,7 @@ def delete_now() -> ResponseReturnValue:
     if case is not None:
         cases.erase(case.id)
     _forget()
-    response: Response = redirect(url_for("helpdesk.deleted"), 303)  # type: ignore[assignment]
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
-    return response
+    return clear_site(redirect(url_for("helpdesk.deleted"), 303))
 
 
 @blueprint.get("/join/deleted")
@@ -234,11 +259,18 @@ def deleted() -> ResponseReturnValue:
 @blueprint.get("/join/banner")
 def banner() -> ResponseReturnValue:
     """Return the banner anew, or 304 while it says the same."""
-    case = person_case()
-    etag = f"{case.sequence}-{current_locale()}" if case is not None else f"none-{current_locale()}"
-    if request.if_none_match.contains(etag):
-        response = Response(status=304)
-    else:
-        response = Response(render_template("helpdesk/_banner.html"), mimetype="text/html")
-    response.set_etag(etag)
-    return response
+    shown = person.banner()
+    return fragments.answer(shown["tag"], lambda: render_template("helpdesk/_banner.html", helpdesk=shown))
+
+
+@blueprint.post("/join/asked")
+def answer_ask() -> ResponseReturnValue:
+    """Look at who asks for the test of this browser, and decide."""
+    asked = person.asked_by()
+    if asked is None:
+        return redirect(url_for("helpdesk.join"), 303)
+    token = page_asks.follow(asked[0].id)
+    if token is None:
+        return redirect(url_for("helpdesk.join"), 303)
+    session[FROM_KEY] = url_for("connection_tests.show", run_id=asked[1])
+    return _entered(token)

@@ -1,28 +1,28 @@
 """From what happens in the application to the events of a case.
 
-Listens to `webapp.events`. A page or an answer belongs to the case of the request's session; a connection test is
-queued in such a request, too, and its run is remembered, because its stages are told by a worker without a request.
-Nothing that goes wrong here disturbs the person: it is logged, and the wizard goes on.
+Listens to `webapp.infrastructure.events`. A page or an answer belongs to the case of the request's session; a
+connection test is queued in such a request, too, and its run is remembered, because its stages are told by a worker
+without a request. Nothing that goes wrong here disturbs the person: it is logged, and the wizard goes on.
 """
-
-from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Any
 
-from flask import Flask, g, has_app_context, has_request_context, session
+from flask import Flask, current_app, g, has_app_context, has_request_context, session
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp import db, events
-from webapp.account import shorten_address
-from webapp.clients import CLIENTS
-from webapp.config import current_providers
-from webapp.diagnosis import CATALOGUE, diagnose, explain
+from webapp.connection_tests.beginning import UNAVAILABLE
+from webapp.connection_tests.progress import Run
+from webapp.core.account import shorten_address
+from webapp.core.clients import CLIENTS
+from webapp.core.diagnosis import CATALOGUE, diagnose, explain
+from webapp.core.probe import STAGES, FailureKind, Protocol, RunState, Stage, Status, Vantage
+from webapp.core.probe.report import Failure
 from webapp.helpdesk import cases
-from webapp.helpdesk.cases import State
+from webapp.helpdesk.cases import CaseState
 from webapp.helpdesk.tokens import hashed
 from webapp.helpdesk.vocabulary import (
     CHOICES,
@@ -33,12 +33,16 @@ from webapp.helpdesk.vocabulary import (
     Kind,
     format_word,
     word_or,
+    words_of,
 )
-from webapp.logs import logger
-from webapp.models import Case, CaseRun
-from webapp.probe.report import STAGES, Failure, FailureKind, Protocol, RunState, Stage, Status, Vantage
-from webapp.wizard import answers as store
-from webapp.wizard.answers import Answers
+from webapp.infrastructure import db, events, limits
+from webapp.infrastructure.config import current_providers
+from webapp.infrastructure.logs import logger
+from webapp.infrastructure.models import Case, CaseRun
+from webapp.web.connection_tests import outcomes
+from webapp.web.connection_tests.ownership import own_runs
+from webapp.web.wizard import answers as store
+from webapp.web.wizard.answers import Answers
 
 SESSION_KEY = "case"  # in the person's session: their token
 _UNDER_WAY = frozenset({RunState.QUEUED, RunState.RUNNING})
@@ -46,10 +50,12 @@ _UNDER_WAY = frozenset({RunState.QUEUED, RunState.RUNNING})
 
 def init_app(app: Flask) -> None:
     """Listen to what happens in `app`."""
-    events.step_reached.connect(_on_step, app)
     events.answer_chosen.connect(_on_answer, app)
+    events.guide_step_reached.connect(_on_guide_step, app)
     events.test_progressed.connect(_on_test, app)
+    app.extensions[limits.INVITATION] = _invitation
     events.file_downloaded.connect(_on_file, app)
+    events.forgotten.connect(_on_forgotten, app)
 
 
 def person_case() -> Case | None:
@@ -72,7 +78,9 @@ def forget_person_case() -> None:
     g.pop("person_case", None)
 
 
-def _quietly(listener: Callable[..., None]) -> Callable[..., None]:
+def quietly(listener: Callable[..., None]) -> Callable[..., None]:
+    """Let what goes wrong in `listener` disturb nobody."""
+
     @functools.wraps(listener)
     def guarded(app: Flask, **words: Any) -> None:
         try:
@@ -84,14 +92,21 @@ def _quietly(listener: Callable[..., None]) -> Callable[..., None]:
     return guarded
 
 
-def _joined_case() -> Case | None:
+def joined_case() -> Case | None:
+    """Return the case of a connected person who makes this request."""
     if not has_request_context():
         return None
     case = person_case()
-    return case if case is not None and case.state == State.JOINED else None
+    return case if case is not None and case.state == CaseState.JOINED else None
 
 
-def _of_a_person(listener: Callable[..., None]) -> Callable[..., None]:
+def _invitation() -> str | None:
+    """Return the case that a connection test of this request counts for, in place of its network."""
+    case = joined_case()
+    return None if case is None else str(case.id)
+
+
+def of_a_person(listener: Callable[..., None]) -> Callable[..., None]:
     """Leave out what happens outside of every request: files for programs come in crowds, and belong to no case."""
 
     @functools.wraps(listener)
@@ -102,37 +117,56 @@ def _of_a_person(listener: Callable[..., None]) -> Callable[..., None]:
     return guarded
 
 
-@_of_a_person
-@_quietly
-def _on_step(_app: Flask, step: str = "", **_: Any) -> None:
-    case = _joined_case()
-    if case is not None and step in STEP_SLUGS:
-        cases.record(case.id, Kind.STEP, {"step": step})
-
-
-@_of_a_person
-@_quietly
+@of_a_person
+@quietly
 def _on_answer(_app: Flask, step: str = "", **_: Any) -> None:
-    case = _joined_case()
+    case = joined_case()
     if case is not None and step in STEP_SLUGS:
         _record_choice(case, step, store.load())
 
 
-@_of_a_person
-@_quietly
+@of_a_person
+@quietly
+def _on_guide_step(_app: Flask, client: str = "", way: str = "", step: str = "", **_: Any) -> None:
+    case = joined_case()
+    if case is not None:
+        cases.record(case.id, Kind.GUIDE, {"client": client, "way": way, "step": step})
+
+
+@of_a_person
+@quietly
 def _on_file(_app: Flask, client: str = "", format: str = "", **_: Any) -> None:  # noqa: A002  the signal's word
-    case = _joined_case()
+    case = joined_case()
     if case is not None:
         words = {"client": word_or(CLIENTS, client, "other"), "format": format_word(format)}
         cases.record(case.id, Kind.FILE, words)
 
 
+def _on_forgotten(_app: Flask) -> None:
+    """Delete the case of who deletes their answers. Not quietly: nobody is to believe that it is gone."""
+    case = person_case()
+    if case is not None:
+        cases.erase(case.id)
+
+
 def record_so_far(case: Case) -> None:
-    """Tell what the person has answered before they connected, and where they are."""
+    """Tell what the person has answered before they connected, and how their tests ended."""
     answers = store.load()
+    _record_earlier(case, answers.email_address)
     for slug in answers.by_step:
         if slug in STEP_SLUGS:
             _record_choice(case, slug, answers)
+
+
+def _record_earlier(case: Case, address: str) -> None:
+    """Tell how the last tests of this address ended, and go along with one that is still under way."""
+    for outcome in outcomes.of(address):
+        words = {field: getattr(outcome, field) or None for field in outcomes.Outcome.__slots__}
+        cases.record(case.id, Kind.EARLIER, words)
+    for run_id in own_runs()[-1:]:
+        run = _run(run_id)
+        if run is not None and not run.ended and run.report.address == address:
+            _on_test(current_app._get_current_object(), run=run_id, state=run.state.value)  # type: ignore[attr-defined]
 
 
 def _record_choice(case: Case, step: str, answers: Answers) -> None:
@@ -148,6 +182,8 @@ def choice_words(step: str, answers: Answers) -> tuple[str | None, str | int | N
     answer = answers[step]
     detail: str | int | None = None
     match step:
+        case "address":
+            choice = answers.provider_id
         case "platform":
             choice = answer.get("provider")
         case "program":
@@ -155,6 +191,8 @@ def choice_words(step: str, answers: Answers) -> tuple[str | None, str | int | N
             detail = word_or(SYSTEM_NAMES, answer.get("device"))
         case "outlook-profile":
             choice = answer.get("profile")
+        case "protocol":
+            choice = answer.get("protocol")
         case "devices":
             choice = answer.get("devices")
         case "retention":
@@ -162,18 +200,18 @@ def choice_words(step: str, answers: Answers) -> tuple[str | None, str | int | N
             days = int(keep) if keep.isascii() and keep.isdecimal() and len(keep) <= 2 else 0
             choice, detail = ("days", days) if days else (keep, None)
         case "preparation":
-            choice = "pop3" if "pop3" in (answer.get("done") or ()) else "open"
+            choice = "pop3"
             detail = word_or(TWO_FACTOR, answer.get("two_factor"))
         case _:
             choice = None
-    return word_or(CHOICES.get(step, {}), choice), detail
+    return word_or(words_of(step), choice), detail
 
 
-@_quietly
+@quietly
 def _on_test(_app: Flask, run: str = "", **words: Any) -> None:
     if not run:
         return
-    asked_by = _joined_case()  # None outside of a person's request
+    asked_by = joined_case()  # None outside of a person's request
     known = _case_of(run)
     found = _remember_run(asked_by.id, run) if known is None and asked_by is not None else known
     if found is None or (asked_by is not None and found[0] != asked_by.id):
@@ -208,14 +246,7 @@ def _record_so_far(case_id: int, number: int, run: str) -> dict[str, Any] | None
     Others may have begun the check long ago, and it may have gone on since the words of this event were made: nobody
     tells any of it again. None where the run is not to be seen: then the event's own words count.
     """
-    from webapp.connection_tests import current_engine
-    from webapp.connection_tests.engine import UnavailableError
-
-    try:
-        runs = current_engine().runs
-    except UnavailableError:
-        return None
-    known = runs.get(run)
+    known = _run(run)
     for stage in known.report.stages if known is not None else ():
         if stage.status is not Status.PENDING:
             failure = stage.failure.kind if stage.failure else None
@@ -225,6 +256,15 @@ def _record_so_far(case_id: int, number: int, run: str) -> dict[str, Any] | None
         return None
     told = explain(known.report, current_providers().get(known.report.provider)) if known.ended else ()
     return {"state": known.state, "diagnosis": [diagnosis.id for diagnosis in told]}
+
+
+def _run(run_id: str) -> Run | None:
+    from webapp.web.connection_tests import current_engine
+
+    try:
+        return current_engine().runs.get(run_id)
+    except UNAVAILABLE:
+        return None
 
 
 def _known_diagnoses(ids: Iterable[str] | str) -> list[str]:

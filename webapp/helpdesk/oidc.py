@@ -5,28 +5,30 @@ from then on its subject counts alone, so that a mail address which goes to some
 No transaction is open while the issuer is asked.
 """
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import urlsplit
 
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.flask_client import OAuth
-from flask import abort, current_app, session
+from flask import abort, current_app, request, session
 from flask.typing import ResponseReturnValue
 from joserfc.errors import JoseError
 from requests import RequestException
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.config import current_config
 from webapp.helpdesk.agents import LOGIN_MAX
-from webapp.helpdesk.links import desk_url
-from webapp.logs import logger
-from webapp.models import Agent
-from webapp.security import allow_form_target
+from webapp.helpdesk.invitations import desk_url
+from webapp.infrastructure.config import current_config
+from webapp.infrastructure.fresh import extension
+from webapp.infrastructure.logs import logger
+from webapp.infrastructure.models import Agent
+from webapp.infrastructure.security import allow_form_target
 
 TIMEOUT = 10
+_ALGORITHMS = frozenset(
+    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
+)
 _STATE_PREFIX = "_state_issuer_"  # how Authlib calls in the session what it must know when the browser comes back
 
 
@@ -37,18 +39,20 @@ def name() -> str:
 
 
 def _client() -> Any:
-    oauth = current_app.extensions.get("helpdesk_oauth")
-    if oauth is None:
-        config = current_config()
-        oauth = current_app.extensions["helpdesk_oauth"] = OAuth(current_app)
-        oauth.register(
-            "issuer",
-            client_id=config.oidc_client_id,
-            client_secret=config.oidc_client_secret,
-            server_metadata_url=config.oidc_issuer.rstrip("/") + "/.well-known/openid-configuration",
-            client_kwargs={"scope": "openid email profile", "code_challenge_method": "S256", "timeout": TIMEOUT},
-        )
-    return oauth.issuer
+    return extension("helpdesk_oauth", OAuth, _oauth).issuer
+
+
+def _oauth() -> Any:
+    config = current_config()
+    oauth = OAuth(current_app)
+    oauth.register(
+        "issuer",
+        client_id=config.oidc_client_id,
+        client_secret=config.oidc_client_secret,
+        server_metadata_url=config.oidc_issuer.rstrip("/") + "/.well-known/openid-configuration",
+        client_kwargs={"scope": "openid email profile", "code_challenge_method": "S256", "timeout": TIMEOUT},
+    )
+    return oauth
 
 
 def allow_its_form() -> None:
@@ -63,12 +67,22 @@ def begun() -> list[str]:
     return [name for name in session if name.startswith(_STATE_PREFIX)]
 
 
-def redirect_to_issuer(endpoint: str) -> ResponseReturnValue:
-    """Send the browser to the issuer. Sign-ins that were begun and never ended are forgotten: they would add up."""
+def is_begun(state: str) -> bool:
+    """Whether this browser began the sign-in that comes back with `state`."""
+    return _STATE_PREFIX + state in session
+
+
+def redirect_to_issuer(endpoint: str, *, anew: bool = False) -> ResponseReturnValue:
+    """Send the browser to the issuer; `anew`: which asks again, whoever is signed in there.
+
+    Sign-ins that were begun and never ended are forgotten: they would add up.
+    """
     for name in begun():
         session.pop(name)
     try:
-        response: ResponseReturnValue = _client().authorize_redirect(desk_url(endpoint))
+        response: ResponseReturnValue = _client().authorize_redirect(
+            desk_url(endpoint), **({"prompt": "login", "max_age": 0} if anew else {})
+        )
     except (AuthlibBaseError, JoseError, RequestException, RuntimeError, ValueError) as error:
         logger.error("OpenID Connect: the issuer does not answer: %s", type(error).__name__)
         abort(503)
@@ -78,12 +92,27 @@ def redirect_to_issuer(endpoint: str) -> ResponseReturnValue:
 def claims() -> dict[str, Any] | None:
     """Return what the issuer says of the person at the browser, its signature, nonce and audience checked; or None."""
     try:
+        _judge_metadata(_client().load_server_metadata())
         token = _client().authorize_access_token()
         found: dict[str, Any] = dict(token.get("userinfo") or {})
     except (AuthlibBaseError, JoseError, RequestException, RuntimeError, ValueError, KeyError) as error:
         logger.warning("OpenID Connect: sign-in refused: %s", type(error).__name__)
         return None
     return found if found.get("sub") else None
+
+
+def _judge_metadata(metadata: dict[str, Any]) -> None:
+    """Raise ValueError where the document or the answer is another issuer's; leave only algorithms with a key pair.
+
+    The document is asked of the issuer, but does not vouch for itself (OpenID Connect Discovery 1.0 section 4.3, RFC
+    9207 section 2.4).
+    """
+    issuer = current_config().oidc_issuer.rstrip("/")
+    for said in (metadata.get("issuer"), request.args.get("iss", issuer)):
+        if str(said).rstrip("/") != issuer:
+            raise ValueError("another issuer")
+    offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
+    metadata["id_token_signing_alg_values_supported"] = [name for name in offered if name in _ALGORITHMS]
 
 
 def agent_from_answer(claimed: dict[str, Any] | None, session: Session) -> Agent | None:

@@ -1,31 +1,32 @@
 """What every page of the site shows of the helpdesk: the banner while somebody helps, else where help is."""
 
-from __future__ import annotations
-
-import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from flask import Flask, current_app, request, session
-from sqlalchemy import select
+from flask import request, url_for
+from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp import db
-from webapp.config import current_config
-from webapp.helpdesk import agents, cases
-from webapp.helpdesk.cases import State
-from webapp.helpdesk.live import SESSION_KEY, person_case
-from webapp.helpdesk.picture import hint_message
+from webapp.helpdesk import agents, page_asks
+from webapp.helpdesk.attendance import AWAITED
+from webapp.helpdesk.cases import CaseState
+from webapp.helpdesk.live import person_case
+from webapp.helpdesk.log import hint_message
 from webapp.helpdesk.room import blueprint
-from webapp.helpdesk.vocabulary import Kind
-from webapp.i18n import translate
-from webapp.logs import logger
-from webapp.models import Agent, Case, CaseEvent
-from webapp.wizard import answers as store
-from webapp.wizard.steps import applicable
+from webapp.helpdesk.vocabulary import HINT_PAGES, HINT_STEPS, STEP_FIELDS, Kind
+from webapp.infrastructure import db, fragments
+from webapp.infrastructure.config import current_config
+from webapp.infrastructure.fresh import Fresh
+from webapp.infrastructure.i18n import translate
+from webapp.infrastructure.logs import logger
+from webapp.infrastructure.models import Agent, Case, CaseEvent
+from webapp.web.wizard import asking
+from webapp.web.wizard.steps import ADJUSTMENTS, STEPS
 
 LOOK_SECONDS: Final = 15.0  # between two looks whether there is anybody who helps
 POLL_MILLISECONDS: Final = 3000
+SEEN_EVERY: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,19 @@ def helper(case: Case) -> Helper:
     return Helper(name or "", current_config().operator_name or current_config().public_host)
 
 
-def hint(case: Case) -> str:
-    """Return the agent's newest sentence in the language of this person, "" for none."""
-    if case.state != State.JOINED:
-        return ""
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A sentence of an agent in the language of this person. url: where it leads, "" for nowhere."""
+
+    text: str
+    url: str
+    name: str
+
+
+def hint(case: Case) -> Hint | None:
+    """Return the newest sentence, by the agent who gave it."""
+    if case.state != CaseState.JOINED:
+        return None
     with db.read() as reading:
         newest = reading.scalars(
             select(CaseEvent)
@@ -53,58 +63,73 @@ def hint(case: Case) -> str:
             .order_by(CaseEvent.id.desc())
             .limit(1)
         ).first()
-    if newest is None:
-        return ""
-    taken = [step.slug for step in applicable(store.load())]
-    return translate(hint_message(newest.words["hint"], newest.words["step"], taken))
+        if newest is None:
+            return None
+        words = newest.details
+        name = reading.scalar(select(Agent.name).where(Agent.id == words.get("by")))
+    text = translate(hint_message(words["hint"], words["step"]))
+    return Hint(text, _hint_url(words["hint"], words["step"]), name or "")
 
 
-class Availability:
-    """Whether anybody helps here at all; where nobody does, no page offers it."""
-
-    def __init__(self) -> None:
-        self._until = 0.0
-        self._found = False
-
-    def found(self) -> bool:
-        if time.monotonic() >= self._until:
-            self._found = agents.any_active()
-            self._until = time.monotonic() + LOOK_SECONDS
-        return self._found
+def _hint_url(name: str, slug: str | None) -> str:
+    """Return the address of the page and the field that a hint is about; the page marks what its address names."""
+    step = next((step for step in (*STEPS, *ADJUSTMENTS) if step.slug == (slug or HINT_STEPS.get(name))), None)
+    if step is not None:
+        return f"{asking.url_of(step, again=1)}#{STEP_FIELDS.get(step.slug, 'main')}"
+    return url_for(HINT_PAGES[name], _anchor="main") if name in HINT_PAGES else ""
 
 
-def availability(app: Flask) -> Availability:
-    found = app.extensions.get("helpdesk_availability")
-    if not isinstance(found, Availability):
-        found = app.extensions["helpdesk_availability"] = Availability()
-    return found
+def asked_by() -> tuple[Case, str] | None:
+    """Return the case of an agent who was told the reference of a test of this browser, and the test's id."""
+    own = person_case()
+    if own is not None and own.state not in (CaseState.ENDED, CaseState.CLOSED):
+        return None
+    found = page_asks.of_this_browser()
+    if found is None:
+        return None
+    with db.read() as reading:
+        case = reading.get(Case, found[0])
+        if case is not None:
+            reading.expunge(case)
+    return None if case is None else (case, found[1])
+
+
+def _note_presence(case: Case) -> None:
+    """Note now and then that the person's page is open."""
+    now = datetime.now(UTC)
+    if case.state in AWAITED and (case.seen_at is None or now - case.seen_at > SEEN_EVERY):
+        with db.begin() as writing:
+            writing.execute(update(Case).where(Case.id == case.id).values(seen_at=now))
+
+
+def banner() -> dict[str, Any]:
+    """Return what the banner is made of: the own case, or one whose agent asks for it."""
+    case, asked = person_case(), asked_by()
+    if case is not None:
+        _note_presence(case)
+    shown = asked[0] if asked else case
+    return {
+        "case": shown,
+        "asks": asked is not None,
+        "helper": helper(shown) if shown is not None else None,
+        "hint": hint(case) if case is not None else None,
+        "tag": fragments.tag("asks" if asked else "", shown.id if shown else "", shown.sequence if shown else ""),
+        "poll": POLL_MILLISECONDS,
+        "listens": request.endpoint == "connection_tests.show" and bool(offered.get()),
+    }
+
+
+# Whether anybody helps here at all; where nobody does, no page offers it.
+offered = Fresh(LOOK_SECONDS, agents.any_active)
 
 
 @blueprint.app_context_processor
 def describe() -> dict[str, Any]:
-    """Give every page `helpdesk`: {"case", "helper", "hint", "offered", "poll"}; agents' pages show nothing of it."""
+    """Give every page of persons `helpdesk`: what `banner` returns, and "offered"."""
     if request.url_rule is None or request.url_rule.rule.startswith("/helpdesk"):
         return {}
     try:
-        case = person_case()
-        return {
-            "helpdesk": {
-                "case": case,
-                "helper": helper(case) if case is not None else None,
-                "hint": hint(case) if case is not None else "",
-                "offered": availability(current_app).found(),
-                "poll": POLL_MILLISECONDS,
-            }
-        }
+        return {"helpdesk": {**banner(), "offered": bool(offered.get())}}
     except SQLAlchemyError as error:  # no reason to keep anybody from their settings
-        logger.error("helpdesk: the database does not answer: %s", type(error).__name__)
+        logger.error("helpdesk: the database does not answer: %s", db.reason(error))
         return {}
-
-
-@blueprint.before_app_request
-def delete_with_the_answers() -> None:
-    """Who deletes their answers (“Jetzt löschen”) deletes their case, too. The form's token was checked before."""
-    if request.endpoint == "wizard.delete" and request.method == "POST" and SESSION_KEY in session:
-        case = person_case()
-        if case is not None:
-            cases.erase(case.id)

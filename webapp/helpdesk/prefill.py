@@ -1,15 +1,13 @@
 """What the agent prepared becomes answers of the person, where they have not answered yet themselves."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
-from webapp.config import current_providers
-from webapp.providers import find
-from webapp.text import InputError
-from webapp.wizard import answers as store
-from webapp.wizard import programs
-from webapp.wizard.answers import Answers
+from webapp.core.providers import find
+from webapp.core.text import InputError
+from webapp.infrastructure.config import current_providers
+from webapp.web.wizard import answers as store
+from webapp.web.wizard import programs
+from webapp.web.wizard.answers import Answers
 
 
 def applied(prefill: Mapping[str, str], answers: Answers) -> Answers:
@@ -22,7 +20,6 @@ def applied(prefill: Mapping[str, str], answers: Answers) -> Answers:
                 "address",
                 {
                     "email_address": finding.address,
-                    "name": "",
                     "providers": [provider.id for provider in finding.providers],
                     "certainty": finding.certainty.value,
                 },

@@ -1,15 +1,13 @@
-"""What is deleted by time: cases and all that hangs on them, reports and dead letters, sessions, tries, old log."""
-
-from __future__ import annotations
+"""What is deleted by time: cases and all that hangs on them, reports and dead letters, sessions, old log."""
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from webapp import db
-from webapp.config import Config
-from webapp.helpdesk import attempts, audit, bulk_jobs, cases, sessions
-from webapp.models import Case, Delivery
+from webapp.helpdesk import audit, bulk_jobs, cases, sessions
+from webapp.infrastructure import db, outbox
+from webapp.infrastructure.config import Config
+from webapp.infrastructure.models import Case, Delivery
 
 
 def purge(config: Config, now: datetime | None = None) -> dict[str, int]:
@@ -22,12 +20,11 @@ def purge(config: Config, now: datetime | None = None) -> dict[str, int]:
             cases.delete_with_traces(session, case)
         session.flush()
         # A report whose case is gone already: the person's wish or an older retention.
-        reports = session.execute(delete(Delivery).where(Delivery.created_at < end)).rowcount  # type: ignore[attr-defined]
+        reports = outbox.forget(session, Delivery.reference != "", Delivery.created_at < end)
         return {
             "cases": len(old),
             "reports": reports,
             "sessions": sessions.purge(session, now),
-            "attempts": attempts.purge(session, now),
             "log": audit.purge(session, now),
             "bulk": bulk_jobs.purge(session, now),
         }

@@ -1,13 +1,11 @@
 """The blueprint of the helpdesk, and the host name under which its agents work."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.config import current_config
+from webapp.infrastructure.config import current_config
 
 blueprint = Blueprint("helpdesk", __name__)
 

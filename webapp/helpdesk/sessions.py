@@ -1,49 +1,39 @@
 """The sessions of agents: server-side, in a cookie of their own, ended from anywhere at once.
 
 The cookie holds 256 random bits, the table their SHA-256. A session gets a new id whenever its owner proves more of who
-they are (password, second factor), so that an id planted before is worth nothing. Reading the live view does not count
-as activity: a forgotten screen signs itself out.
+they are (password, second factor), so that an id planted before is worth nothing; for PRESENCE after that they may
+change how they sign in. Reading the live view does not count as activity: a forgotten screen signs itself out.
+
+An agent of whom the second step is demanded and who has none reaches their own account and nothing else.
 """
 
-from __future__ import annotations
-
-import re
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any, Final
 
-from flask import Response, abort, current_app, g, redirect, request, url_for
+from flask import Response, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select, true, update
 from sqlalchemy.orm import Session
 
-from webapp import db
-from webapp.config import current_config
+from webapp.core.systems import browser_of
 from webapp.helpdesk.agents import Role
 from webapp.helpdesk.tokens import SESSION_BYTES, hashed, new_token
-from webapp.models import Agent, AgentSession, Passkey
+from webapp.infrastructure import db
+from webapp.infrastructure.config import current_config
+from webapp.infrastructure.fresh import Fresh
+from webapp.infrastructure.models import Agent, AgentSession, Passkey
 
 IDLE: Final = timedelta(minutes=30)
 ABSOLUTE: Final = timedelta(hours=8)
 TOUCH: Final = timedelta(minutes=1)  # activity is written down no more often
-PASSWORD_STAGE, FULL_STAGE = "password", "full"
-PASSWORD_STAGE_LIFE: Final = timedelta(minutes=10)
+PASSWORD_LEVEL, FULL_LEVEL = "password", "full"
+PASSWORD_LEVEL_LIFE: Final = timedelta(minutes=10)
+PRESENCE: Final = timedelta(minutes=5)
+RETURN_KEY: Final = "after_sign_in"  # in the session of the browser: the case to go on with
 KNOWN_SECONDS: Final = 1.0  # how long the live view takes a session for granted
-_BROWSERS: Final = (
-    ("Edg/", "Edge"),
-    ("OPR/", "Opera"),
-    ("Firefox/", "Firefox"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-)
-_SYSTEMS: Final = (
-    ("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Mac OS X", "macOS"),
-    ("Linux", "Linux"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +45,31 @@ class SignedIn:
     name: str
     role: str
     token_hash: bytes
-    stage: str
+    level: str
     has_factor: bool
     may_bulk: bool
+    is_present: bool
 
     @property
     def is_admin(self) -> bool:
         return self.role == Role.ADMIN
+
+    @property
+    def must_enrol(self) -> bool:
+        """Whether a second step is demanded of this agent, who has none."""
+        return not self.has_factor and self.role in demanded_roles()
+
+
+def demanded_roles() -> tuple[Role, ...]:
+    """Return the roles of which a second step is demanded."""
+    return {"all": tuple(Role), "nobody": ()}.get(current_config().helpdesk_second_factor, (Role.ADMIN,))
 
 
 def cookie_name() -> str:
     return "__Host-helpdesk" if current_config().https else "helpdesk"
 
 
-def begin(session: Session, agent: Agent, stage: str) -> str:
+def begin(session: Session, agent: Agent, level: str) -> str:
     """Start a session of `agent`, ending the one of this request; return its token for `set_cookie`."""
     now = datetime.now(UTC)
     if old := request.cookies.get(cookie_name()):
@@ -76,7 +77,12 @@ def begin(session: Session, agent: Agent, stage: str) -> str:
     token = new_token(SESSION_BYTES)
     session.add(
         AgentSession(
-            token_hash=hashed(token), agent_id=agent.id, stage=stage, created_at=now, seen_at=now, browser=browser()
+            token_hash=hashed(token),
+            agent_id=agent.id,
+            level=level,
+            created_at=now,
+            seen_at=now,
+            browser=browser_of(request.user_agent.string),
         )
     )
     return token
@@ -113,7 +119,7 @@ def _find(token: str, *, touch: bool) -> SignedIn | None:
         if row is None:
             return None
         kept, agent = row
-        life = ABSOLUTE if kept.stage == FULL_STAGE else PASSWORD_STAGE_LIFE
+        life = ABSOLUTE if kept.level == FULL_LEVEL else PASSWORD_LEVEL_LIFE
         if agent.disabled_at or kept.created_at < now - life or kept.seen_at < now - IDLE:
             return None
         factor = bool(agent.totp_secret) or bool(session.scalar(select(Passkey.id).where(Passkey.agent_id == agent.id)))
@@ -123,69 +129,63 @@ def _find(token: str, *, touch: bool) -> SignedIn | None:
             agent.name,
             agent.role,
             kept.token_hash,
-            kept.stage,
+            kept.level,
             factor,
             may_bulk=agent.may_bulk or agent.role == Role.ADMIN,
+            is_present=kept.created_at >= now - PRESENCE,
         )
         stale = kept.seen_at < now - TOUCH
     if touch and stale:
         with db.begin() as session:  # an UPDATE: a session that was ended meanwhile stays ended
-            session.query(AgentSession).filter_by(token_hash=found.token_hash).update({"seen_at": now})
+            session.execute(update(AgentSession).filter_by(token_hash=found.token_hash).values(seen_at=now))
     return found
 
 
-class Watchers:
-    """Every session that may watch, read once a second for everybody, for the live view that asks every 1.5 seconds.
-
-    Whoever is signed out or disabled sees nothing new after a second at most; in this process at once.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._until = 0.0
-        self._found: dict[bytes, int] = {}
-
-    def agent_id(self, token: str) -> int | None:
-        """Return the agent whose full session this is."""
-        if not token:
-            return None
-        if time.monotonic() >= self._until:
-            with self._lock:
-                if time.monotonic() >= self._until:
-                    self._found = self._read()
-                    self._until = time.monotonic() + KNOWN_SECONDS
-        return self._found.get(hashed(token))
-
-    def forget(self) -> None:
-        self._until = 0.0
-
-    def _read(self) -> dict[bytes, int]:
-        now = datetime.now(UTC)
-        query = (
-            select(AgentSession.token_hash, AgentSession.agent_id)
-            .join(Agent)
-            .where(
-                AgentSession.stage == FULL_STAGE,
-                AgentSession.created_at >= now - ABSOLUTE,
-                AgentSession.seen_at >= now - IDLE,
-                Agent.disabled_at.is_(None),
-            )
+def _read_watchers() -> dict[bytes, int]:
+    """Return the agent of every full session by the hash of its token."""
+    now = datetime.now(UTC)
+    query = (
+        select(AgentSession.token_hash, AgentSession.agent_id)
+        .join(Agent)
+        .where(
+            AgentSession.level == FULL_LEVEL,
+            AgentSession.created_at >= now - ABSOLUTE,
+            AgentSession.seen_at >= now - IDLE,
+            Agent.disabled_at.is_(None),
+            _has_what_is_demanded(),
         )
-        with db.read() as session:
-            rows = session.execute(query).all()
-        return {row.token_hash: row.agent_id for row in rows}
+    )
+    with db.read() as session:
+        rows = session.execute(query).all()
+    return {row.token_hash: row.agent_id for row in rows}
 
 
-def watchers() -> Watchers:
-    found = current_app.extensions.get("helpdesk_watchers")
-    if not isinstance(found, Watchers):
-        found = current_app.extensions["helpdesk_watchers"] = Watchers()
+def _has_what_is_demanded() -> ColumnElement[bool]:
+    roles = demanded_roles()
+    if not roles:
+        return true()
+    has_passkey = select(Passkey.id).where(Passkey.agent_id == Agent.id).exists()
+    return Agent.role.not_in(roles) | Agent.totp_secret.is_not(None) | has_passkey
+
+
+# The live view asks every 1.5 seconds. Who is signed out or disabled sees nothing new after KNOWN_SECONDS, or twice
+# that while they are read anew; in the process that did it, at once.
+watchers = Fresh(KNOWN_SECONDS, _read_watchers, stale=2 * KNOWN_SECONDS)
+
+
+def watching() -> int:
+    """Return the agent who is signed in fully, at most two seconds late; does not count as activity.
+
+    Ends the request with 401 for everybody else, and with 503 where the database does not say.
+    """
+    token = request.cookies.get(cookie_name(), "")
+    known = watchers.get() if token else {}
+    if known is None:
+        abort(503)
+    found = known.get(hashed(token))
+    if found is None:
+        abort(401)
     return found
-
-
-def watching() -> int | None:
-    """Return the agent who is signed in fully, at most a second late; does not count as activity."""
-    return watchers().agent_id(request.cookies.get(cookie_name(), ""))
 
 
 def end(session: Session, agent_id: int, token_hash: bytes | None = None) -> int:
@@ -193,7 +193,7 @@ def end(session: Session, agent_id: int, token_hash: bytes | None = None) -> int
     query = delete(AgentSession).where(AgentSession.agent_id == agent_id)
     if token_hash is not None:
         query = query.where(AgentSession.token_hash == token_hash)
-    watchers().forget()
+    watchers.forget()
     return session.execute(query).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
@@ -206,12 +206,33 @@ View = Callable[..., ResponseReturnValue]
 
 
 def for_agents(view: View) -> View:
-    """Let only a fully signed-in agent see `view`; others are sent to sign in, or on to their second factor."""
+    """Let only a fully signed-in agent see `view`; others are sent to what they have to do first."""
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-        if refusal := _refusal():
-            return refusal
+        return _refusal() or view(*args, **kwargs)
+
+    return guarded
+
+
+def for_owner(view: View) -> View:
+    """Let a fully signed-in agent see `view` of their own account, also while the second step is still missing."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        return _unfinished() or view(*args, **kwargs)
+
+    return guarded
+
+
+def for_present(view: View) -> View:
+    """Let an agent see `view` who has proved within the last minutes that they are there; others are asked to."""
+
+    @for_owner
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        if not me().is_present:
+            return redirect(url_for("helpdesk.presence"), 303)
         return view(*args, **kwargs)
 
     return guarded
@@ -232,10 +253,18 @@ def for_admins(view: View) -> View:
 
 
 def _refusal() -> ResponseReturnValue | None:
+    if refusal := _unfinished():
+        return refusal
+    return redirect(url_for("helpdesk.account", enrol=1), 303) if me().must_enrol else None
+
+
+def _unfinished() -> ResponseReturnValue | None:
     found = current()
     if found is None:
+        if request.method == "GET" and request.endpoint == "helpdesk.case":
+            session[RETURN_KEY] = request.path
         return redirect(url_for("helpdesk.sign_in"), 303)
-    if found.stage != FULL_STAGE:
+    if found.level != FULL_LEVEL:
         return redirect(url_for("helpdesk.second_factor"), 303)
     return None
 
@@ -245,11 +274,3 @@ def me() -> SignedIn:
     found = current()
     assert found is not None  # noqa: S101  the guard saw to it
     return found
-
-
-def browser() -> str:
-    """Return the browser of this request in the few words that help to tell sessions apart."""
-    agent = request.headers.get("User-Agent", "")
-    name = next((name for sign, name in _BROWSERS if sign in agent), "")
-    system = next((name for sign, name in _SYSTEMS if re.search(sign, agent)), "")
-    return ", ".join(part for part in (name, system) if part)

@@ -1,37 +1,39 @@
 """How agents sign in: password or issuer, then the second factor."""
 
-from __future__ import annotations
-
-from datetime import UTC, datetime
+import time
+from typing import Any
 
 from flask import Response, abort, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from webapp import db
-from webapp.config import current_config
-from webapp.helpdesk import agents, attempts, audit, factors, oidc, sessions
+from webapp.core.text import N_, Message
+from webapp.helpdesk import agents, audit, factors, oidc, sessions
 from webapp.helpdesk.audit import Action
 from webapp.helpdesk.cases import TICKET
 from webapp.helpdesk.forms import FactorForm, NewPasswordForm, SignInForm
 from webapp.helpdesk.room import blueprint
-from webapp.i18n import translate
-from webapp.models import Agent, AgentSession
-from webapp.security import network
-from webapp.text import N_, Message
+from webapp.helpdesk.tokens import new_token
+from webapp.infrastructure import db, limits
+from webapp.infrastructure.config import current_config
+from webapp.infrastructure.i18n import translate
+from webapp.infrastructure.models import Agent, AgentSession
+from webapp.infrastructure.security import clear_site
 
 REFUSED = N_(
     "That did not work. Name or password is wrong, or the account is waiting after several tries. Wait a minute and "
     "try again."
 )
+NOT_BEGUN = N_("This sign-in was not begun in this browser, or it has run out. Begin it here once more.")
 FACTOR_REFUSED = N_("This code does not fit, or it was used before. Take the next one the app shows.")
+ACCOUNT_KEY = "helpdesk_account"  # in the session: who signs in comes from their account, and goes on there
 TICKET_KEY = "helpdesk_ticket"  # in the session: the reference of a deep link, while the agent signs in
 
 
 @blueprint.get("/helpdesk/sign-in")
 def sign_in() -> ResponseReturnValue:
     found = sessions.current()
-    if found is not None and found.stage == sessions.FULL_STAGE:
+    if found is not None and found.level == sessions.FULL_LEVEL:
         return redirect(url_for("helpdesk.overview"), 303)
     return _sign_in_page(SignInForm(formdata=None))
 
@@ -39,14 +41,10 @@ def sign_in() -> ResponseReturnValue:
 @blueprint.post("/helpdesk/sign-in")
 def sign_in_with_password() -> ResponseReturnValue:
     form = SignInForm()
-    source = attempts.sign_ins_from(network(request.remote_addr or ""))
-    agent = None
-    if attempts.take(source) is None:
-        agent = agents.verify(form.login.data or "", form.password.data or "")
+    agent = agents.verify(form.login.data or "", form.password.data or "", request.remote_addr or "")
     if agent is None:
         form.password.errors = [translate(Message(REFUSED))]
         return _sign_in_page(form), 422
-    attempts.give_back(source)
     with db.begin() as writing:
         return let_in(writing, writing.merge(agent))
 
@@ -60,13 +58,14 @@ def let_in(writing: Session, agent: Agent) -> Response:
     """Start a session of an agent who has proved their first factor: whole, or waiting for the second."""
     has_factor = bool(agent.totp_secret) or bool(factors.passkeys_of(writing, agent.id))
     if has_factor:
-        token = sessions.begin(writing, agent, sessions.PASSWORD_STAGE)
+        token = sessions.begin(writing, agent, sessions.PASSWORD_LEVEL)
         target = url_for("helpdesk.second_factor")
     else:
-        agents.forgive(agent)
+        agents.forgive(writing, agent)
         audit.note(writing, agent.login, Action.SIGNED_IN)
-        token = sessions.begin(writing, agent, sessions.FULL_STAGE)
-        target = url_for("helpdesk.account", enrol=1)
+        token = sessions.begin(writing, agent, sessions.FULL_LEVEL)
+        session.pop(ACCOUNT_KEY, None)
+        target = session.pop(sessions.RETURN_KEY, None) or url_for("helpdesk.account", enrol=1)
     return sessions.set_cookie(make_response(redirect(target, 303)), token)
 
 
@@ -75,7 +74,7 @@ def second_factor() -> ResponseReturnValue:
     found = sessions.current()
     if found is None:
         return redirect(url_for("helpdesk.sign_in"), 303)
-    if found.stage == sessions.FULL_STAGE:
+    if found.level == sessions.FULL_LEVEL:
         return redirect(url_for("helpdesk.overview"), 303)
     return _factor_page(found, FactorForm(formdata=None))
 
@@ -90,28 +89,30 @@ def _factor_page(found: sessions.SignedIn, form: FactorForm) -> str:
 def prove_second_factor() -> ResponseReturnValue:
     """Take a code of the app, a recovery code, or the answer of a passkey; a good one makes a new, full session."""
     found = sessions.current()
-    if found is None or found.stage == sessions.FULL_STAGE:
+    if found is None or found.level == sessions.FULL_LEVEL:
         return redirect(url_for("helpdesk.sign_in"), 303)
     form = FactorForm()
+    waits = limits.current().take_sign_in(new_token(), login=found.login) is not None
     with db.begin() as writing:
         agent = writing.get(Agent, found.agent_id, with_for_update=True)
         kept = writing.get(AgentSession, found.token_hash)
         if agent is None or kept is None or agent.disabled_at:
             return redirect(url_for("helpdesk.sign_in"), 303)
-        waits = agent.locked_until is not None and agent.locked_until > datetime.now(UTC)
-        if not waits and _proved(writing, agent, kept, form):
-            agents.forgive(agent)
+        if not waits and proved(writing, agent, kept, form):
+            agents.forgive(writing, agent)
             audit.note(writing, agent.login, Action.SIGNED_IN)
-            token = sessions.begin(writing, agent, sessions.FULL_STAGE)
+            token = sessions.begin(writing, agent, sessions.FULL_LEVEL)
             return sessions.set_cookie(make_response(_after_sign_in()), token)
-        agents.refuse(writing, agent)
-        if agent.failures >= agents.FREE_FAILURES:  # back to the password, which waits
+        if waits:  # back to the password, which waits too
             writing.delete(kept)
+        else:
+            audit.note(writing, agent.login, Action.SIGN_IN_REFUSED)
     form.code.errors = [translate(Message(FACTOR_REFUSED))]
     return _factor_page(found, form), 422
 
 
-def _proved(writing: Session, agent: Agent, kept: AgentSession, form: FactorForm) -> bool:
+def proved(writing: Session, agent: Agent, kept: AgentSession, form: FactorForm) -> bool:
+    """Whether the form holds a code of the app, a recovery code, or the answer of a passkey; it is used up."""
     credential, code = request.form.get("credential", ""), form.code.data or ""
     if credential:
         return factors.passkeys_work() and factors.authenticate(writing, kept, agent, credential)
@@ -127,7 +128,7 @@ def _proved(writing: Session, agent: Agent, kept: AgentSession, form: FactorForm
 def passkey_options() -> ResponseReturnValue:
     """Hand the browser a fresh challenge for a passkey of this agent."""
     found = sessions.current()
-    if found is None or found.stage == sessions.FULL_STAGE or not factors.passkeys_work():
+    if found is None or not factors.passkeys_work():
         abort(403)
     with db.begin() as writing:
         kept = writing.get(AgentSession, found.token_hash)
@@ -137,10 +138,12 @@ def passkey_options() -> ResponseReturnValue:
 
 
 def _after_sign_in() -> Response:
+    if session.pop(ACCOUNT_KEY, False):
+        return make_response(redirect(url_for("helpdesk.account"), 303))
     ticket = session.pop(TICKET_KEY, "")
     if isinstance(ticket, str) and TICKET.fullmatch(ticket):
         return make_response(redirect(url_for("helpdesk.new_case", ref=ticket), 303))
-    return make_response(redirect(url_for("helpdesk.overview"), 303))
+    return make_response(redirect(session.pop(sessions.RETURN_KEY, None) or url_for("helpdesk.overview"), 303))
 
 
 @blueprint.post("/helpdesk/sign-out")
@@ -150,9 +153,7 @@ def sign_out() -> ResponseReturnValue:
         with db.begin() as writing:
             sessions.end(writing, found.agent_id, found.token_hash)
             audit.note(writing, found.login, Action.SIGNED_OUT)
-    response = sessions.drop_cookie(make_response(redirect(url_for("helpdesk.sign_in"), 303)))
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
-    return response
+    return clear_site(sessions.drop_cookie(make_response(redirect(url_for("helpdesk.sign_in"), 303))))
 
 
 @blueprint.get("/helpdesk/first-run/<token>")
@@ -178,7 +179,7 @@ def finish_first_run(token: str) -> ResponseReturnValue:
             return render_template("helpdesk/first-run.html", form=form, agent=agent, token=token), 422
     made = agents.hash_password(form.password.data)
     with db.begin() as writing:
-        agent = agents.by_setup(writing, token)
+        agent = agents.by_setup(writing, token, alone=True)
         if agent is None:
             return render_template("helpdesk/first-run-over.html"), 410
         agent.password_hash, agent.setup_hash, agent.setup_expires_at = made, None, None
@@ -191,32 +192,47 @@ def finish_first_run(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/helpdesk/oidc")
 def go_to_issuer() -> ResponseReturnValue:
+    """Send the browser to the issuer; who is signed in proves there anew that they are present."""
     if not oidc.name():
         abort(404)
-    return oidc.redirect_to_issuer("helpdesk.back_from_issuer")
+    found = sessions.current()
+    anew = found is not None and found.level == sessions.FULL_LEVEL
+    session.pop(ACCOUNT_KEY, None)
+    if anew:
+        session[ACCOUNT_KEY] = True
+    return oidc.redirect_to_issuer("helpdesk.back_from_issuer", anew=anew)
 
 
 @blueprint.get("/helpdesk/oidc/return")
 def back_from_issuer() -> ResponseReturnValue:
     """Let in the agent whom the issuer vouches for. The state in the session makes this GET good once only.
 
-    What is refused counts as with a password: anybody may come here, and each refusal is written into the log.
+    What is refused counts as with a password, and is written into the log: only where this browser began a sign-in,
+    so that no foreign page does it in somebody's name.
     """
     if not oidc.name():
         abort(404)
-    source = attempts.sign_ins_from(network(request.remote_addr or ""))
-    if attempts.take(source) is not None:
+    if not oidc.is_begun(request.args.get("state", "")):
+        return _refused_by_issuer(NOT_BEGUN)
+    click = new_token()
+    if limits.current().take_sign_in(click, address=request.remote_addr or "") is not None:
         return _refused_by_issuer(REFUSED)
     claimed = oidc.claims()
     with db.begin() as writing:
-        agent = oidc.agent_from_answer(claimed, writing)
+        agent = None if _is_stale(claimed) else oidc.agent_from_answer(claimed, writing)
         response = let_in(writing, agent) if agent is not None else None
         if response is None:
             audit.note(writing, "", Action.SIGN_IN_REFUSED, "OpenID Connect")
     if response is None:
         return _refused_by_issuer(N_("The issuer did not name an agent of this helpdesk. Ask your administrator."))
-    attempts.give_back(source)
+    limits.current().give_back(click)
     return response
+
+
+def _is_stale(claimed: dict[str, Any] | None) -> bool:
+    """Whether the issuer let somebody through by an old sign-in who had to prove that they are present."""
+    at = claimed.get("auth_time") if claimed is not None and ACCOUNT_KEY in session else None
+    return isinstance(at, int) and at < time.time() - sessions.PRESENCE.total_seconds()
 
 
 def _refused_by_issuer(text: str) -> ResponseReturnValue:

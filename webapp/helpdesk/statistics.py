@@ -10,8 +10,6 @@ A case is counted once, when it is closed or deleted. Measures and their values:
     minutes     0 to 180, from joining to the end: the median comes from this histogram
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +21,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from webapp.models import Case, CaseEvent, Count
+from webapp.infrastructure.models import Case, CaseEvent, Count
 
 MINUTES_MAX: Final = 180
 SOLVED: Final = frozenset({"solved", "by-hand"})
@@ -49,15 +47,16 @@ def _facts(case: Case, outcome: str, events: Sequence[CaseEvent]) -> Iterable[tu
     yield "case", "joined"
     end = max((event.at for event in events), default=case.joined_at)
     yield "minutes", str(min(MINUTES_MAX, round((end - case.joined_at).total_seconds() / 60)))
-    steps = [event.words["step"] for event in events if event.kind == "step"]
+    steps = [event.details["step"] for event in events if event.kind == "step"]
     if outcome not in SOLVED and steps:
         yield "stopped", steps[-1]
     programs = [
-        event.words["choice"] for event in events if event.kind == "choice" and event.words["step"] == "program"
+        event.details["choice"] for event in events if event.kind == "choice" and event.details["step"] == "program"
     ]
     if programs and programs[-1]:
         yield "program", programs[-1]
-    found = {diagnosis for event in events if event.kind == "test" for diagnosis in event.words["diagnoses"]}
+    found = {diagnosis for event in events if event.kind == "test" for diagnosis in event.details["diagnoses"]}
+    found |= {event.details["diagnosis"] for event in events if event.kind == "earlier" and event.details["diagnosis"]}
     yield from (("diagnosis", diagnosis) for diagnosis in sorted(found))
 
 
@@ -122,6 +121,12 @@ def overview(session: Session, days: int, today: date | None = None) -> Overview
         since,
         {name: dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))) for name, found in numbers.items()},
     )
+
+
+def shares(numbers: Mapping[str, int], labels: Mapping[str, str]) -> list[tuple[str, int, int]]:
+    """Return label, number and percent for each of `numbers`; a value without a label stands for itself."""
+    total = sum(numbers.values())
+    return [(labels.get(value, value), number, round(100 * number / total)) for value, number in numbers.items()]
 
 
 def as_csv(session: Session, days: int) -> str:

@@ -6,26 +6,36 @@ An event is a kind and a few words of it:
     choice  step, choice, detail                a question was answered from its list; the address is no list
     test    run, state, diagnoses               a connection test began or ended; run is 1, 2, 3 …
     stage   run, protocol, stage, status, failure
+    earlier at, state, protocol, stage, failure, diagnosis
+                                                a test that ended before the person connected; at: Unix seconds
     file    client, format                      a file was downloaded
-    hint    hint, step                          the agent showed a sentence on the person's page
+    guide   client, way, step                   a step of the guide of a mail program was shown
+    place   place, about                        a page beside the steps was shown; about: a diagnosis, or None
+    mistake step, mistake                       a form was sent with a mistake
+    message message, outcome                    a message of a program was looked up, by the catalogue's own words
+    hint    hint, step, by                      an agent showed a sentence on the person's page; by: the agent's id
     case    what                                the case itself: joined, ended, shared …
 
 `checked` refuses everything else. There is no word for a password, an address, a name, a text that somebody typed or a
 server sent: what cannot be said cannot leak.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-from webapp.clients import CLIENTS
-from webapp.diagnosis import CATALOGUE
-from webapp.probe.report import STAGES, FailureKind, Protocol, RunState, Status
-from webapp.text import N_, Message
-from webapp.wizard.steps import STEPS
+from flask import has_app_context
+
+from webapp.core.clients import CLIENTS
+from webapp.core.diagnosis import CATALOGUE
+from webapp.core.diagnosis.messages import MESSAGES, ProgramMessage
+from webapp.core.guides import SOURCES, Way, step_ids
+from webapp.core.probe import STAGES, FailureKind, Protocol, RunState, Status
+from webapp.core.text import N_, Message
+from webapp.helpdesk import places
+from webapp.infrastructure.config import current_providers
+from webapp.web.wizard.steps import ADJUSTMENTS, STEPS
 
 RUNS_MAX: Final = 999
 OTHER: Final = "other"
@@ -36,7 +46,12 @@ class Kind(StrEnum):
     CHOICE = "choice"
     TEST = "test"
     STAGE = "stage"
+    EARLIER = "earlier"
     FILE = "file"
+    GUIDE = "guide"
+    PLACE = "place"
+    MISTAKE = "mistake"
+    MESSAGE = "message"
     HINT = "hint"
     CASE = "case"
 
@@ -71,92 +86,113 @@ SYSTEM_NAMES: Mapping[str, str] = {
     "ios": "iPhone", "android": "Android",
 }  # fmt: skip
 CHOICES: Mapping[str, Mapping[str, str]] = {
-    "platform": {"gmx.net": "www.gmx.net", "gmx.com": "www.gmx.com", "none": N_("neither of the two")},
+    "platform": {"none": N_("none of these websites")},
     "program": {
         **{client.id: client.name for client in CLIENTS.values()},
         "unknown": N_("does not know the program"),
         OTHER: N_("another program"),
     },
     "outlook-profile": {"existing": N_("into the profile in use"), "new": N_("into a profile of its own")},
-    "devices": {"one": N_("one device"), "several": N_("several devices"), "unsure": N_("not sure how many devices")},
+    "devices": {"one": N_("one device"), "several": N_("several devices")},
     "retention": {
-        "forever": N_("mail stays at GMX"),
-        "days": N_("mail stays for some days"),
+        "forever": N_("mail stays at %(provider)s"),
+        "days": N_("mail stays at %(provider)s for some days"),
         "delete": N_("mail is deleted after fetching"),
     },
-    "preparation": {"pop3": N_("says that POP3 is switched on"), "open": N_("has not yet ticked POP3")},
+    "protocol": {"pop3": N_("fetches by POP"), "imap": N_("the same on every device, by IMAP")},
+    "preparation": {"pop3": N_("says that POP3 is switched on")},
 }
 TWO_FACTOR: Mapping[str, str] = {
     "yes": N_("two-factor login: yes"),
     "no": N_("two-factor login: no"),
-    "unsure": N_("two-factor login: not sure"),
 }
-STEP_SLUGS: Final = frozenset(step.slug for step in STEPS)
-STEP_TITLES: Mapping[str, str] = {step.slug: step.title for step in STEPS}
+STEP_SLUGS: Final = frozenset(step.slug for step in (*STEPS, *ADJUSTMENTS))
+STEP_TITLES: Mapping[str, str] = {
+    **{step.slug: step.title for step in (*STEPS, *ADJUSTMENTS)},
+    "review": N_("Check your answers"),  # no step any more; cases of last week may name it
+}
 
-STAGE_LABELS: Mapping[str, str] = {
-    "resolve": N_("Look up the name"),
-    "connect": N_("Reach the server"),
-    "tls": N_("Encrypt"),
-    "greeting": N_("Greeting"),
-    "capa": N_("What the server offers"),
-    "ehlo": N_("What the server offers"),
-    "stls": N_("Encrypt"),
-    "starttls": N_("Encrypt"),
-    "authenticate": N_("Log in to the mailbox"),
-    "stat": N_("Count the messages"),
-    "uidl": N_("List the messages"),
-    "mail": N_("Sender accepted"),
-    "rcpt": N_("Recipient accepted"),
-    "rset": N_("Send nothing"),
-    "quit": N_("Say goodbye"),
-}
-STATUS_LABELS: Mapping[str, str] = {
-    "pending": N_("to come"),
-    "running": N_("under way"),
-    "passed": N_("fine"),
-    "warning": N_("with a remark"),
-    "failed": N_("fails"),
-    "skipped": N_("left out"),
-}
-PROTOCOL_LABELS: Mapping[str, str] = {"pop3": N_("Receiving"), "smtp": N_("Sending")}
 STATE_LABELS: Mapping[str, str] = {
     "queued": N_("The test waits"),
     "running": N_("The test is under way"),
     "passed": N_("The test passed"),
     "failed": N_("The test failed"),
-    "unknown": N_("GMX did not answer the login"),
+    "unknown": N_("%(provider)s did not answer the login"),
     "interrupted": N_("The test was cut off"),
     "expired": N_("The test came too late"),
     "cancelled": N_("The test was called off"),
 }
 
-# Sentences an agent can put on the person's page. %(number)s is the number of the step on the person's own way.
+# Sentences an agent can put on the person's page, and where each of them leads: an endpoint, or a step of the wizard.
 HINTS: Mapping[str, str] = {
-    "open-step": N_("Open step %(number)s."),
-    "switch-pop3-on": N_("Switch POP3 on at GMX. Step %(number)s shows the way."),
-    "app-password": N_("Create an app password at GMX. Step %(number)s shows the way."),
-    "keep-window": N_("Leave the GMX window open."),
+    "open-step": N_("Go to “%(step)s”."),
+    "switch-pop3-on": N_("Switch POP3 on at %(provider)s."),
+    "app-password": N_("Create an app password at %(provider)s."),
+    "keep-window": N_("Leave the %(provider)s window open."),
     "test-again": N_("Test the connection once more."),
-    "without-login": N_("Go on without logging in."),
-    "download": N_("Download the file on the page “Finished”."),
-    "open-file": N_("Open the file that you have downloaded."),
+    "without-login": N_("Test without a password."),
+    "download": N_("Download the file."),
+    "open-guide": N_("Go on with the guide."),
+    "message": N_("Look up the message of your program."),
     "wait": N_("Wait a moment. I am looking."),
     "done": N_("All done. You can end the help now."),
 }
 HINT_STEPS: Mapping[str, str] = {"switch-pop3-on": "preparation", "app-password": "preparation"}
+STEP_FIELDS: Mapping[str, str] = {"address": "email_address", "name": "name"}  # the id of what is typed into
+HINT_PAGES: Mapping[str, str] = {
+    "test-again": "connection_tests.index",
+    "without-login": "connection_tests.index",
+    "download": "wizard.finish",
+    "open-guide": "guides.start",
+    "message": "help.index",
+}
 
-# What to say while the person is on a step and no test has failed.
+# What to say, and to ask, on a step while no test has failed: the word on the button is the word that is said.
 STEP_SENTENCES: Mapping[str, str] = {
-    "address": N_("Type in your whole GMX address, with the part after the @."),
-    "platform": N_("Do you read your mail in the browser at gmx.net or at gmx.com?"),
-    "program": N_("Look at the very top of the window of your mail program. Which name stands there?"),
+    "address": N_(
+        "Type your whole %(provider)s address into the field, with the part after the @. Then press “Let’s go”."
+    ),
+    "platform": N_("Choose the website on which you read your mail. Then press “Continue”."),
+    "program": N_("Choose the picture that looks like your program. Then press “Continue”."),
+    "protocol": N_("Is your mail to look the same on every device? Then choose IMAP."),
+    "outlook-profile": N_("Is there no other account in Outlook? Then leave the first answer. Press “Continue”."),
+    "devices": N_("Choose whether you read your mail on the phone as well. Then press “Continue”."),
+    "retention": N_("Choose “Yes, always”. Then nothing gets lost. Press “Continue”."),
+    "name": N_("Type your name as others should read it, or leave the field empty. Then press “Keep it”."),
+    "port": N_("Leave the first number. Press “Continue”."),
+    "preparation": N_(
+        "Open %(provider)s on your computer and do there what the picture shows. Then press “Done, continue”."
+    ),
+}
+STEP_QUESTIONS: Mapping[str, str] = {
+    "address": N_("What stands behind the @ in your address?"),
+    "platform": N_("On which website do you read your mail in the browser?"),
+    "program": N_("Which name stands at the very top of the window of your mail program?"),
+    "protocol": N_("Do you read the same mail on another device as well?"),
     "outlook-profile": N_("Do you have another account in Outlook, perhaps that of your company?"),
     "devices": N_("Do you read your mail on the phone as well?"),
-    "retention": N_("Let the mail stay at GMX. Then nothing can get lost."),
-    "preparation": N_("Now we switch POP3 on at GMX. Take a computer; it does not work in the app."),
-    "review": N_("Read it through once more. Is everything right?"),
+    "retention": N_("Which answer is chosen now?"),
+    "name": N_("Which name should others read?"),
+    "port": N_("Which number is chosen now?"),
+    "preparation": N_("Is POP3 switched on at %(provider)s now?"),
 }
+
+MESSAGE_WORDS: Mapping[str, ProgramMessage | None] = {"": None, **{message.text("en"): message for message in MESSAGES}}
+HELP_OUTCOMES: Final = frozenset({"sure", "maybe", "nothing", "helped", "not-helped"})
+
+
+def words_of(step: str) -> Mapping[str, str]:
+    """Return the words that may answer a step: word → how it reads, "" where its being answered is all that is told.
+
+    A provider that is served is one; outside of an application there is none.
+    """
+    served = current_providers() if has_app_context() else {}
+    if step == "address":
+        return dict.fromkeys(served, "")
+    if step == "platform":
+        return {**{provider.id: provider.website for provider in served.values()}, **CHOICES[step]}
+    return CHOICES.get(step, {})
+
 
 _FORMAT = re.compile(r"[a-z0-9-]{1,16}")
 _FORMATS: Final = frozenset(
@@ -169,6 +205,14 @@ def _is_run(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= RUNS_MAX
 
 
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _is_moment(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**40
+
+
 def _are_diagnoses(value: Any) -> bool:
     return isinstance(value, list) and len(value) <= 8 and all(item in CATALOGUE for item in value)
 
@@ -177,7 +221,7 @@ _RULES: Mapping[Kind, Mapping[str, Callable[[Any], bool]]] = {
     Kind.STEP: {"step": STEP_SLUGS.__contains__},
     Kind.CHOICE: {
         "step": STEP_SLUGS.__contains__,
-        "choice": lambda value: value is None or any(value in words for words in CHOICES.values()),
+        "choice": lambda value: value is None or any(value in words_of(step) for step in STEP_SLUGS),
         "detail": lambda value: value is None or value in SYSTEM_NAMES or value in TWO_FACTOR or _is_run(value),
     },
     Kind.TEST: {"run": _is_run, "state": lambda value: value in list(RunState), "diagnoses": _are_diagnoses},
@@ -188,8 +232,24 @@ _RULES: Mapping[Kind, Mapping[str, Callable[[Any], bool]]] = {
         "status": lambda value: value in list(Status),
         "failure": lambda value: value is None or value in list(FailureKind),
     },
+    Kind.EARLIER: {
+        "at": _is_moment,
+        "state": lambda value: value in list(RunState),
+        "protocol": lambda value: value is None or value in list(Protocol),
+        "stage": lambda value: value is None or any(value in names for names in STAGES.values()),
+        "failure": lambda value: value is None or value in list(FailureKind),
+        "diagnosis": lambda value: value is None or value in CATALOGUE,
+    },
     Kind.FILE: {"client": CLIENTS.__contains__, "format": _FORMATS.__contains__},
-    Kind.HINT: {"hint": HINTS.__contains__, "step": lambda value: value is None or value in STEP_SLUGS},
+    Kind.GUIDE: {
+        "client": SOURCES.__contains__,
+        "way": lambda value: value in list(Way),
+        "step": lambda value: any(value in step_ids(client) for client in SOURCES),
+    },
+    Kind.PLACE: {"place": places.LABELS.__contains__, "about": lambda value: value is None or value in CATALOGUE},
+    Kind.MISTAKE: {"step": STEP_SLUGS.__contains__, "mistake": places.MISTAKES.__contains__},
+    Kind.MESSAGE: {"message": MESSAGE_WORDS.__contains__, "outcome": HELP_OUTCOMES.__contains__},
+    Kind.HINT: {"hint": HINTS.__contains__, "step": lambda value: value is None or value in STEP_SLUGS, "by": _is_id},
     Kind.CASE: {"what": lambda value: value in list(CaseWord)},
 }
 
@@ -224,9 +284,9 @@ def choice_messages(words: Mapping[str, Any]) -> list[Message]:
     """Return how a choice reads, most important part first; nothing where only the fact is known."""
     found = []
     step, choice, detail = words["step"], words["choice"], words["detail"]
-    label = CHOICES.get(step, {}).get(choice or "")
+    label = words_of(step).get(choice or "")
     if step == "retention" and choice == "days" and detail:
-        found.append(Message(N_("mail stays for %(days)s days"), {"days": detail}))
+        found.append(Message(N_("mail stays at %(provider)s for %(days)s days"), {"days": detail}))
     elif label:
         found.append(Message(label))
     if detail in SYSTEM_NAMES:

@@ -1,70 +1,69 @@
-"""Serving: one process of many threads, the jobs inside it, one command. By gunicorn, or by granian where it is faster.
+"""Serving: one process of many threads, the jobs inside it, one command.
 
 One process, because the state of running tests is its memory; with Redis several servers may run side by side, and
-worker processes (`webapp.connection_tests.redis_engine`) have the jobs.
-Nothing is preloaded and no worker is recycled: the job consumer, the database engine and the TLS context begin after
-fork, and a worker ends only when it is told to, after its running tests.
+worker processes (`webapp.server.worker`) have the jobs. Whoever started it (systemd, a container) starts it anew where
+it is killed: no login is repeated, and a fresh process is safer than one that goes on.
 """
 
 from __future__ import annotations
 
 import atexit
-import ipaddress
 import logging
 import os
 import socket
 import sys
-from collections.abc import Callable
+import time
 from dataclasses import replace
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from webapp import ROOMS, create_app, db, lock, logs, periodic, signing
-from webapp.config import Config, unknown_variables
-from webapp.text import N_, InputError, Message
+from webapp import ROOMS, create_app
+from webapp.core import providers
+from webapp.core.text import N_, Message, locales, translations_for
+from webapp.infrastructure import assets, background, db, lock, logs, signing
+from webapp.infrastructure.config import Config, current_providers, unknown_variables
+from webapp.infrastructure.config_values import is_loopback
+from webapp.server import sockets
 
 if TYPE_CHECKING:
     from flask import Flask
 
-SERVERS = ("gunicorn", "granian")  # each has a module here: with_gunicorn, with_granian
-GRANIAN = "granian>=2.8.7,<2.9"  # as in pyproject.toml
-
-BACKLOG = 2048  # connections that wait to be accepted
-CONNECTIONS_MAX = 4096  # kept open at once; each agent who watches a case keeps one
-REQUEST_SECONDS = 20  # for a request to arrive, be answered and its answer be taken
-STOP_SECONDS = 110  # a full circle takes 90 at most; what runs longer is killed and reads as interrupted
+SHOW_SECONDS = 4.0  # that a page has to fetch how its test ended
 
 logger = logging.getLogger("webapp.server")
 
 
-def serve(host: str, port: int, config: Config, server: str = SERVERS[0]) -> None:
-    """Upgrade the database and serve until TERM or INT; port 0 takes a free one. Prints the URL once it answers.
+def serve(host: str, port: int, config: Config) -> None:
+    """Upgrade the database and serve until TERM, INT or HUP; port 0 takes a free one. Prints the URL once it answers.
 
-    Raises InputError where the settings, the port, the database or the data folder cannot be used, or the server is
-    not installed. Ends the process otherwise (SystemExit).
+    A database that is not there yet is waited for.
+    A socket that the service manager hands over comes before `host` and `port`. Raises InputError where the settings,
+    the port, the database or the data folder cannot be used.
     """
-    run = _runner(server)
+    from webapp.server.running import Running  # here: another WSGI server needs no waitress
+
     os.umask(0o077)  # database and key are nobody else's
     lock.forbid_core_dumps()
-    logs.configure()
+    logs.configure(config.log_format)
     lock.claim(config)
+    handed_over = sockets.handed_over()
+    if handed_over is not None:
+        host = handed_over.getsockname()[0]
     config = _with_host(config.completed(), host)
-    for warning in (*unknown_variables(), *warnings(config, host, server), *signing.check(config)):
+    connections = sockets.connection_limit(config)
+    for warning in (*unknown_variables(), *warnings(config, host, connections), *signing.check(config)):
         logger.warning("%s", warning)
-    listener = _listener(host, port)
+    db.wait(config)
+    listener = handed_over or sockets.listener(host, port)
+    providers.load(config.providers_dir, config.providers)  # a broken file stops here, before anything is changed
     db.upgrade(config)
-    run(config, listener, _greeting(config, listener))
-
-
-def _runner(server: str) -> Callable[[Config, socket.socket, str], None]:
-    """Return what serves an application on a listening socket, and says the greeting when it answers."""
-    if find_spec(server) is None:
-        text = N_("The server %(server)s is not installed. This installs it: %(command)s")
-        command = f'{sys.executable} -m pip install "{GRANIAN}"'
-        raise InputError(Message(text, {"server": server, "command": command}))
-    run: Callable[[Config, socket.socket, str], None] = import_module(f"webapp.server.with_{server}").run
-    return run
+    app = create_app(config)
+    _read_all(app)
+    start_jobs(app)
+    running = Running(app, listener, connections, lambda: _end_jobs(app), ours=handed_over is None)
+    sys.stdout.write(_greeting(config, listener))
+    sys.stdout.flush()
+    running.run()
+    db.dispose()
 
 
 def wsgi() -> Flask:
@@ -72,52 +71,85 @@ def wsgi() -> Flask:
 
     Does in the server's process what `serve` does. Without Redis a second process is refused with InputError.
     """
+    os.umask(0o077)
     config = Config.from_environment().completed()
     lock.forbid_core_dumps()
     lock.claim(config)
+    providers.load(config.providers_dir, config.providers)
     for warning in signing.check(config):
         logger.warning("%s", warning)
     db.upgrade(config)
     app = create_app(config)
+    _read_all(app)
     start_jobs(app)
     atexit.register(stop_jobs, app)
     return app
 
 
+def _read_all(app: Flask) -> None:
+    """Read now what belongs to this version: its files may be replaced while the process runs."""
+    assets.read()
+    for locale in locales():
+        translations_for(locale)
+    with app.app_context():
+        current_providers()
+
+
 def start_jobs(app: Flask) -> None:
     """Start what carries connection tests to their threads: in this process, or with Redis in worker processes."""
-    if "webapp.connection_tests" in ROOMS:
+    if "webapp.web.connection_tests" in ROOMS:
         from webapp.connection_tests import jobs
 
         jobs.start(app)
-    timer = app.extensions["timer"] = periodic.Timer(app)
-    timer.start()
+    background.start(app)
 
 
-def stop_jobs(app: Flask) -> None:
-    """Stop it; waits for the tests that are running in this process."""
-    if "timer" in app.extensions:
-        app.extensions["timer"].stop()
-    if "webapp.connection_tests" in ROOMS:
+def stop_jobs(app: Flask) -> float | None:
+    """Stop it; waits for the tests that are running in this process.
+
+    Returns when the last one ended (time.monotonic()), None where there was none.
+    """
+    ended = None
+    if "webapp.web.connection_tests" in ROOMS:
         from webapp.connection_tests import jobs
 
-        jobs.shutdown(app)
+        ended = jobs.shutdown(app)
+    background.stop(app)
+    return ended
 
 
-def warnings(config: Config, host: str, server: str = SERVERS[0]) -> list[Message]:
-    """Return what an operator should know of serving `config` on `host` with `server`."""
+def _end_jobs(app: Flask) -> None:
+    """Stop it, and leave the pages that wait for a test the time to fetch how it ended."""
+    ended = stop_jobs(app)
+    if ended is not None:
+        time.sleep(max(0.0, ended + SHOW_SECONDS - time.monotonic()))
+
+
+def warnings(config: Config, host: str, connections: int = sockets.CONNECTIONS_MAX) -> list[Message]:
+    """Return what an operator should know of serving `config` on `host` with so many `connections` at most."""
     found = []
-    if server == "granian" and (config.trusted_proxies or not _is_loopback(host)):
+    if connections < sockets.CONNECTIONS_MAX:
         found.append(
             Message(
                 N_(
-                    "granian waits without limit for a request that comes slowly, and believes header names with an "
-                    "underscore. Put a proxy in front that takes in whole requests and drops such headers, as nginx "
-                    "does."
+                    "This process may open few files at once: %(connections)s connections instead of %(wanted)s. Raise "
+                    "the limit (systemd: LimitNOFILE)."
+                ),
+                {"connections": connections, "wanted": sockets.CONNECTIONS_MAX},
+            )
+        )
+    if config.https and not config.trusted_proxies:
+        found.append(
+            Message(
+                N_(
+                    "The site is reached by https, so a proxy is in front of it, but WEBAPP_TRUSTED_PROXIES is 0: "
+                    "everybody counts as one network address, and few may test their login. Set it to the number of "
+                    "your proxies."
                 )
             )
         )
-    if _is_loopback(host) or config.https:
+    found += config.in_clear()
+    if is_loopback(host) or config.https:
         return found
     found.append(
         Message(
@@ -141,16 +173,9 @@ def warnings(config: Config, host: str, server: str = SERVERS[0]) -> list[Messag
 
 def _with_host(config: Config, host: str) -> Config:
     """Return `config` with the address that the site is bound to as a name it answers under."""
-    if _is_wildcard(host) or _is_loopback(host):
+    if _is_wildcard(host) or is_loopback(host):
         return config
     return replace(config, trusted_hosts=(*config.trusted_hosts, host))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _is_wildcard(host: str) -> bool:
@@ -160,18 +185,6 @@ def _is_wildcard(host: str) -> bool:
 def _written(host: str) -> str:
     """Return `host` as it stands in a URL."""
     return f"[{host}]" if ":" in host else host
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    """Bind before anything else is done: gunicorn would try for five seconds, and neither server prints a sentence."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except (OSError, UnicodeError) as error:
-        known = isinstance(error, OSError) and not isinstance(error, socket.gaierror) and error.errno
-        reason = os.strerror(known) if known else str(error)
-        text = N_("The server cannot use port %(port)s of %(host)s. Choose another with --port or --host. (%(reason)s)")
-        raise InputError(Message(text, {"host": host, "port": port, "reason": reason})) from error
 
 
 def _greeting(config: Config, listener: socket.socket) -> str:

@@ -7,8 +7,6 @@ translation.
 Run as a script or from the build hook; needs Babel, nothing of this package.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -28,10 +26,11 @@ def merge(folder: Path) -> Catalog:
         for message in catalog:
             if not message.id:
                 continue
-            known = merged.get(message.id)
+            known = merged.get(message.id, message.context)
             if known is not None and known.string != message.string:
                 raise ValueError(f"{path.name}: a second translation for {message.id!r}")
-            merged.add(message.id, message.string, flags=message.flags, locations=[(path.name, message.lineno or 0)])
+            where = [(path.name, message.lineno or 0)]
+            merged.add(message.id, message.string, where, message.flags, context=message.context)
     return merged
 
 

@@ -1,0 +1,139 @@
+"""The guide in a real browser: short, calm, with its button in reach, without JavaScript and on paper too."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.support.chromium import barriers, serve_site
+from tests.support.proofs import sampled
+from webapp.core.guides import SOURCES
+
+pytestmark = pytest.mark.browser
+
+HEIGHT_MAX, WORDS_MAX = 1300, 40
+PROGRAMS = (
+    "outlook&system=windows",
+    "apple-mail&system=iphone",
+    "thunderbird-android",
+    "outlook-new",
+    "getmail",
+    "other",
+)
+GERMAN = PROGRAMS[::2]  # in `make test`; the others in English
+# Visible words but for pictures, what is typed in, and the controls of every step.
+WORDS = """() => {
+  const main = document.querySelector("main").cloneNode(true);
+  main.querySelectorAll("[data-controls], [data-value], svg, figure, .hidden-text").forEach((part) => part.remove());
+  return main.textContent.split(/\\s+/).filter((word) => /\\w/.test(word)).length;
+}"""
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("site")
+    process, port = serve_site({**os.environ, "WEBAPP_DATA_DIR": str(folder / "data")}, folder / "log")
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(30)
+
+
+def walk(page: Page, start: str) -> Iterator[str]:
+    """Yield the address of each step, pressing what leads on, until the guide is over."""
+    page.goto(start)
+    while page.locator("main[data-journey=guide]").count():
+        yield page.url
+        page.locator("main [data-next]").click()
+        page.wait_for_load_state()
+
+
+@pytest.mark.parametrize(
+    ("program", "locale"),
+    sampled(product(PROGRAMS, ("de", "en")), lambda case: (case[0] in GERMAN) == (case[1] == "de")),
+)
+def test_a_step_is_short_free_of_barriers_and_its_button_in_reach(
+    browser: Browser, url: str, program: str, locale: str
+) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    seen = 0
+    for step in walk(page, f"{url}/guide?client={program}&lang={locale}"):
+        seen += 1
+        assert page.evaluate("document.documentElement.scrollHeight") <= HEIGHT_MAX, step
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, step
+        assert page.evaluate(WORDS) <= WORDS_MAX, step
+        assert page.locator("main [data-next]").count() == 1
+        box = page.locator("main [data-next]").bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= 844, step
+        if seen in (1, 3):
+            assert not barriers(page), step
+    assert seen > 3
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "client", [pytest.param(client, marks=() if client == "fairemail" else pytest.mark.proof) for client in SOURCES]
+)
+def test_every_step_and_the_page_of_all_steps_are_free_of_barriers(browser: Browser, url: str, client: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    for step in walk(page, f"{url}/guide?client={client}&lang=de"):
+        assert page.evaluate("document.documentElement.scrollHeight") <= HEIGHT_MAX, step
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")  # away from below the bar
+        assert not barriers(page), step
+    page.goto(f"{url}/guide/all?client={client}&lang=de")
+    assert not barriers(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
+
+
+def test_without_javascript_every_press_leads_on_and_help_opens(browser: Browser, url: str) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    assert len(list(walk(page, f"{url}/guide?client=outlook&lang=de"))) > 10
+    page.goto(f"{url}/guide/mail?client=outlook&lang=de")
+    page.get_by_role("link", name="Das sehe ich nicht").click()
+    assert page.locator("#unseen").is_visible()
+    page.get_by_role("link", name="Den anderen Weg nehmen").click()
+    assert "way=program" in page.url
+    context.close()
+
+
+def test_in_dark_colours_the_guide_has_no_barriers(browser: Browser, url: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="dark")
+    for address in ("/guide/account?client=outlook", "/guide/all?client=outlook"):
+        page.goto(url + address)
+        assert not barriers(page), address
+    page.close()
+
+
+def test_paper_has_the_switch_and_every_step_and_nothing_to_press(browser: Browser, url: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{url}/guide/all?client=outlook&lang=de")
+    page.emulate_media(media="print")
+    text = page.locator("main").inner_text()
+    assert "POP3- und IMAP-Zugriff erlauben" in text
+    assert "pop.gmx.net" in text
+    assert "Kopieren" not in text
+    assert not page.locator(".site-header").is_visible()
+    assert page.locator(".guide-all > li").count() > 10
+    page.close()
+
+
+def test_the_picture_stands_beside_the_text_where_there_is_room(browser: Browser, url: str) -> None:
+
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"{url}/guide/keep?client=outlook&lang=de")
+    picture, heading = (page.locator(name).bounding_box() for name in (".guide-picture", "main h1"))
+    assert picture
+    assert heading
+    assert picture["x"] + picture["width"] <= heading["x"]
+    page.set_viewport_size({"width": 390, "height": 844})
+    picture, heading = (page.locator(name).bounding_box() for name in (".guide-picture", "main h1"))
+    assert picture
+    assert heading
+    assert picture["y"] + picture["height"] <= heading["y"]
+    page.close()

@@ -1,0 +1,30 @@
+"""The agent's field for what stands on the person's screen."""
+
+from __future__ import annotations
+
+from tests.support.client import PageLintingClient
+from tests.support.told import CATALOGUE
+from webapp.core.text import translations_for
+
+GERMAN = translations_for("de")
+
+
+def test_the_sentence_to_say_stands_beside_the_cause(agent: PageLintingClient) -> None:
+    page = agent.get("/helpdesk/messages?q=0x800CCC92&lang=de").text
+    cause = CATALOGUE["login-refused"]
+    assert cause.title.translated(GERMAN) in page
+    assert cause.say.translated(GERMAN) in page
+    assert cause.ask.translated(GERMAN) in page
+    assert "Das bedeutet meistens" in page
+
+
+def test_an_unknown_message_leads_to_three_questions(agent: PageLintingClient) -> None:
+    page = agent.get("/helpdesk/messages?q=xyzzy&lang=de").text
+    assert "Diese Meldung kennen wir noch nicht" in page
+    assert 'href="/help?q=xyzzy"' in page
+
+
+def test_without_a_message_there_is_only_the_field(agent: PageLintingClient) -> None:
+    page = agent.get("/helpdesk/messages?lang=de").text
+    assert 'name="q"' in page
+    assert "Diese Meldung" not in page

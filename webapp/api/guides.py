@@ -1,0 +1,61 @@
+"""The guides: what a person does in their mail program, step by step."""
+
+from dataclasses import replace
+
+from webapp.api.accounts import ACCOUNT, account_of, named_provider
+from webapp.api.inputs import Field
+from webapp.api.operations import LOCALE, Answer, Call, operation
+from webapp.api.problems import Kind
+from webapp.api.shapes import component
+from webapp.core.account import Retention
+from webapp.core.guides import SOURCES, Context, Way, guide
+from webapp.core.guides.telling import as_json, file_name
+from webapp.core.systems import SYSTEMS
+from webapp.core.text import translations_for
+from webapp.infrastructure.assets import fingerprint
+from webapp.infrastructure.config import current_providers
+from webapp.infrastructure.screenshots import taken
+from webapp.infrastructure.security import public_url
+
+CLIENT = Field("client", "Id of a mail program.", {"type": "string", "enum": list(SOURCES)}, required=True)
+CHOICES = (
+    Field("system", "System of the device.", {"type": "string", "enum": list(SYSTEMS)}),
+    Field("way", "How the account gets into the program.", {"type": "string", "enum": [way.value for way in Way]}),
+    Field(
+        "two_factor", "Whether the person logs in with a code from an app.", {"type": "string", "enum": ["yes", "no"]}
+    ),
+)
+# Without an address the values are those of the provider.
+_ADDRESS, *_OTHERS = ACCOUNT
+QUERY = (replace(_ADDRESS, required=False), *_OTHERS, *CHOICES, LOCALE)
+
+
+@operation(
+    "GET", "/guides/{client}", "The steps in a mail program", name="guide", path=(CLIENT,), query=QUERY,
+    answers={200: component("Guide")}, problems=(Kind.NOT_FOUND, Kind.UNKNOWN_ADDRESS, Kind.INVALID_INPUT),
+)  # fmt: skip
+def guide_of_client(call: Call) -> Answer:
+    """What a person does, one step after the other: where to press, what to type, and what an agent says. Without an
+    address the values name no user. Logs of proxies keep queries: leave the address out where that matters."""
+    values, providers = call.values, current_providers()
+    account = account_of(values, providers)[0] if values["address"] else None
+    provider = named_provider(
+        account.provider_id if account else values["provider"] or next(iter(providers)), providers
+    )
+    context = Context(
+        values["client"],
+        provider,
+        account,
+        values["system"],
+        Way(values["way"]) if values["way"] else None,
+        retention=Retention.parse(values["keep"]),
+        two_factor=values["two_factor"] or "",
+        file_name=file_name(values["client"], account, provider),
+    )
+    locale = call.locale
+
+    def picture_url(client: str, name: str) -> str | None:
+        found = taken(client, locale, name)
+        return public_url("assets.show", version=fingerprint(), name=found.path) if found else None
+
+    return Answer(as_json(guide(context), translations_for(locale), picture_url))

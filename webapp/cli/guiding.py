@@ -1,0 +1,99 @@
+"""`guide`: the steps in a mail program, for a terminal or as JSON."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from webapp.cli.context import (
+    account_of,
+    configuration,
+    guide_ids,
+    json_option,
+    known_client,
+    known_providers,
+    locale_option,
+    problems_reported,
+    provider_option,
+)
+from webapp.core.terminal import chosen_locale
+from webapp.core.text import N_, translations_for
+
+
+@click.command(
+    help=N_(
+        """Print the steps in a mail program.
+
+CLIENT is one of `clients`. With ADDRESS the values are those of that account.
+
+  gmx-pop-wizard guide outlook anna@gmx.de
+  gmx-pop-wizard guide apple-mail --system iphone --locale en
+  gmx-pop-wizard guide thunderbird-android --json"""
+    )
+)
+@click.argument("client_id", metavar="CLIENT", shell_complete=guide_ids)
+@click.argument("address", metavar="[ADDRESS]", required=False)
+@provider_option
+@click.option("--name", default="", metavar="NAME", help=N_("Sender name."))
+@click.option("--keep", default="forever", metavar="KEEP", help=N_("What stays on the server: forever, days, delete."))
+@click.option("--smtp-port", type=int, metavar="PORT", help=N_("465 or 587; without it the preferred one."))
+@click.option(
+    "--system",
+    type=click.Choice(["windows", "mac", "iphone", "android", "linux"]),
+    help=N_("System of the device."),
+)
+@click.option(
+    "--way",
+    type=click.Choice(["file", "qr", "hand", "program"]),
+    help=N_("How the account gets into the program (default: the first of its guide)."),
+)
+@click.option("--two-factor", type=click.Choice(["yes", "no"]), help=N_("Whether the person logs in with a code."))
+@json_option
+@locale_option
+def guide(
+    client_id: str,
+    address: str | None,
+    provider_id: str | None,
+    name: str,
+    keep: str,
+    smtp_port: int,
+    system: str | None,
+    way: str | None,
+    two_factor: str | None,
+    as_json: bool,
+    locale_name: str | None,
+) -> None:
+    from webapp.core import guides
+    from webapp.core.account import Retention
+    from webapp.core.guides import telling
+    from webapp.core.providers import choose
+
+    translations = translations_for(chosen_locale(locale_name))
+    config = configuration()
+    with problems_reported(translations):
+        known_client(client_id, guides.SOURCES)
+        retention = Retention.parse(keep)
+        providers = known_providers(config)
+        account = None
+        if address is not None:
+            account = account_of(
+                address, provider_id, config, translations, name=name, retention=retention, smtp_port=smtp_port
+            )
+        provider = choose(account.provider_id if account else provider_id or next(iter(providers)), providers)
+        context = guides.Context(
+            client_id,
+            provider,
+            account,
+            system,
+            guides.Way(way) if way else None,
+            retention=retention,
+            two_factor=two_factor or "",
+            file_name=telling.file_name(client_id, account, provider),
+        )
+        made = guides.guide(context)
+    if as_json:
+        shape = telling.as_json(made, translations, lambda client, name: None)
+        click.echo(json.dumps(shape, ensure_ascii=False, indent=2))
+        return
+    click.echo(telling.as_text(made, translations))

@@ -1,0 +1,176 @@
+"""Bulk export: a table of people in, a ZIP of their files out, streamed row by row.
+
+An invalid row is reported by its number and skipped. Only the ZIP's directory grows in memory, by some 500 octets per
+row.
+
+Standard library and core only: shared by command line and site.
+"""
+
+import codecs
+import difflib
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from webapp.core.account import MailAccount, Retention, parse_address
+from webapp.core.bulk.archive import Index, add_file, entry, read_me
+from webapp.core.bulk.table import CHUNK, COLUMNS, Row, Table, TableError, bounded_table, read_table, shown, words
+from webapp.core.clients import CLIENTS, Client, Export, ExportOptions
+from webapp.core.providers import Certainty, Provider, choose, find
+from webapp.core.text import N_, InputError, Message, translations_for
+
+__all__ = [
+    "COLUMNS",
+    "Result",
+    "Row",
+    "Summary",
+    "Table",
+    "TableError",
+    "bounded_table",
+    "read_table",
+    "write_exports",
+]
+
+SPOOL_MAX = 1 << 25  # octets of the index kept in memory: it holds addresses, which must not be spooled to disk
+
+KEEP_WORDS: Mapping[str, str] = {"forever": N_("forever, always"), "delete": N_("delete")}  # in any language
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The result of a row: a file in the ZIP, or an error."""
+
+    row: Row
+    file_name: str | None = None
+    error: Message | None = None
+    notes: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts of all and of invalid rows."""
+
+    rows: int = 0
+    bad: int = 0
+
+
+def write_exports(
+    table: Table,
+    target: BinaryIO,
+    providers: Mapping[str, Provider],
+    options: ExportOptions | None = None,
+    on_result: Callable[[Result], None] | None = None,
+    *,
+    finish: Callable[[Export], Export] | None = None,
+) -> Summary:
+    """Write a ZIP with the file of every row, an index and a read-me; deterministic.
+
+    options: locale, host and organization for all rows. on_result: callback after each row. finish: applied to each
+    file, such as signing (which is not deterministic).
+    Raises TableError where the table turns invalid; `target` is unusable then.
+    """
+    options = options or ExportOptions()
+    translations = translations_for(options.locale)
+    summary = Summary()
+    with (
+        zipfile.ZipFile(target, "w") as archive,
+        tempfile.SpooledTemporaryFile(max_size=SPOOL_MAX, mode="w+", encoding="utf-8", newline="") as index_file,
+    ):
+        add_file(archive, translations.gettext(N_("README.txt")), read_me(translations))
+        index = Index(index_file, table.delimiter, translations)
+        for row in table.rows():
+            result, made = _exported(row, providers, options)
+            if made is not None and result.file_name is not None:
+                add_file(archive, result.file_name, (finish(made) if finish else made).content)
+            index.add(result)
+            summary = Summary(summary.rows + 1, summary.bad + (result.error is not None))
+            if on_result:
+                on_result(result)
+        index_file.seek(0)
+        with archive.open(entry("index.csv"), "w") as stream:
+            stream.write(codecs.BOM_UTF8)  # otherwise Excel assumes Windows-1252
+            while text := index_file.read(CHUNK):
+                stream.write(text.encode("utf-8"))
+    return summary
+
+
+def _exported(row: Row, providers: Mapping[str, Provider], options: ExportOptions) -> tuple[Result, Export | None]:
+    try:
+        client = _client(row["client"])
+        account = _account(row, providers)
+        made = client.export(
+            account,
+            replace(
+                options,
+                format=row["format"].lower() or None,
+                device=row["device"].lower() or None,
+                profile=row["profile"].lower() or "existing",
+            ),
+        )
+    except InputError as error:
+        return Result(row, error=error.message), None
+    suffix = made.file_name.rpartition(".")[2]
+    return Result(row, f"{row.number:05}-{client.id}.{suffix}", notes=made.notes), made
+
+
+# What people call a program in a table, separated by commas; ids and names of CLIENTS are taken, too.
+EVERYDAY_NAMES = {
+    "outlook": N_("Outlook (classic), classic Outlook, Microsoft Outlook"),
+    "outlook-new": N_("New Outlook, Outlook (new)"),
+    "outlook-mobile": N_("Outlook app, Outlook mobile"),
+    "thunderbird": N_("Mozilla Thunderbird"),
+    "thunderbird-android": N_("Thunderbird for Android, K-9 Mail, K-9"),
+    "apple-mail": N_("Mail (by Apple), Apple Mail, iPhone Mail"),
+    "gmail-app": N_("Gmail, Gmail app"),
+}
+
+
+def _client(text: str) -> Client:
+    wanted = text.casefold()
+    wanted = next((known for known, said in EVERYDAY_NAMES.items() if wanted in words(said)), wanted)
+    for client in CLIENTS.values():
+        if wanted in (client.id, *words(client.name)):
+            return client
+    if not wanted:
+        raise InputError(N_("The program is missing."))
+    near = difflib.get_close_matches(wanted, CLIENTS, n=3, cutoff=0.4) or list(CLIENTS)
+    raise InputError(
+        Message(
+            N_("There is no client “%(client)s”. Did you mean: %(clients)s?"),
+            {"client": shown(text), "clients": ", ".join(near)},
+        )
+    )
+
+
+def _account(row: Row, providers: Mapping[str, Provider]) -> MailAccount:
+    typed = row["keep"].casefold()
+    keep = next((keep for keep, said in KEEP_WORDS.items() if typed in words(said)), typed or "forever")
+    port = row["smtp_port"]
+    if port and not (port.isascii() and port.isdecimal() and len(port) <= 5):
+        raise InputError(N_("The port for sending is a number, such as 465 or 587."))
+    return _provider(row, providers).account(
+        row["address"],
+        name=row["name"],
+        retention=Retention.parse(keep),
+        smtp_port=int(port) if port else None,
+    )
+
+
+def _provider(row: Row, providers: Mapping[str, Provider]) -> Provider:
+    if named := row["provider"].lower():
+        return choose(shown(named), providers)
+    finding = find(parse_address(row["address"]), providers)
+    if finding.certainty is Certainty.AMBIGUOUS:
+        raise InputError(
+            Message(
+                N_("The domain does not tell the provider. Write one into the column “provider”: %(providers)s."),
+                {"providers": ", ".join(provider.id for provider in finding.providers)},
+            )
+        )
+    if not finding.providers:
+        raise InputError(
+            N_("This address belongs to no known provider. If it does, write the provider into the column “provider”.")
+        )
+    return finding.providers[0]

@@ -1,0 +1,83 @@
+"""The index and the read-me of the ZIP."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+from webapp.core.bulk.table import shown
+from webapp.core.text import N_, Translations
+
+if TYPE_CHECKING:
+    from webapp.core.bulk import Result
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # OWASP, "CSV Injection": spreadsheets evaluate cells with these prefixes
+# A program that takes another separator for ours sees a cell begin here.
+_BEHIND_SEPARATOR = re.compile(r"""([;,\t|]["'\s]*)(?=[=+\-@])""")
+
+
+class Index:
+    """index.csv: one line per row with its result."""
+
+    def __init__(self, stream: Any, delimiter: str, translations: Translations) -> None:
+        self._writer = csv.writer(stream, delimiter=delimiter, lineterminator="\r\n")
+        self._translations = translations
+        titles = (N_("row"), N_("result"), N_("file"), N_("address"), N_("client"), N_("keep"), N_("remark"))
+        self._write(*map(translations.gettext, titles))
+
+    def add(self, result: Result) -> None:
+        _ = self._translations.gettext
+        remarks = result.notes if result.error is None else (result.error,)
+        self._write(
+            str(result.row.number),
+            _(N_("OK")) if result.error is None else _(N_("no file")),
+            result.file_name or "",
+            result.row["address"],
+            result.row["client"],
+            result.row["keep"],
+            " ".join(remark.translated(self._translations) for remark in remarks),
+        )
+
+    def _write(self, *cells: str) -> None:
+        self._writer.writerow([_harmless(cell) for cell in cells])
+
+
+def _harmless(cell: str) -> str:
+    """Return `cell` escaped against CSV injection, also behind leading invisible characters."""
+    text = _BEHIND_SEPARATOR.sub(r"\1'", shown(cell))
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def read_me(translations: Translations) -> bytes:
+    text = translations.gettext(
+        N_(
+            """Mail settings by POP3
+
+Each person has a file of their own here. Its name begins with the number of the row in your table.
+index.csv says which file belongs to whom, and why a row has no file.
+
+1. Give each person only their own file.
+2. They open it as the guide for their mail program says.
+3. The mail program asks for the password. No file here holds one.
+
+The files hold addresses and names. Delete them when you no longer need them.
+"""
+        )
+    )
+    return codecs.BOM_UTF8 + text.replace("\n", "\r\n").encode("utf-8")
+
+
+def entry(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, _EPOCH)
+    info.create_system = 3  # Unix, on every platform
+    info.external_attr = 0o100644 << 16
+    info.compress_type = zipfile.ZIP_STORED if name.endswith(".zip") else zipfile.ZIP_DEFLATED
+    return info
+
+
+def add_file(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    archive.writestr(entry(name), content)

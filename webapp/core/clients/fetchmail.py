@@ -1,0 +1,81 @@
+"""fetchmail: a run control file that fetches into a Maildir.
+
+Syntax: fetchmail(1), "Run Control Syntax" and the lexer rcfile_l.l of version 6.4: a string in double quotes ends at
+the next double quote, and a backslash in it begins an escape. fetchmail 6 asks for the password or reads ~/.netrc; it
+runs no command for it.
+"""
+
+from collections.abc import Callable
+
+from webapp.core.account import KEEP_FOREVER, MailAccount, SocketType
+from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
+from webapp.core.clients.rcfile import (
+    MEDIA_TYPE,
+    Comments,
+    how_to_fetch,
+    maildir,
+    retention_notes,
+    said_retention,
+    titled,
+    value,
+    where_it_belongs,
+)
+from webapp.core.text import N_, translations_for
+
+_PROGRAM = "fetchmail"
+
+# Maildir delivery without an MTA: write to tmp, sync, rename. After a failure the mail stays on the server, because
+# fetchmail deletes only what was delivered.
+_DELIVERY = "file=$(mktemp tmp/$(date +%s).XXXXXXXXXX) && cat >$file && sync $file && mv $file new/"
+
+
+class Fetchmail(Client):
+    id = "fetchmail"
+    name = "fetchmail"
+    systems = ("linux",)
+    formats = ("fetchmailrc",)
+    sends = False
+    keeps = Keeping(SetBy.FILE, delete=SetBy.FILE)
+
+    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
+        return {"fetchmailrc": _fetchmailrc}
+
+
+def _fetchmailrc(account: MailAccount, options: ExportOptions) -> Export:
+    translations = translations_for(options.locale)
+    server, user = account.incoming, value(_PROGRAM, account.username)
+    head = titled(account, translations, N_("%(provider)s by POP3 with fetchmail. This file holds no password."))
+    where_it_belongs(head, _PROGRAM, "fetchmailrc", "~/.fetchmailrc")
+    how_to_fetch(head, account, _PROGRAM, "fetchmail").blank()
+    head.say(
+        N_(
+            "So that it no longer asks: fetchmail reads the password from a second file, ~/.netrc, "
+            "which only you may read. It has this line:"
+        )
+    )
+    head.show(f"machine {server.hostname} login {user} password …", "chmod 600 ~/.netrc")
+    retention = account.retention
+    notes = retention_notes(_PROGRAM, account)
+    ways = Comments(translations)
+    ways.say(N_("Delivers into the folder itself. With a mail server on this computer, take the line away:"))
+    lines = [
+        "set no bouncemail",
+        "",
+        f'poll "{value(_PROGRAM, server.hostname)}"',
+        "    protocol POP3",
+        f"    port {server.port}",
+        "    auth password",
+        "    uidl",
+        "    timeout 60",
+        f'  user "{user}"',
+        *(["    ssl"] if server.socket_type is SocketType.SSL else []),
+        '    sslproto "TLS1.2+"',
+        "    sslcertck",
+        "    no rewrite",
+        said_retention(account, translations, KEEP_FOREVER if notes else retention).rstrip("\n"),
+        "    keep" if retention.leave_messages_on_server else "    no keep",
+        str(ways).rstrip("\n"),
+        f'    mda "cd {maildir(account)} && {_DELIVERY}"',
+    ]
+    content = f"{head}\n" + "\n".join(lines) + "\n"
+    return Export("fetchmailrc", MEDIA_TYPE, content.encode(), notes)

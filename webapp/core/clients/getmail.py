@@ -1,0 +1,76 @@
+"""getmail6: a configuration file that fetches into a Maildir.
+
+Syntax: getmail6, docs/configuration.txt; read by Python's RawConfigParser, and password_command as a Python tuple.
+Without `ca_certs` getmail verifies no certificate, so the file names the system's bundle; where that is missing,
+getmail refuses to start.
+"""
+
+import shlex
+from collections.abc import Callable
+
+from webapp.core.account import MailAccount, SocketType
+from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
+from webapp.core.clients.rcfile import (
+    MEDIA_TYPE,
+    Comments,
+    how_to_fetch,
+    how_to_use_the_keyring,
+    keyring_attributes,
+    maildir,
+    said_retention,
+    titled,
+    value,
+    where_it_belongs,
+)
+from webapp.core.text import N_, InputError, translations_for
+
+_PROGRAM = "getmail"
+
+
+class Getmail(Client):
+    id = "getmail"
+    name = "getmail6"
+    systems = ("linux",)
+    formats = ("getmailrc",)
+    sends = False
+    keeps = Keeping(SetBy.FILE, SetBy.FILE, SetBy.FILE)
+
+    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
+        return {"getmailrc": _getmailrc}
+
+
+def _getmailrc(account: MailAccount, options: ExportOptions) -> Export:
+    translations = translations_for(options.locale)
+    server, user = account.incoming, value(_PROGRAM, account.username)
+    if server.socket_type is not SocketType.SSL:
+        raise InputError(N_("getmail knows no STARTTLS. Choose another program for this server."))
+    head = titled(account, translations, N_("%(provider)s by POP3 with getmail. This file holds no password."))
+    where_it_belongs(head, _PROGRAM, "getmailrc", "~/.config/getmail/getmailrc")
+    how_to_fetch(head, account, _PROGRAM, "getmail").blank()
+    how_to_use_the_keyring(head, account, server)
+    certificates = Comments(translations)
+    certificates.say(N_("The certificates that your system trusts. On Fedora: /etc/pki/tls/certs/ca-bundle.crt"))
+    retention = account.retention
+    command = ("secret-tool", "lookup", *shlex.split(keyring_attributes(account, server)))
+    content = f"""\
+{head}
+[retriever]
+type = SimplePOP3SSLRetriever
+server = {value(_PROGRAM, server.hostname)}
+port = {server.port}
+username = {user}
+# password_command = {command!r}
+{certificates}ca_certs = /etc/ssl/certs/ca-certificates.crt
+
+[destination]
+type = Maildir
+path = {maildir(account)}/
+
+[options]
+read_all = false
+delivered_to = false
+received = false
+{said_retention(account, translations, retention)}delete = {str(not retention.leave_messages_on_server).lower()}
+delete_after = {retention.days_to_leave_messages_on_server or 0}
+"""
+    return Export("getmailrc", MEDIA_TYPE, content.encode())

@@ -1,0 +1,68 @@
+"""mpop: a configuration file that fetches into a Maildir.
+
+Syntax: mpop(1). A value extends to the end of the line, so `#` and `%` need no escape. The UIDLs file is named by us:
+%U would put the address into a path.
+"""
+
+from collections.abc import Callable
+
+from webapp.core.account import KEEP_FOREVER, MailAccount, SocketType
+from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
+from webapp.core.clients.rcfile import (
+    MEDIA_TYPE,
+    account_tag,
+    how_to_fetch,
+    how_to_use_the_keyring,
+    keyring_attributes,
+    maildir,
+    retention_notes,
+    said_retention,
+    titled,
+    value,
+    where_it_belongs,
+)
+from webapp.core.text import N_, translations_for
+
+_PROGRAM = "mpop"
+
+
+class Mpop(Client):
+    id = "mpop"
+    name = "mpop"
+    systems = ("linux",)
+    formats = ("mpoprc",)
+    sends = False
+    keeps = Keeping(SetBy.FILE, delete=SetBy.FILE)
+
+    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
+        return {"mpoprc": _mpoprc}
+
+
+def _mpoprc(account: MailAccount, options: ExportOptions) -> Export:
+    translations = translations_for(options.locale)
+    server, user = account.incoming, value(_PROGRAM, account.username)
+    head = titled(account, translations, N_("%(provider)s by POP3 with mpop. This file holds no password."))
+    where_it_belongs(head, _PROGRAM, "mpoprc", "~/.mpoprc")
+    how_to_fetch(head, account, _PROGRAM, "mpop").blank()
+    how_to_use_the_keyring(head, account, server)
+    name, retention = account.file_word.lower(), account.retention
+    notes = retention_notes(_PROGRAM, account)
+    content = f"""\
+{head}
+account {name}
+host {value(_PROGRAM, server.hostname)}
+port {server.port}
+tls on
+tls_starttls {"off" if server.socket_type is SocketType.SSL else "on"}
+tls_trust_file system
+auth user
+user {user}
+# passwordeval secret-tool lookup {keyring_attributes(account, server)}
+delivery maildir {maildir(account)}
+uidls_file ~/.mpop_uidls/{account.file_stem}-{account_tag(account.email_address)}
+{said_retention(account, translations, KEEP_FOREVER if notes else retention)}\
+keep {"on" if retention.leave_messages_on_server else "off"}
+
+account default : {name}
+"""
+    return Export("mpoprc", MEDIA_TYPE, content.encode(), notes)

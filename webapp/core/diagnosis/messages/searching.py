@@ -1,0 +1,244 @@
+"""A ranked search: SQLite's full-text index (BM25) finds and ranks, and evidence decides what is said.
+
+A ranking always has a first one. Whether that one may be told is another question: how much of the message stands in
+what the person wrote, and how much of what they wrote is explained by it, both weighed by how rare a word is.
+"""
+
+import math
+import re
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from rapidfuzz import fuzz, process
+
+from webapp.core.diagnosis.messages.message import PROVIDER, ProgramMessage
+from webapp.core.diagnosis.messages.vocabulary import (
+    COMMAND_LINE,
+    DIRECTIONS,
+    ELSEWHERE,
+    PROGRAM_NAMES,
+    SAME,
+    Direction,
+    codes,
+    direction_named,
+    meaning,
+    pieces,
+    program_named,
+    words,
+)
+
+RESULTS_MAX = 10
+CANDIDATES = 40  # of the full-text index, for each piece
+WORDS_MAX = 400  # different ones of a text whose slips are looked up
+SLIP = 84.0  # likeness in percent from which on a word is another one with a slip
+GUESSED = 0.75  # how surely such a word is meant
+PART_MIN = 4  # letters of the parts of a compound word
+ELSEWHERE_WEIGHT = 4.0  # of a word that says that something else is meant
+OWN_PROGRAM, OTHER_PROGRAM = 1.15, 0.8
+UNNAMED, SELDOM = 0.98, 0.95  # of some program where none is named; of one for the command line
+OTHER_DIRECTION = 0.85  # of a message on sending where POP3 is named, and the other way round
+BEFORE_SUMMARY = 12  # lines from the end that are read where a program only sums up
+NEARLY = 0.8  # as good as the best
+HITS_MIN = 2  # words of the query, where it has as many
+UNKNOWN = 0.6  # weight of a word that stands in no message, of that of the rarest one
+CODE_WEIGHT = 0.35  # of a reply code such as 535, which stands for many things
+WHOLE, WHOLE_QUERY = 0.95, 0.7  # of a message of one word, and of the query then
+SURE, LIKELY = 0.72, 0.5  # evidence, from 0 to 1
+ENOUGH = 2.2  # words' weight below which nothing is sure
+
+_Meanings = dict[str, dict[str, float]]  # known words by the word typed, with how surely they are meant
+
+_NUMBERED = re.compile(r"\d[a-z]|[a-z]\d")  # such as a session's name in a log
+_ELSEWHERE = frozenset(map(meaning, ELSEWHERE))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message that fits. sure: enough of it was there to say so; else it only may be meant."""
+
+    message: ProgramMessage
+    score: float
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    number: int  # of the message
+    words: frozenset[str]
+    weight: float
+
+
+class Index:
+    """The messages' texts in a full-text index in memory; may be asked by several threads."""
+
+    def __init__(self, messages: Sequence[ProgramMessage]) -> None:
+        self._messages = messages
+        self._codes = [{code.lower().removeprefix("0x") for code in message.codes} for message in messages]
+        read = [
+            (number, words(text.replace(PROVIDER, "")))
+            for number, message in enumerate(messages)
+            for text in (*message.texts.values(), *message.also)
+        ]
+        known = {meant for _, found in read for meant in found}
+        self._surfaces = (
+            {written: word for written, word in SAME.items() if word in known}
+            | {written: word for _, found in read for word, written in found.items()}
+            | {word: word for word in known}
+        )
+        self._written: dict[str, list[str]] = {}  # by their first letter
+        for word in self._surfaces:
+            if len(word) >= PART_MIN and not word.isdigit():
+                self._written.setdefault(word[0], []).append(word)
+        texts = [(number, frozenset(chain(*map(self._split, found)))) for number, found in read]
+        counts = Counter(word for _, found in texts for word in found)
+        self._weights = {word: self._rarity(word, math.log(1 + len(texts) / n)) for word, n in counts.items()}
+        self._unknown = UNKNOWN * max(self._weights.values())
+        self._rows = [_Row(number, found, sum(map(self._weights.__getitem__, found))) for number, found in texts]
+        self._words: list[set[str]] = [set() for _ in messages]
+        for number, found in texts:
+            self._words[number] |= found
+        self._lock = threading.Lock()
+        self._database = sqlite3.connect(":memory:", check_same_thread=False)
+        self._database.execute("CREATE VIRTUAL TABLE texts USING fts5(words, tokenize = 'ascii')")
+        self._database.executemany("INSERT INTO texts (words) VALUES (?)", ((" ".join(r.words),) for r in self._rows))
+
+    def _rarity(self, word: str, weight: float) -> float:
+        return weight * CODE_WEIGHT if word.isdigit() else weight
+
+    def search(self, text: str, program: str | None = None) -> tuple[Found, ...]:
+        """Return what fits `text`, best first; of a log what fits the last line that surely tells of a fault."""
+        if by_code := self._by_code(codes(text)):
+            return by_code
+        best: tuple[Found, ...] = ()
+        summary: tuple[Found, ...] = ()
+        read = pieces(text)
+        meanings: _Meanings = {}  # of this text alone: what people type is not kept
+        for number, piece in enumerate(read):
+            found = self._line(words(piece), program, meanings, alone=len(read) == 1)
+            told = next((one for one in found if self._tells(one, found[0])), None)
+            if told:
+                return (told, *(one for one in found if one is not told))
+            if found and found[0].sure:
+                summary = summary or found
+            elif found and (not best or found[0].score > best[0].score):
+                best = found
+            if summary and number >= BEFORE_SUMMARY:
+                return summary
+        return summary or best
+
+    def _line(
+        self, typed: Mapping[str, str], program: str | None, meanings: _Meanings, *, alone: bool
+    ) -> tuple[Found, ...]:
+        """Search a line; where it begins with what a program adds to any fault, what stands beside it says more."""
+        found = self._search(typed, program, meanings, alone=alone)
+        if not found or not found[0].message.summary:
+            return found
+        added = self._words[self._messages.index(found[0].message)]
+        rest = {meant: word for meant, word in typed.items() if added.isdisjoint(meanings.get(meant, ()))}
+        beside = self._search(rest, program or found[0].message.program, meanings, alone=False)
+        return (*beside, *found) if beside and beside[0].sure else found
+
+    def _tells(self, one: Found, best: Found) -> bool:
+        """Whether `one` says more than that something failed, and is about as likely as the best."""
+        return one.sure and not one.message.summary and one.score >= NEARLY * best.score
+
+    def _by_code(self, wanted: set[str]) -> tuple[Found, ...]:
+        ends = tuple(wanted)
+        numbers = [n for n, known in enumerate(self._codes) if ends and any(code.endswith(ends) for code in known)]
+        return self._ranked((number, 10.0, 1.0) for number in numbers) if numbers else ()
+
+    def _search(
+        self, typed: Mapping[str, str], program: str | None, meanings: _Meanings, *, alone: bool
+    ) -> tuple[Found, ...]:
+        """Search what was `typed`; one common word is enough only where it stands `alone`, not in a line of a log."""
+        program, direction = program or program_named(typed), direction_named(typed)
+        if len(typed) > 1:
+            typed = {meant: word for meant, word in typed.items() if word not in PROGRAM_NAMES} or typed
+        meant = self._known(typed, meanings)
+        if not meant:
+            return ()
+        best: dict[int, tuple[float, float]] = {}
+        asked = sum(
+            max(map(self._weights.__getitem__, known), default=self._weight_of(word)) for word, known in meant.items()
+        )
+        qualities = {word: quality for known in meant.values() for word, quality in known.items()}
+        for row in self._candidates(qualities):
+            found = {word: qualities[word] for word in row.words if word in qualities}
+            mass = sum(self._weights[word] * quality for word, quality in found.items())
+            explained = sum(
+                max((self._weights[word] * quality for word, quality in known.items() if word in row.words), default=0)
+                for known in meant.values()
+            )
+            hits = sum(1 for known in meant.values() if not row.words.isdisjoint(known))
+            of_row, of_query = mass / row.weight, min(1.0, explained / asked)
+            whole = alone and (len(meant) == 1 or (of_row >= WHOLE and of_query >= WHOLE_QUERY))
+            if hits < HITS_MIN and not whole:
+                continue
+            evidence = (of_row + of_query) / 2
+            score = evidence * math.sqrt(mass) * self._favour(self._messages[row.number], program, direction)
+            if evidence >= LIKELY and score > best.get(row.number, (0.0, 0.0))[0]:
+                best[row.number] = (score, evidence if mass >= ENOUGH else min(evidence, LIKELY))
+        return self._ranked((number, score, evidence) for number, (score, evidence) in best.items())
+
+    def _weight_of(self, unknown: str) -> float:
+        if unknown in _ELSEWHERE:
+            return self._unknown * ELSEWHERE_WEIGHT
+        return self._unknown * (CODE_WEIGHT if _NUMBERED.search(unknown) else 1.0)
+
+    def _favour(self, message: ProgramMessage, wanted: str | None, direction: Direction | None) -> float:
+        factor = (
+            OTHER_DIRECTION if direction and direction is not DIRECTIONS.get(message.diagnoses[0], direction) else 1.0
+        )
+        if not message.program:
+            return factor
+        if not wanted:
+            return factor * (SELDOM if message.program in COMMAND_LINE else UNNAMED)
+        return factor * (OWN_PROGRAM if message.program == wanted else OTHER_PROGRAM)
+
+    def _ranked(self, scored: Iterable[tuple[int, float, float]]) -> tuple[Found, ...]:
+        ranked = sorted(scored, key=lambda entry: (-entry[1], entry[0]))[:RESULTS_MAX]
+        return tuple(Found(self._messages[number], score, evidence >= SURE) for number, score, evidence in ranked)
+
+    def _candidates(self, found: Iterable[str]) -> list[_Row]:
+        query = " OR ".join(f'"{word}"' for word in found)
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT rowid FROM texts WHERE texts MATCH ? ORDER BY bm25(texts) LIMIT ?", (query, CANDIDATES)
+            ).fetchall()
+        return [self._rows[number - 1] for (number,) in rows]
+
+    def _known(self, typed: Mapping[str, str], meanings: _Meanings) -> _Meanings:
+        """Return for each word typed the known words it may stand for, with how surely; none where all are unknown."""
+        for meant, word in typed.items():
+            if meant not in meanings:
+                meanings[meant] = self._meanings(meant, word, guess=len(meanings) < WORDS_MAX)
+        found = {meant: meanings[meant] for meant in typed}
+        return found if any(found.values()) else {}
+
+    def _meanings(self, meant: str, word: str, *, guess: bool) -> dict[str, float]:
+        if meant in self._weights:
+            return {meant: 1.0}
+        if not guess or len(word) < PART_MIN or word.isdigit() or meant in _ELSEWHERE:
+            return {}
+        if (parts := self._split(word)) != [word]:
+            return {part: 0.9 for part in parts if part in self._weights}
+        near = process.extractOne(word, self._written.get(word[0], ()), scorer=fuzz.ratio, score_cutoff=SLIP)
+        if near is None:
+            return {}
+        return {part: GUESSED for part in self._split(self._surfaces[near[0]]) if part in self._weights}
+
+    def _split(self, word: str) -> list[str]:
+        """Return the known words that a compound is made of: German joins them, often with an s or n between."""
+        for end in range(len(word) - PART_MIN, PART_MIN - 1, -1):
+            first = self._surfaces.get(word[:end])
+            if first is None:
+                continue
+            for joint in ("", "s", "n", "en", "es", "e"):
+                rest = word[end + len(joint) :]
+                if word[end:].startswith(joint) and len(rest) >= PART_MIN and (last := self._surfaces.get(rest)):
+                    return [first, last]
+        return [word]

@@ -1,0 +1,241 @@
+"""The words of messages: folded, without names, one word for one meaning.
+
+What differs from person to person (addresses, servers, paths, times, numbers of lines) says nothing of the cause.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from enum import Enum
+from itertools import pairwise
+
+CHARACTERS_MAX = 64 * 1024  # of a text; more is cut at the front, because logs end with the message
+LINES_MAX = 50  # of a log, the last ones
+LINE_MAX = 2000  # characters
+
+_UMLAUTS = (("ß", "ss"), ("ae", "a"), ("oe", "o"), ("ue", "u"))
+_WORD = re.compile(r"[a-z0-9]+")
+_BORING = re.compile(
+    r"""
+      \S+@\S+                                             # addresses
+    | \b(?:[a-z]+:)?//\S+(?=\s|$)                         # links
+    | (?:/[\w.+-]+){2,}(?::\d+)* | \b\w:\\\S+             # paths
+    | \bfile\s"[^"]*",\sline\s\d+(?:,\sin\s\S+)?          # of a traceback
+    | \b[\w-]+\.(?:c|cc|cpp|py|js|go|java|rb|php|h)\b(?::\d+)*
+    | \b\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b                 # days
+    | \b\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?\b            # times
+    | \b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b                # addresses of computers
+    | \b(?:[a-z0-9-]+\.)+(?:net|com|de|org|at|ch|example|local|info)\b(?::\d+)?
+    | \b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{9,}\b   # handles and ids
+    | \b(?:user|r?host|[rl]ip|session|m?pid|from|relay|delays?|msgid|recipients?)=\S+  # what servers' logs add
+    | \b\d{6,}\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+# Of GMX's own names those tell something that are not the right ones.
+_HOST = re.compile(r"\b(?:pop3?|imap|smtp|mail|mx[0-9]*)\.gmx\.(?:net|com|de|at|ch)\b", re.IGNORECASE)
+_RIGHT_HOSTS = ("pop.gmx.net", "mail.gmx.net", "imap.gmx.net")
+# Of a link to GMX's postmaster only the reason says something.
+# GMX's servers for sending and for other providers; their numbers say nothing.
+_SERVER = re.compile(r"\b(m[rx](?:gmx|web))\d+\b", re.IGNORECASE)
+_REASON = re.compile(r"[?&]c=([a-z0-9]+)", re.IGNORECASE)
+# Eight hexadecimal signs as people type them: with blanks, × for x, the letter O for zero.
+_PART_OF_CODE = re.compile(r"\bc{2,3}[0-9a-f]{2}\b")
+_CODE = re.compile(r"(?<![0-9a-z])(?:[0o]\s?[x×]\s?)?(8[0o][0-9a-fo](?:[ -]?[0-9a-fo]){5})(?![0-9a-z])")
+_ENDINGS = ("ungen", "ung", "ern", "ing", "est", "em", "en", "er", "es", "ed", "et", "te", "e", "n", "s", "t")
+_CAMEL = re.compile(r"(?<=[a-zäöü]{2})(?=[A-Z])")  # not iPhone
+# Where in a program a fault was met, as Python, Ruby, Java, JavaScript, PHP and Go write it below the message.
+_FRAME = re.compile(
+    r"""
+      \s* (?: File\s".*",\sline\s\d+ .*
+    | (?:from\s)?\S+\.rb:\d+:in\s\S+(?:\s\S+){0,3}'
+    | at\s[\w.$<>/ ]+\(.*\) | at\s\S+:\d+:\d+ | \#\d+\s.* | \S+\.go:\d+.* | [\^~\s]+ ) \s*
+    """,
+    re.VERBOSE,
+)
+_SENTENCE = re.compile(r"[.!?:]\W*$")
+
+# Words that stand in every sentence, folded.
+STOP_WORDS = frozenset(
+    _WORD.findall(
+        """der die das dem den des ein eine einen einem einer und oder ist sind wird werden wurde wurden worden bin
+        kann konnen konnte konnten hat haben habe hatte mit auf zu zum zur vom von im in an am so mich mir uns man
+        als aus bei bis durch fur es ich er sie wir ihr ihre ihren ihrem ihrer ihrs mein meine meinen meinem meiner sich
+        wie was warum wieso wo wenn weil dass noch nur schon jetzt hier da auch mal bitte soll sollte will
+        dann aber um uber nach seit diese dieser dieses diesen dies etwas ganz sehr mehr ob obwohl also the an of to
+        is are was be been by with your my you it can could has have had that this and or for on a i we our us me
+        in at from as if when do does did am please should will would so but its there then which who
+        gmx webde mailcom konto account programm program software fehler error exception java javax errno fault
+        fehlermeldung meldung problem einfach werde einmal gerade leider warning failure info since when than then into
+        over due du dich dir dein deine probleme hilfe help code openssl reported routines operation"""
+    )
+)
+# Programs as people name them, folded.
+PROGRAM_NAMES = {
+    "outlook": "outlook", "thunderbird": "thunderbird", "apple": "apple-mail", "iphone": "apple-mail",
+    "ipad": "apple-mail", "mac": "apple-mail", "ios": "apple-mail", "macos": "apple-mail",
+    "android": "thunderbird-android", "k9": "thunderbird-android", "fairemail": "fairemail", "getmailrc": "getmail",
+}  # fmt: skip
+COMMAND_LINE = frozenset(("fetchmail", "getmail", "mpop", "msmtp", "curl"))
+PROGRAM_NAMES |= {name: name for name in COMMAND_LINE}
+
+
+class Direction(Enum):
+    """Which way mail goes."""
+
+    RECEIVING = "receiving"
+    SENDING = "sending"
+
+
+# The protocols, and the causes that belong to one way.
+_PROTOCOLS = dict.fromkeys(("pop", "pop3", "pop3s", "imap"), Direction.RECEIVING) | dict.fromkeys(
+    ("smtp", "smtps", "esmtp"), Direction.SENDING
+)
+DIRECTIONS = dict.fromkeys(
+    ("login-refused", "mailbox-in-use", "fetched-too-often", "no-message-numbers"), Direction.RECEIVING
+) | dict.fromkeys(
+    ("login-refused-for-sending", "sending-login-off", "sender-not-allowed", "recipient-refused", "message-refused"),
+    Direction.SENDING,
+)
+
+# Words of other things that go wrong: what is said of them is no fault of mail.
+ELSEWHERE = frozenset(
+    _WORD.findall(
+        """mysql mariadb postgresql sql sqlite docker npm pip numpy module modul git origin commit bluetooth excel
+        powerpoint firefox chrome edge browserverlauf signatur signature kalender calendar termin rechnung invoice
+        bildschirm tastatur keyboard monitor battery akku abo vertrag pointer traceback javascript json xml html css
+        404 403 500 webseite website parcel paket wetter weather schriftgrosse font ausdrucken gdm kernel ubuntu windows
+        update neustart reboot segmentation kopfhorer headphones paper papier wordpress warenkorb checkout minutes
+        newsletter filter spiel game steam minecraft database datenbank daemon repository danke thanks"""
+    )
+)
+# One word for what people call by several names, in both languages, folded.
+SAME = {
+    same: word
+    for word, others in {
+        "passwort": "passworter kennwort kennworter password passwords passphrase passwd pass pw",
+        "mail": "mails email emails nachricht nachrichten message messages post e-mail e-mails elemente",
+        "senden": "versenden verschicken schicken rausschicken gesendet verschickt send sending sent sendet abschicken "
+        "versendet schickt versand submission",
+        "empfangen": "abrufen abholen abruf empfang receive receiving fetch fetching fetched empfangt rufe abgerufen "
+        "bekommen bekomme krieg kriege erhalte erhalten abzurufen retrieve retrieving holt holen download downloaded "
+        "heruntergeladen geladen laden get kommt kommen ankommen",
+        "anmeldung": "anmelden login logon einloggen logins anmeldedaten authentifizierung authentication authenticate "
+        "authentifizieren authentisierung authenticated auth identifizierung anmeldeinformationen credentials "
+        "authorization authorisation legitimierung credential anmeldename logging log signin",
+        "falsch": "inkorrekt incorrect invalid wrong falsches falsche ungultig ungultige ungultiger bad stimmt",
+        "abgelehnt": "rejected refused denied verweigert zuruckgewiesen abgewiesen reject verweigerte declined deny "
+        "lehnt angenommen akzeptiert",
+        "fehlgeschlagen": "failed failure fails fail gescheitert misslungen unsuccessful unable couldnt cannot cant "
+        "unmoglich erfolglos nicht kein keine keinen no not nichts unmoeglich geht klappt funktioniert nothing never "
+        "none ohne without didnt doesnt wont hangs",
+        "mailbox": "postfach inbox maildrop posteingang postfaches",
+        "voll": "full uberschritten quota exceeded speicherplatz storage speicher",
+        "zertifikat": "certificate certificates zertifikats cert certs zertifikate sicherheitszertifikat",
+        "verbindung": "connection verbinden connect connecting connected verbunden verbindungsaufbau",
+        "unterbrochen": "interrupted reset zuruckgesetzt abgebrochen closed lost verloren broken unterbrochene "
+        "getrennt terminated disconnected aborted dropped abbruch",
+        "zeituberschreitung": "timeout timedout timeouts zeitlimit ablaufzeit",
+        "unbekannt": "unknown unbekannte unbekannter gefunden found",
+        "sicherheit": "security sicher sichere secure unsicher insecure sicheren unsichere",
+        "verschlusselung": "encryption encrypted verschlusselt verschlusselte verschlusselten unencrypted",
+        "absender": "sender from absenderadresse senders mailfrom",
+        "empfanger": "recipient recipients rcpt empfangers user adressat",
+        "gesperrt": "blocked locked blockiert sperre sperrung lock block suspended gesperrte geblockt",
+        "doppelt": "zweimal mehrfach duplicate duplicates twice doppelte dupliziert",
+        "verschwunden": "verschwinden weg vanish vanished disappear disappeared geloscht deleted verschwindet gone",
+        "fehlt": "fehlen missing fehlende fehlenden misses",
+        "abgelaufen": "expired expires expire ablauf",
+        "server": "servers host servern hostname servername mailserver",
+        "adresse": "address addresses adressen",
+        "benutzername": "username benutzer benutzernamen usernames nutzername kontoname accountname anwendername",
+        "ausgang": "outgoing postausgang outbox postausgangsserver ausgehend",
+        "eingang": "incoming posteingangsserver eingehend",
+        "einstellungen": "settings konfiguration configuration einstellung config setup",
+        "code": "codes",
+        "antwort": "response reply answer antwortet reagiert responding respond responded antwortete answered",
+        "gestern": "yesterday",
+        "handy": "smartphone phone telefon mobile mobil",
+        "drucker": "printer scanner printers nas kopierer faxgerat multifunktionsgerat",
+        "ausdrucken": "drucken drucke druckt gedruckt print printing",
+        "umlaut": "umlaute umlauten umlauts sonderzeichen",
+        "datum": "date uhr uhrzeit clock",
+        "immer": "always standig dauernd wieder keeps again repeatedly andauernd wiederholt",
+        "geandert": "changed change changes gewechselt neues new",
+        "postausgangskorb": "stuck hangen hangt hangend",
+    }.items()
+    for same in (word, *others.split())
+}
+
+
+def fold(text: str) -> str:
+    """Return `text` in lower case without accents; ä, ae and a are one and the same."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    for written, meant in _UMLAUTS:
+        plain = plain.replace(written, meant)
+    return plain.replace("\u2019", "").replace("'", "").replace("timed out", "timeout")
+
+
+def stem(word: str) -> str:
+    """Return `word` without the ending that a sentence gives it, in either language; short ones as they are."""
+    if word.startswith("ge") and len(word) > 6 and word.endswith(("t", "en")):
+        word = word[2:]
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)]
+    return word
+
+
+def words(text: str) -> dict[str, str]:
+    """Return the words in `text` that say something: meaning (one word for all that mean the same) and word, folded."""
+    text = _BORING.sub(" ", _HOST.sub(_one_word, _REASON.sub(r" \1 ", _SERVER.sub(r"\1", text))))
+    found = _WORD.findall(fold(_CAMEL.sub(" ", text)))
+    return {meaning(word): word for word in reversed(found) if word not in STOP_WORDS and len(word) > 1}
+
+
+def _one_word(host: re.Match[str]) -> str:
+    name = host[0].lower()
+    return " " if name in _RIGHT_HOSTS else f" {re.sub('[^a-z0-9]', '', name)} "
+
+
+def meaning(word: str) -> str:
+    """Return the word that stands for `word` and all that mean the same."""
+    return SAME.get(word) or _STEMS.get(stem(word)) or (word if word.isdigit() else stem(word))
+
+
+_STEMS = {stem(written): word for written, word in reversed(SAME.items())}
+
+
+def codes(text: str) -> set[str]:
+    """Return the Windows error codes in `text`, or their ends, without 0x, in lower case."""
+    text = text.lower()
+    return {
+        re.sub(r"[ -]", "", code).replace("o", "0") for code in (*_CODE.findall(text), *_PART_OF_CODE.findall(text))
+    }
+
+
+def program_named(found: Mapping[str, str]) -> str | None:
+    """Return the program that one of the words names."""
+    return next((PROGRAM_NAMES[word] for word in found.values() if word in PROGRAM_NAMES), None)
+
+
+def direction_named(found: Mapping[str, str]) -> Direction | None:
+    """Return the way that a protocol among the words names; None where none or both are named."""
+    named = {_PROTOCOLS[word] for word in found.values() if word in _PROTOCOLS}
+    return named.pop() if len(named) == 1 else None
+
+
+def pieces(text: str) -> list[str]:
+    """Return what of a pasted text may be the message: a short text as it is; of a log each line, the last one first.
+
+    What a program breaks over two lines comes as one too. Sentences that stand in lines of their own, as in a window,
+    count from the last one: it names the reason.
+    """
+    lines = [line.strip()[-LINE_MAX:] for line in text[-CHARACTERS_MAX:].splitlines() if line.strip()]
+    lines = [line for line in lines if not _FRAME.fullmatch(line)] or lines
+    if len(lines) <= 3 and sum(map(len, lines)) <= 600:
+        whole, single = [" ".join(lines)], lines[::-1] if len(lines) > 1 else []
+        return single + whole if all(map(_SENTENCE.search, lines)) else whole + single
+    last = list(dict.fromkeys(reversed(lines)))[:LINES_MAX]
+    return [*last, *(f"{earlier} {later}" for later, earlier in pairwise(last))]

@@ -1,0 +1,135 @@
+"""The guides: data from which pages, paper, API, command line and helpdesk show the same steps."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from itertools import product
+from types import MappingProxyType
+
+from webapp.core.account import FETCH_AND_DELETE, KEEP_FOREVER, Retention, Server, ServerType
+from webapp.core.clients import CLIENTS
+from webapp.core.guides import (
+    android,
+    apple_mail,
+    by_values,
+    desktop,
+    fairemail,
+    linux,
+    outlook,
+    outlook_others,
+    thunderbird,
+)
+from webapp.core.guides.base import (
+    WAYS,
+    WORDS_MAX,
+    Context,
+    Drawing,
+    Gives,
+    Guide,
+    GuideStep,
+    Otherwise,
+    Picture,
+    Screenshot,
+    Source,
+    Value,
+    Way,
+)
+from webapp.core.guides.preparation import preparation
+from webapp.core.guides.shared import imap
+from webapp.core.providers import load
+
+__all__ = [
+    "SOURCES",
+    "WAYS",
+    "WORDS_MAX",
+    "Context",
+    "Drawing",
+    "Gives",
+    "Guide",
+    "GuideStep",
+    "Otherwise",
+    "Picture",
+    "Screenshot",
+    "Source",
+    "Value",
+    "Way",
+    "guide",
+    "step_ids",
+]
+
+SOURCES: Mapping[str, Source] = MappingProxyType(
+    {
+        "thunderbird": thunderbird.SOURCE,
+        "thunderbird-android": android.THUNDERBIRD,
+        "outlook": outlook.SOURCE,
+        "apple-mail": apple_mail.SOURCE,
+        "outlook-new": outlook_others.NEW,
+        "windows-mail": desktop.WINDOWS_MAIL,
+        "em-client": desktop.EM_CLIENT,
+        "outlook-mac": outlook_others.MAC,
+        "outlook-mobile": outlook_others.APP,
+        "samsung-email": android.SAMSUNG,
+        "gmail-app": android.GMAIL,
+        "fairemail": fairemail.SOURCE,
+        "bluemail": android.BLUEMAIL,
+        "spark": desktop.SPARK,
+        "claws-mail": by_values.CLAWS_MAIL,
+        "evolution": by_values.EVOLUTION,
+        "kmail": by_values.KMAIL,
+        "mailspring": by_values.MAILSPRING,
+        "nextcloud-mail": by_values.NEXTCLOUD_MAIL,
+        "wino-mail": by_values.WINO_MAIL,
+        "device": by_values.DEVICE,
+        "fetchmail": linux.FETCHMAIL,
+        "getmail": linux.GETMAIL,
+        "mpop": linux.MPOP,
+        "msmtp": linux.MSMTP,
+        "other": desktop.OTHER_PROGRAM,
+    }
+)
+
+
+@cache
+def step_ids(client: str) -> frozenset[str]:
+    """Return the ids of every step that the guide of `client` can have, whatever was chosen."""
+    provider = next(iter(load().values()))
+    systems = {"macos": "mac", "ios": "iphone"}
+    account = provider.account("anna@example.org")
+    found: set[str] = set()
+    for way, system, keep, in_use, profile in product(
+        SOURCES[client].ways,
+        (systems.get(name, name) for name in CLIENTS[client].systems),
+        (KEEP_FOREVER, Retention(True, 7), FETCH_AND_DELETE),
+        (True, False, None),
+        ("existing", "new"),
+    ):
+        context = Context(client, provider, account, system, way, "", in_use, keep, "", "file", profile)
+        found |= {step.id for step in guide(context).steps}
+        found |= {step.id for step in guide(replace(context, protocol=ServerType.IMAP)).steps}
+    return frozenset(found)
+
+
+def guide(context: Context) -> Guide:
+    """Return the guide for `context`; a way that the client has not becomes its first one.
+
+    Without a file there is only what can be typed in; a program that knows nothing but files gets the values. IMAP
+    where program or provider have none becomes POP3.
+    """
+    source = SOURCES[context.client]
+    server = imap(context)
+    if context.by_imap and source.imap and server:
+        return _by_imap(context, source, source.imap, server)
+    context = replace(context, protocol=ServerType.POP3)
+    ways = tuple(way for way in source.ways if context.file_name or way not in (Way.FILE, Way.QR))
+    if not ways:
+        return guide(replace(context, client="other"))
+    context = replace(context, way=context.way if context.way in ways else ways[0])
+    named = {way: source.file if way is Way.FILE else WAYS[way] for way in ways}
+    return Guide(context, MappingProxyType(named), source.steps(context), preparation(context))
+
+
+def _by_imap(context: Context, source: Source, way: Way, server: Server) -> Guide:
+    """Return the one way to IMAP, with an account that receives by it."""
+    account = replace(context.account, incoming=server) if context.account else None
+    context = replace(context, way=way, account=account, file_name="")
+    return Guide(context, MappingProxyType({way: WAYS[way]}), source.steps(context), preparation(context))

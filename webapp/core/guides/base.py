@@ -1,0 +1,233 @@
+"""The types of a guide: what a person does in their mail program, one step at a time.
+
+Texts are `Message`s, words of a program are marked with `N_`, or with `NC_` where one English word has two German
+ones (“Finish” is „Beenden“ in one window and „Abschließen“ in another). Both are translated at the edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from webapp.core.account import KEEP_FOREVER, MailAccount, Retention, ServerType
+from webapp.core.guides.drawings import Window, find
+from webapp.core.providers import Provider
+from webapp.core.text import N_, Message
+
+WORDS_MAX = 25  # of a step's text, in every language
+
+_PASSWORDS = {
+    "yes": N_("your app password"),
+    "no": N_("your %(provider)s password"),
+    "": N_("your %(provider)s password, or the app password if you have one"),
+}
+
+
+class Way(StrEnum):
+    """How the account gets into the program.
+
+    PROGRAM is by hand too, in the program itself, where the better way by hand begins elsewhere.
+    """
+
+    FILE = "file"
+    QR = "qr"
+    HAND = "hand"
+    PROGRAM = "program"
+
+
+WAYS = {
+    Way.FILE: N_("With the file"),
+    Way.QR: N_("With a QR code"),
+    Way.HAND: N_("By hand"),
+    Way.PROGRAM: N_("By hand, in the program itself"),
+}
+
+
+class Gives(StrEnum):
+    """What a step hands out."""
+
+    FILE = "file"
+    QR = "qr"
+
+
+@dataclass(frozen=True, slots=True)
+class Screenshot:
+    """A picture taken from the real program.
+
+    It lies at static/guides/<client>/<locale>/<name>.webp (or .png); the file pictures.json beside it holds, by name,
+    {"file", "width", "height", "ring": [x, y, width, height], "label", "version"} in pixels of the picture.
+    alt: what to press. ring: the label of the control to press, as it stands in the step's way or among its values.
+    """
+
+    name: str
+    alt: Message
+    ring: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A drawn window, for programs that cannot run here. `id` names it in `webapp.core.guides.drawings`.
+
+    ring: the label of the control to press, as it stands in the step's way; "" rings nothing.
+    window: of a provider's page, which its file describes.
+    """
+
+    id: str
+    ring: str = ""
+    window: Window | None = None
+
+    @property
+    def shown(self) -> Window:
+        return self.window or find(self.id)
+
+
+Picture = Screenshot | Drawing
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Something to type in. `label` is an `N_` text; a `Message` as value is told, not copied (“your own password”)."""
+
+    label: str
+    value: str | Message
+
+    @property
+    def copied(self) -> bool:
+        return isinstance(self.value, str)
+
+
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """What helps who does not see what a step says: another interface, a window in the way.
+
+    step: the id of the step to go on with, "" to stay. instead: another way through the whole guide.
+    """
+
+    text: Message
+    way: tuple[str, ...] = ()
+    step: str = ""
+    instead: Way | None = None
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GuideStep:
+    """One step: one instruction, one window.
+
+    id: kebab-case, unique in the guide, the same in each variant; part of the URL.
+    text: one instruction, at most `WORDS_MAX` words.
+    way: the labels to press, one after the other, as the program bears them.
+    values: what is typed in here. gives: the file or QR code that is needed here.
+    note: one calm line, where a step is not proved or where something is worth knowing.
+    say: what an agent says on the telephone, where it is more than `text`.
+    otherwise: what helps who does not see this.
+    """
+
+    id: str
+    text: Message
+    way: tuple[str, ...] = ()
+    picture: Picture | None = None
+    values: tuple[Value, ...] = ()
+    note: Message | None = None
+    say: Message | None = None
+    otherwise: tuple[Otherwise, ...] = ()
+    gives: Gives | None = None
+
+    @property
+    def spoken(self) -> Message:
+        """What an agent says: `say`, else the text and the labels of the way."""
+        if self.say or not self.way:
+            return self.say or self.text
+        return Message(N_("%(text)s Press %(labels)s."), {"text": self.text, "labels": _labels(self.way)})
+
+
+def _labels(way: tuple[str, ...]) -> Message:
+    first, *rest = way
+    if not rest:
+        return Message(N_("“%(label)s”"), {"label": Message(first)})
+    return Message(N_("“%(label)s”, then %(rest)s"), {"label": Message(first), "rest": _labels(tuple(rest))})
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a guide is chosen by.
+
+    client: an id of `CLIENTS`. system: an id of `SYSTEMS`, None for unknown.
+    account: None where nobody gave an address; the values are then the provider's.
+    way: None for the guide's first. version: of the program, "" for the newest.
+    in_use: whether the program has accounts already; None for unknown.
+    two_factor: whether the person logs in with a code from an app: "yes", "no", "" for unknown.
+    file_name: of the download; profile: of classic Outlook, "existing" or "new".
+    protocol: POP3, or IMAP for who wants the same on every device.
+    """
+
+    client: str
+    provider: Provider
+    account: MailAccount | None = None
+    system: str | None = None
+    way: Way | None = None
+    version: str = ""
+    in_use: bool | None = None
+    retention: Retention = KEEP_FOREVER
+    two_factor: str = ""
+    file_name: str = ""
+    profile: str = "existing"
+    protocol: ServerType = ServerType.POP3
+
+    @property
+    def by_imap(self) -> bool:
+        return self.protocol is ServerType.IMAP
+
+    @property
+    def password(self) -> Message:
+        """Which password the program wants, as part of a sentence."""
+        kind = self.two_factor if self.provider.app_password else "no"
+        return Message(_PASSWORDS[kind], {"provider": self.provider.name})
+
+    def message(self, text: str, **values: str | int | Message) -> Message:
+        """Return the `N_` text with `values` and what a guide knows: %(provider)s, %(website)s, %(password)s."""
+        provider = self.provider
+        known: dict[str, str | int | Message] = {
+            "provider": provider.name,
+            "website": provider.website,
+            "password": self.password,
+        }
+        return Message(text, {**known, **values})
+
+
+Steps = Callable[[Context], tuple[GuideStep, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The guide of one client before anything is chosen: its ways, the one we recommend first, and their steps.
+
+    `steps` gets a context whose `way` is one of `ways`. file: what the way by file is called. proof: how far the steps
+    are proved, for agents and docs/clients.md. Both are `N_` texts. imap: the way that has steps for IMAP, by hand as
+    every program finds IMAP by itself; None for a program that we lead to POP3 only.
+    """
+
+    steps: Steps
+    ways: tuple[Way, ...] = (Way.HAND,)
+    proof: str = ""
+    file: str = WAYS[Way.FILE]
+    imap: Way | None = Way.HAND
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """The steps for one context, in order. ways: those that lead there, by what they are called (`N_` texts)."""
+
+    context: Context
+    ways: Mapping[Way, str]
+    steps: tuple[GuideStep, ...]
+    preparation: tuple[GuideStep, ...] = ()  # at the provider, before the first step
+
+    @property
+    def way(self) -> Way:
+        return self.context.way or next(iter(self.ways))
+
+    def index(self, step_id: str) -> int | None:
+        """Return the place of a step, from 0; None for one that this variant has not."""
+        return next((number for number, step in enumerate(self.steps) if step.id == step_id), None)

@@ -1,0 +1,168 @@
+"""Programs that are set up by typing values: mail programs on Linux, programs without POP, and what only sends.
+
+Claws Mail: eworm-de/claws-mail dad7dea84 (May 2025), with its German. Evolution, KMail: from memory of their menus. No
+POP by word of their makers: Wino (bkaankose/Wino-Mail issues 703, 705, 748), Mailspring (Foundry376/Mailspring issue
+45), Nextcloud (nextcloud/mail issue 422). Home Assistant's words for encryption: home-assistant/core issue 119632. None
+was tried.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from webapp.core.account import SocketType
+from webapp.core.guides.base import Context, GuideStep, Otherwise, Source
+from webapp.core.guides.shared import (
+    WORDS_MAY_DIFFER,
+    address,
+    fetch_and_send,
+    imap,
+    keep,
+    name,
+    outgoing,
+    password,
+    receiving,
+    sending,
+    server_values,
+    user_name,
+)
+from webapp.core.text import N_, NC_, Message
+
+SETTINGS, ACCOUNTS, ADD_ACCOUNT = N_("Settings"), N_("Accounts"), N_("Add account")
+_SIGNPOSTS = N_("Not tried. The words are signposts.")
+_NO_POP = N_("Not tried. The maker says that there is no POP.")
+_TAKE_THUNDERBIRD = Otherwise(
+    Message(N_("You want POP? Take Thunderbird. It costs nothing, and we have a file for it."))
+)
+
+
+def _add(text: str, way: tuple[str, ...], *otherwise: Otherwise) -> GuideStep:
+    return GuideStep("add-account", Message(text), way, note=WORDS_MAY_DIFFER, otherwise=otherwise)
+
+
+def _evolution(context: Context) -> tuple[GuideStep, ...]:
+    choose = N_("Choose the server type POP. Type in the server for receiving.")
+    if context.by_imap:
+        choose = N_("Choose IMAP. Type in the server for receiving.")
+    return (
+        _add(
+            N_("Open a new account."), (NC_("evolution", "Edit"), ACCOUNTS, NC_("evolution", "Add"), N_("Mail Account"))
+        ),
+        GuideStep(
+            "address",
+            Message(
+                N_("Type this in.")
+                if context.by_imap
+                else N_("Type this in. Do not let the program look for the servers: it takes IMAP.")
+            ),
+            values=(name(context), address(context)),
+        ),
+        receiving(context, choose, way=("IMAP" if context.by_imap else "POP",)),
+        *(() if context.by_imap else (keep(context, (N_("Leave messages on server"),)),)),
+        sending(context, N_("Type in the server for sending. It asks for name and password, too.")),
+        *fetch_and_send(context, N_("Fetch your mail."), (NC_("evolution", "Send / Receive"),)),
+    )
+
+
+def _kmail(context: Context) -> tuple[GuideStep, ...]:
+    configure = (SETTINGS, N_("Configure KMail"))
+    protocol = "IMAP" if context.by_imap else "POP3"
+    kept = keep(context, (NC_("kmail", "Advanced"), N_("Leave fetched messages on the server")))
+    return (
+        _add(N_("Open a new account for receiving."), (*configure, ACCOUNTS, NC_("kmail", "Receiving"), protocol)),
+        receiving(context),
+        *(() if context.by_imap else (kept,)),
+        sending(context, way=(*configure, ACCOUNTS, NC_("kmail", "Sending"), NC_("kmail", "Add"))),
+        GuideStep(
+            "identity",
+            Message(N_("Open the identity. Type this in.")),
+            (*configure, N_("Identities"), N_("Modify")),
+            values=(name(context), address(context)),
+        ),
+        *fetch_and_send(context, N_("Fetch your mail."), (N_("Check Mail"),)),
+    )
+
+
+def _claws(context: Context) -> tuple[GuideStep, ...]:
+    after = (
+        N_("Remove this tick. Otherwise the program deletes your mail at %(provider)s after some days."),
+        N_("Leave this tick. Write %(days)s into the field for the days below it."),
+        N_("Leave this tick. Write 0 into the field for the days below it."),
+    )
+    choose = N_("Choose the encryption: for receiving “Use TLS”, for sending %(sending)s.")
+    server, remove = outgoing(context), N_("Remove messages on server when received")
+    way = N_("“Use TLS”") if server.socket_type is SocketType.SSL else N_("“Use STARTTLS command”")
+    return (
+        _add(N_("Open a new account."), (N_("Configuration"), N_("Create new account"))),
+        GuideStep(
+            "address",
+            Message(
+                N_("Type this in. Choose IMAP as the protocol.")
+                if context.by_imap
+                else N_("Type this in. Choose POP3 as the protocol.")
+            ),
+            (NC_("claws-mail", "Basic"), NC_("claws-mail", "Protocol"), "IMAP" if context.by_imap else "POP3"),
+            values=(name(context), address(context)),
+        ),
+        receiving(context, N_("Below that, type in the server for receiving.")),
+        *(() if context.by_imap else (keep(context, (NC_("claws-mail", "Receive"), remove), after),)),
+        sending(context, way=(NC_("claws-mail", "Send"), N_("SMTP Authentication (SMTP AUTH)"))),
+        GuideStep("encryption", context.message(choose, sending=Message(way)), ("SSL/TLS",)),
+        *fetch_and_send(context, N_("Fetch your mail."), (N_("Get Mail"),)),
+    )
+
+
+def _by_imap(*way: str) -> Callable[[Context], tuple[GuideStep, ...]]:
+    """Return the steps of a program that has no POP: honestly by IMAP."""
+
+    def steps(context: Context) -> tuple[GuideStep, ...]:
+        return (
+            _add(N_("Open a new account. This program knows IMAP only."), way, _TAKE_THUNDERBIRD),
+            GuideStep(
+                "address", Message(N_("Type this in.")), values=(name(context), address(context), password(context))
+            ),
+            receiving(context, server=imap(context)),
+            sending(context),
+            *fetch_and_send(context, N_("Wait a moment. Your mail appears.")),
+        )
+
+    return steps
+
+
+def _device(context: Context) -> tuple[GuideStep, ...]:
+    server = outgoing(context)
+    old = N_("Only port 25, or no encryption to choose? Such an old device cannot send by %(provider)s.")
+    assistant = N_("Home Assistant calls the encryption “tls” for SSL/TLS, and “starttls” for STARTTLS.")
+    return (
+        GuideStep(
+            "settings",
+            Message(N_("Open the settings of the device or service. Look for “E-mail”, “SMTP” or “Notifications”.")),
+            note=Message(N_("Printers, scanners and network storage often have a page in the browser for that.")),
+        ),
+        GuideStep(
+            "sending",
+            Message(N_("Type in the server for sending. Switch on that it logs in.")),
+            values=(*server_values(server), user_name(context), password(context)),
+            note=Message(N_("The device keeps this password. Who can log in to the device may be able to use it.")),
+            otherwise=(Otherwise(context.message(old)), Otherwise(Message(assistant))),
+        ),
+        GuideStep(
+            "sender",
+            context.message(N_("Type your own address as sender. %(provider)s refuses any other one.")),
+            values=(replace(address(context), label=N_("Sender")),),
+            note=Message(N_("An alias of this mailbox works too. A made-up one such as scanner@… does not.")),
+        ),
+        GuideStep(
+            "try",
+            Message(N_("Let it send a test mail to yourself. Does it arrive? Then everything works.")),
+            note=context.message(N_("Nothing after a minute? Look into the spam folder at %(website)s.")),
+        ),
+    )
+
+
+EVOLUTION = Source(_evolution, proof=_SIGNPOSTS)
+KMAIL = Source(_kmail, proof=_SIGNPOSTS)
+CLAWS_MAIL = Source(_claws, proof=N_("Not tried. Words of its source code."))
+MAILSPRING = Source(_by_imap(ADD_ACCOUNT, "IMAP / SMTP"), proof=_NO_POP)
+NEXTCLOUD_MAIL = Source(_by_imap(N_("Mail settings"), ADD_ACCOUNT, N_("Manual")), proof=_NO_POP)
+WINO_MAIL = Source(_by_imap(ADD_ACCOUNT, "IMAP"), proof=_NO_POP)
+DEVICE = Source(_device, proof=N_("Signposts for any device."), imap=None)

@@ -1,0 +1,163 @@
+"""Files for many people: the pages of agents who may make them."""
+
+import codecs
+from functools import wraps
+from typing import Any, cast
+
+from flask import Flask, Response, abort, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from webapp.core.bulk import COLUMNS
+from webapp.core.clients import CLIENTS
+from webapp.core.text import N_, InputError, Message
+from webapp.helpdesk import bulk_jobs
+from webapp.helpdesk.bulk_jobs import JobState
+from webapp.helpdesk.forms import TableForm
+from webapp.helpdesk.room import blueprint
+from webapp.helpdesk.sessions import View, current, for_agents, me, watching
+from webapp.infrastructure import fragments
+from webapp.infrastructure.config import BODY_BYTES_MAX, TABLE_BYTES_MAX, TABLE_ROWS_MAX
+from webapp.infrastructure.i18n import current_locale, translate
+from webapp.infrastructure.models import BulkJob
+from webapp.infrastructure.provider_files import site_provider
+from webapp.infrastructure.security import csrf
+
+POLL_MILLISECONDS = 1000
+STATE_LABELS = {
+    JobState.RUNNING: N_("is being worked on"),
+    JobState.READY: N_("ready"),
+    JobState.INTERRUPTED: N_("interrupted"),
+}
+_COLUMNS = ("address", "name", "client", "keep")
+EXAMPLE = (
+    ("anna.beispiel", "Anna Beispiel", "thunderbird", "forever"),
+    ("jan.muster", "Jan Muster", "outlook", "14"),
+    ("lea.probe", "Lea Probe", "apple-mail", ""),
+)
+
+
+def for_bulk(view: View) -> View:
+    """Let only agents see `view` who may make files for many people; others get 403."""
+
+    @for_agents
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        if not me().may_bulk:
+            abort(403)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+@blueprint.get("/helpdesk/bulk")
+@for_bulk
+def bulk() -> ResponseReturnValue:
+    return _page(TableForm(formdata=None, data={"locale": current_locale()}))
+
+
+def _page(form: TableForm) -> str:
+    jobs = [(job, bulk_jobs.state_of(job)) for job in bulk_jobs.jobs_of(me().agent_id)]
+    return render_template(
+        "helpdesk/bulk.html", form=form, jobs=jobs, columns=list(COLUMNS), rows_max=TABLE_ROWS_MAX,
+        clients=[client for client in CLIENTS.values() if client.formats], states=STATE_LABELS,
+    )  # fmt: skip
+
+
+@blueprint.post("/helpdesk/bulk")
+def begin_bulk() -> ResponseReturnValue:
+    """Take a table and begin to make its files."""
+    who = current()
+    if who is not None and who.may_bulk:
+        request.max_content_length = request.max_form_memory_size = TABLE_BYTES_MAX + BODY_BYTES_MAX
+    try:
+        csrf.protect()
+    except RequestEntityTooLarge:
+        return _too_large()
+    return _begun()
+
+
+csrf.exempt(begin_bulk)  # it asks by itself, once the longer body is allowed: a table is more than a form may be
+
+
+@for_bulk
+def _too_large() -> ResponseReturnValue:
+    form = TableForm(formdata=None, data={"locale": current_locale()})
+    form.table.errors = [translate(Message(N_("The table is larger than 1 MB. Split it.")))]
+    return _page(form), 413
+
+
+@for_bulk
+def _begun() -> ResponseReturnValue:
+    form = TableForm()
+    if not form.validate():
+        return _page(form), 422
+    content = form.table.data.read(TABLE_BYTES_MAX + 1)
+    if len(content) > TABLE_BYTES_MAX:
+        return _too_large()
+    app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
+    try:
+        job_id = bulk_jobs.begin(app, me().agent_id, me().login, content, form.locale.data)
+    except InputError as error:
+        form.table.errors = [translate(error.message)]
+        return _page(form), 422
+    return redirect(url_for("helpdesk.bulk_job", job_id=job_id), 303)
+
+
+@blueprint.get("/helpdesk/bulk/example.csv")
+@for_bulk
+def bulk_example() -> ResponseReturnValue:
+    """A table to begin with, as German and other spreadsheets open it: semicolons, and UTF-8 said at its start."""
+    domain = site_provider().main_domain
+    rows = (_COLUMNS, *((f"{local_part}@{domain}", *rest) for local_part, *rest in EXAMPLE))
+    text = "".join(";".join(row) + "\r\n" for row in rows)
+    response = Response(codecs.BOM_UTF8 + text.encode(), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f"attachment; filename={site_provider().file_stem}.csv"
+    return response
+
+
+@blueprint.get("/helpdesk/bulk/<job_id>")
+@for_bulk
+def bulk_job(job_id: str) -> ResponseReturnValue:
+    job = _found(job_id, me().agent_id)
+    return render_template(
+        "helpdesk/bulk-job.html", **_shown(job), remarks=bulk_jobs.remarks_of(job.id),
+        until=job.created_at + bulk_jobs.LIFE,
+    )  # fmt: skip
+
+
+@blueprint.get("/helpdesk/bulk/<job_id>/progress")
+def bulk_progress(job_id: str) -> ResponseReturnValue:
+    """Return the changing part of the page, or 304 while nothing is new. Looking is no activity."""
+    shown = _shown(_found(job_id, watching()))
+    return fragments.answer(shown["tag"], lambda: render_template("helpdesk/_bulk-job.html", **shown))
+
+
+@blueprint.get("/helpdesk/bulk/<job_id>/files")
+@for_bulk
+def bulk_files(job_id: str) -> ResponseReturnValue:
+    archive = bulk_jobs.archive_of(_found(job_id, me().agent_id).id)
+    if archive is None:
+        abort(404)
+    response = Response(archive, mimetype="application/zip")
+    response.headers["Content-Disposition"] = f"attachment; filename={site_provider().file_stem}.zip"
+    return response
+
+
+@blueprint.post("/helpdesk/bulk/<job_id>/delete")
+@for_bulk
+def delete_bulk(job_id: str) -> ResponseReturnValue:
+    bulk_jobs.remove(_found(job_id, me().agent_id).id, me().agent_id)
+    return redirect(url_for("helpdesk.bulk"), 303)
+
+
+def _found(job_id: str, agent_id: int) -> BulkJob:
+    job = bulk_jobs.find(job_id, agent_id)
+    if job is None:
+        abort(404)
+    return job
+
+
+def _shown(job: BulkJob) -> dict[str, Any]:
+    state = bulk_jobs.state_of(job)
+    return {"job": job, "state": state, "tag": fragments.tag(state, job.done), "poll": POLL_MILLISECONDS}

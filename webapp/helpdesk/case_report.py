@@ -1,0 +1,108 @@
+"""The report of a case: text for a ticket, JSON for the webhook. Codes and sentences of ours, and the notes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from webapp.core.diagnosis import CATALOGUE
+from webapp.core.providers import Provider
+from webapp.core.text import N_, Message
+from webapp.helpdesk.cases import OUTCOME_LABELS, Outcome
+from webapp.helpdesk.live_view import build, path_taken, provider_of
+from webapp.helpdesk.vocabulary import STATE_LABELS, STEP_TITLES, Kind
+from webapp.infrastructure import i18n
+from webapp.infrastructure.i18n import TIME_ZONE
+from webapp.infrastructure.models import Case, CaseEvent, CaseNote
+
+VERSION = 1
+
+
+def as_json(case: Case, agent: str, events: Sequence[CaseEvent], notes: Sequence[CaseNote]) -> dict[str, Any]:
+    """Return {"version", "type", "title", "case": {…}, "notes": [{"at", "agent", "text"}], "text"}."""
+    picture = build(events, path_taken(events))
+    program = _chosen(events, "program")
+    return {
+        "version": VERSION,
+        "type": "case.closed",
+        "title": title(case, provider_of(events)),
+        "case": {
+            "reference": case.reference,
+            "ticket": case.ticket,
+            "agent": agent,
+            "created_at": _iso(case.created_at),
+            "joined_at": _iso(case.joined_at),
+            "closed_at": _iso(case.closed_at),
+            "outcome": case.outcome,
+            "program": program["choice"] if program else None,
+            "device": program["detail"] if program else None,
+            "last_step": picture.current_step,
+            "tests": [
+                {"at": _iso(run.at), "state": run.state, "diagnoses": run.diagnoses} for run in reversed(picture.runs)
+            ],
+            "files": [event.details for event in events if event.kind == Kind.FILE],
+        },
+        "notes": [{"at": _iso(note.at), "agent": note.agent, "text": note.text} for note in notes],
+        "text": as_text(case, agent, events, notes),
+    }
+
+
+def translate(message: Message) -> str:
+    """Translate for other systems: with the plain hyphen, that their search finds it."""
+    return i18n.translate(message).replace("\u2011", "-")
+
+
+def title(case: Case, provider: Provider) -> str:
+    names = {"provider": provider.name, "reference": case.reference}
+    return translate(Message(N_("%(provider)s set-up, case %(reference)s"), names))
+
+
+def as_text(case: Case, agent: str, events: Sequence[CaseEvent], notes: Sequence[CaseNote]) -> str:
+    """Return the report in the language of the request, lines of plain text."""
+    picture, provider = build(events, path_taken(events)), provider_of(events)
+    lines = [title(case, provider)]
+    if case.ticket:
+        lines.append(_row(N_("Ticket"), case.ticket))
+    lines.append(_row(N_("Agent"), agent))
+    if case.joined_at:
+        lines.append(_row(N_("Connected"), _clock(case.joined_at)))
+    if case.closed_at:
+        lines.append(_row(N_("Closed"), _clock(case.closed_at)))
+    if case.outcome:
+        lines.append(_row(N_("Outcome"), translate(Message(OUTCOME_LABELS[Outcome(case.outcome)]))))
+    answers = [row for row in picture.steps if row.answer]
+    if answers:
+        lines += ["", translate(Message(N_("Answers")))]
+        lines += [
+            f"- {translate(Message(STEP_TITLES[row.slug]))}: {', '.join(translate(part) for part in row.answer)}"
+            for row in answers
+        ]
+    if picture.runs:
+        lines += ["", translate(Message(N_("Connection tests")))]
+        for run in reversed(picture.runs):
+            causes = "; ".join(translate(CATALOGUE[cause].for_provider(provider).title) for cause in run.diagnoses)
+            state = translate(Message(STATE_LABELS[run.state]))
+            lines.append(f"- {_clock(run.at)}: {state}{f': {causes}' if causes else ''}")
+    if picture.files:
+        lines += ["", _row(N_("File downloaded"), ", ".join(dict.fromkeys(name for _, name in picture.files)))]
+    if notes:
+        lines += ["", translate(Message(N_("Notes")))]
+        lines += [f"- {_clock(note.at)}, {note.agent}: {note.text}" for note in notes]
+    return "\n".join(lines)
+
+
+def _chosen(events: Sequence[CaseEvent], step: str) -> dict[str, Any] | None:
+    found = [event.details for event in events if event.kind == Kind.CHOICE and event.details["step"] == step]
+    return found[-1] if found else None
+
+
+def _row(label: str, value: str) -> str:
+    return f"{translate(Message(label))}: {value}"
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
+
+
+def _clock(moment: datetime) -> str:
+    return moment.astimezone(ZoneInfo(TIME_ZONE)).strftime("%d.%m.%Y %H:%M")

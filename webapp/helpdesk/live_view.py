@@ -1,0 +1,219 @@
+"""What the agent sees of a case: made from its events alone, so that it shows nothing they do not say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from webapp.core.clients import CLIENTS
+from webapp.core.diagnosis import CATALOGUE, Diagnosis
+from webapp.core.probe import STAGES, Protocol
+from webapp.core.providers import Provider
+from webapp.core.text import N_, Message
+from webapp.helpdesk import guiding, saying
+from webapp.helpdesk.live import diagnosis_of_stage
+from webapp.helpdesk.log import Line, line
+from webapp.helpdesk.places import MISTAKES
+from webapp.helpdesk.vocabulary import (
+    STATE_LABELS,
+    STEP_TITLES,
+    Kind,
+    choice_messages,
+)
+from webapp.infrastructure.config import current_providers
+from webapp.infrastructure.i18n import speak_of
+from webapp.infrastructure.models import CaseEvent
+from webapp.infrastructure.provider_files import site_provider
+from webapp.web.wizard.steps import STEPS
+
+ENDED_STATES = frozenset({"passed", "failed", "unknown", "interrupted", "expired", "cancelled"})
+_UNDER_WAY = frozenset({"pending", "running"})
+# Asked only after certain answers, or of who wants to change something.
+_FOR_FEW = STEP_TITLES.keys() - {step.slug for step in STEPS if not step.decided_by}
+
+
+@dataclass(slots=True)
+class StepRow:
+    """One step of the task list."""
+
+    slug: str
+    title: str
+    status: str  # done, current, pending
+    at: datetime | None = None
+    answer: list[Message] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class TestRun:
+    """One connection test as far as it has come: protocol → stage → (status, failure). number: 0 before the call."""
+
+    number: int
+    at: datetime
+    state: str = "queued"
+    stages: dict[str, dict[str, tuple[str, str | None]]] = field(default_factory=dict)
+    diagnoses: list[str] = field(default_factory=list)
+
+    def rows(self) -> list[tuple[str, list[tuple[str, str, str | None]]]]:
+        """Return every protocol with its stages in order; what does not apply to this test is left out."""
+        found = []
+        for protocol in Protocol:
+            known = self.stages.get(protocol.value)
+            if known is None:
+                continue
+            names = STAGES[protocol] if self.number else known
+            rows = [(name, *known.get(name, ("pending", None))) for name in names]
+            found.append((protocol.value, [row for row in rows if row[1] != "skipped"]))
+        return found
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED_STATES
+
+    @property
+    def failed(self) -> bool:
+        return self.state == "failed" or any(
+            status == "failed" for stages in self.stages.values() for status, _ in stages.values()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LiveView:
+    """Everything the live view shows."""
+
+    steps: list[StepRow]
+    tasks: list[StepRow]  # the steps, then the test and the file
+    runs: list[TestRun]  # newest first
+    diagnosis: Diagnosis | None  # that the sentence is about
+    say: Message | None
+    ask: Message | None
+    log: list[Line]  # newest first
+    files: list[tuple[datetime, str]]
+    hint: Line | None  # that stands on the person's page
+    current_step: str | None
+    program: str | None  # id of the mail program
+    place: str  # where the person is: step, test, file, guide or page
+    where: Message | None  # the page they see
+    mistake: Message | None  # what was wrong in a field of it
+    works: bool | None  # what they said last of the program
+    shown: guiding.Shown | None  # the step of the guide before them
+
+
+def provider_of(events: Sequence[CaseEvent]) -> Provider:
+    """Return the person's provider, as far as the events tell it; else the one that the site is about."""
+    known = current_providers()
+    chosen = (event.details["choice"] for event in reversed(events) if event.kind == Kind.CHOICE)
+    return next((known[choice] for choice in chosen if choice in known), site_provider())
+
+
+def build(events: Sequence[CaseEvent], taken: Sequence[str]) -> LiveView:
+    """Return the picture of a case. `taken`: the slugs of the steps as far as this person's way is known.
+
+    Needs a request: from here on it speaks of the person's provider.
+    """
+    provider = provider_of(events)
+    speak_of(provider)
+    reached = [event for event in events if event.kind == Kind.STEP]
+    current = reached[-1].details["step"] if reached else None
+    at = saying.newest(events)
+    place = saying.PLACES[Kind(at.kind)] if at is not None else "step"
+    chosen: dict[str, CaseEvent] = {event.details["step"]: event for event in events if event.kind == Kind.CHOICE}
+    runs = _runs(events)
+    newest = runs[0] if runs else None
+    failed = _diagnosis(newest, provider)
+    files = [(event.at, CLIENTS[event.details["client"]].name) for event in events if event.kind == Kind.FILE]
+    shown = guiding.shown(events, chosen, provider)
+    said = saying.saying(at, shown, failed, newest.state if newest else None, provider)
+    hints = [event for event in events if event.kind == Kind.HINT]
+    steps = [_step(slug, current if place == "step" else None, chosen.get(slug), reached) for slug in taken]
+    return LiveView(
+        steps=steps,
+        tasks=[*steps, *_last_tasks(place, newest, files, shown)],
+        runs=runs,
+        diagnosis=said.diagnosis,
+        say=said.say,
+        ask=said.ask,
+        log=[line(event) for event in reversed(events) if event.kind != Kind.STAGE],
+        files=files,
+        hint=line(hints[-1]) if hints else None,
+        current_step=current,
+        program=chosen["program"].details["choice"] if "program" in chosen else None,
+        place=place,
+        where=saying.where(at, shown, provider),
+        mistake=Message(MISTAKES[at.details["mistake"]]) if at is not None and at.kind == Kind.MISTAKE else None,
+        works=saying.works(events),
+        shown=shown if place in ("guide", "file") else None,
+    )
+
+
+def _step(slug: str, current: str | None, chosen: CaseEvent | None, reached: Sequence[CaseEvent]) -> StepRow:
+    status = "current" if slug == current else "done" if chosen is not None else "pending"
+    seen = [event.at for event in reached if event.details["step"] == slug]
+    at = chosen.at if chosen is not None else seen[-1] if seen else None
+    return StepRow(slug, STEP_TITLES[slug], status, at, choice_messages(chosen.details) if chosen else [])
+
+
+def _last_tasks(
+    place: str, newest: TestRun | None, files: Sequence[tuple[datetime, str]], shown: guiding.Shown | None
+) -> list[StepRow]:
+    guide = StepRow("guide", N_("Steps in the program"), "pending")
+    if shown is not None:
+        guide.status, guide.at, guide.answer = "done", shown.at, [shown.title]
+    test, file = StepRow("test", N_("Connection test"), "pending"), StepRow("file", N_("File"), "pending")
+    if newest is not None:
+        test.status, test.at, test.answer = "done", newest.at, [Message(STATE_LABELS[newest.state])]
+    if files:
+        file.status, file.at, file.answer = "done", files[-1][0], [Message(files[-1][1])]
+    for task in (test, file, guide):
+        if task.slug == place:
+            task.status = "current"
+    return [test, file, guide]
+
+
+def _runs(events: Sequence[CaseEvent]) -> list[TestRun]:
+    runs: dict[int, TestRun] = {}
+    earlier = []
+    for event in events:
+        if event.kind == Kind.EARLIER:
+            earlier.append(_earlier(event.details))
+        if event.kind not in (Kind.TEST, Kind.STAGE):
+            continue
+        words = event.details
+        run = runs.setdefault(words["run"], TestRun(words["run"], event.at))
+        if event.kind == Kind.TEST:
+            if not run.ended:  # what is told late, by another process, changes no end
+                run.state = words["state"]
+            run.diagnoses = words["diagnoses"] or run.diagnoses
+        else:
+            _note_stage(run, words)
+    return [*sorted(runs.values(), key=lambda run: -run.number), *reversed(earlier)]
+
+
+def _earlier(words: dict[str, Any]) -> TestRun:
+    run = TestRun(0, datetime.fromtimestamp(words["at"], UTC), words["state"])
+    if words["stage"]:
+        run.stages = {words["protocol"]: {words["stage"]: ("failed", words["failure"])}}
+    if words["diagnosis"]:
+        run.diagnoses = [words["diagnosis"]]
+    return run
+
+
+def _note_stage(run: TestRun, words: dict[str, Any]) -> None:
+    stages = run.stages.setdefault(words["protocol"], {})
+    if stages.get(words["stage"], ("pending", None))[0] in _UNDER_WAY:
+        stages[words["stage"]] = (words["status"], words["failure"])
+    if run.state == "queued":
+        run.state = "running"
+    if not run.diagnoses and (found := diagnosis_of_stage(words)):
+        run.diagnoses = [found]
+
+
+def _diagnosis(run: TestRun | None, provider: Provider) -> Diagnosis | None:
+    if run is None or not run.failed or not run.diagnoses:
+        return None
+    return CATALOGUE[run.diagnoses[0]].for_provider(provider)
+
+
+def path_taken(events: Sequence[CaseEvent]) -> tuple[str, ...]:
+    """Return the steps this person takes, as far as the events tell: some are for few people only."""
+    seen = {event.details["step"] for event in events if event.kind in (Kind.STEP, Kind.CHOICE)}
+    return tuple(slug for slug in STEP_TITLES if slug not in _FOR_FEW or slug in seen)

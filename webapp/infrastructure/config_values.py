@@ -1,0 +1,178 @@
+"""Parsers of settings: each takes a variable and its text, and returns the value or raises InputError."""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from webapp.core.text import N_, InputError, Message
+
+SECRET_KEY_LENGTH_MIN = 32  # characters
+
+
+def setting(default: Any, parse: Callable[[str, str], Any], text: str, *, secret: bool = False) -> Any:
+    """Return a field of the settings. text: its documentation. secret: masked in output."""
+    return field(default=default, metadata={"parse": parse, "text": text, "secret": secret}, repr=not secret)
+
+
+def refuse(setting: str, text: str, **values: str | int) -> InputError:
+    return InputError(Message(text, {"setting": setting, **values}))
+
+
+def line(setting: str, text: str) -> str:
+    if not text.isprintable():
+        raise refuse(setting, N_("%(setting)s must be one line of text."))
+    return text
+
+
+def key(setting: str, text: str) -> str:
+    if len(text) < SECRET_KEY_LENGTH_MIN:
+        raise refuse(setting, N_("%(setting)s must have at least %(low)s characters."), low=SECRET_KEY_LENGTH_MIN)
+    return text
+
+
+def words(setting: str, text: str) -> tuple[str, ...]:
+    return tuple(word for word in text.replace(",", " ").split() if line(setting, word))
+
+
+def keys(setting: str, text: str) -> tuple[str, ...]:
+    return tuple(key(setting, word) for word in words(setting, text))
+
+
+def integer(low: int, high: int) -> Callable[[str, str], int]:
+    def parse(setting: str, text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or not low <= int(text) <= high:
+            raise refuse(
+                setting, N_("%(setting)s must be a whole number from %(low)s to %(high)s."), low=low, high=high
+            )
+        return int(text)
+
+    return parse
+
+
+def sizes(low: int, high: int) -> Callable[[str, str], tuple[int, ...]]:
+    """Three numbers for growing networks: the first within the bounds, each next one to ten times as large."""
+
+    def parse(setting: str, text: str) -> tuple[int, ...]:
+        found = tuple(integer(low, 100 * high)(setting, word) for word in words(setting, text))
+        if len(found) != 3 or found[0] > high or any(not b <= a <= 10 * b for b, a in pairwise(found)):
+            sentence = N_(
+                "%(setting)s must be three whole numbers: the first from %(low)s to %(high)s, none smaller than the "
+                "one before or more than ten times as large."
+            )
+            raise refuse(setting, sentence, low=low, high=high)
+        return found
+
+    return parse
+
+
+def switch(setting: str, text: str) -> bool:
+    if text.lower() not in ("on", "off"):
+        raise refuse(setting, N_("%(setting)s must be “on” or “off”."))
+    return text.lower() == "on"
+
+
+def file(setting: str, text: str) -> Path:
+    path = Path(text)
+    try:
+        is_there = path.is_file()
+    except PermissionError:
+        raise refuse(setting, N_("%(setting)s: “%(path)s” cannot be read."), path=text) from None
+    if not is_there:
+        raise refuse(setting, N_("%(setting)s: there is no file “%(path)s”."), path=text)
+    return path.absolute()
+
+
+def folder(setting: str, text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise refuse(setting, N_("%(setting)s: there is no folder “%(path)s”."), path=text)
+    return path.absolute()
+
+
+def data_folder(setting: str, text: str) -> Path:
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise refuse(setting, N_("%(setting)s: “%(path)s” is not a folder."), path=text)
+    return path.absolute()
+
+
+def web_address(setting: str, text: str) -> str:
+    if url_host(text) is None or urlsplit(text).scheme not in ("http", "https"):
+        raise refuse(setting, N_("%(setting)s must be a web address such as https://pop.example.org."))
+    return text
+
+
+def safe_address(setting: str, text: str) -> str:
+    """Parse a web address with https, or one of this machine."""
+    if is_in_clear(web_address(setting, text)):
+        raise refuse(setting, N_("%(setting)s must begin with https://."))
+    return text
+
+
+def is_in_clear(url: str) -> bool:
+    """Whether what goes to `url` travels between machines without encryption."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "redis", "postgresql+psycopg") or not host or is_loopback(host):
+        return False
+    return parts.scheme != "postgresql+psycopg" or not re.search(r"sslmode=(?:require|verify-ca|verify-full)\b", url)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine alone: a loopback address, or localhost."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def origin(setting: str, text: str) -> str:
+    address = urlsplit(web_address(setting, text))
+    if address.path.strip("/") or address.query or address.fragment or address.username is not None:
+        raise refuse(setting, N_("%(setting)s must end after the host name, with no path."))
+    return f"{address.scheme}://{address.netloc.lower()}"
+
+
+def database_url(setting: str, text: str) -> str:
+    scheme, separator, rest = text.partition("://")
+    if scheme in ("postgres", "postgresql"):
+        scheme = "postgresql+psycopg"  # the driver in the extra `postgres`
+    if not separator or scheme not in ("sqlite", "postgresql+psycopg"):
+        raise refuse(setting, N_("%(setting)s must start with “sqlite:///” or “postgresql://”."))
+    return f"{scheme}://{rest}"
+
+
+def redis_url(setting: str, text: str) -> str:
+    if urlsplit(text).scheme not in ("redis", "rediss", "unix"):
+        raise refuse(setting, N_("%(setting)s must start with “redis://”, “rediss://” or “unix://”."))
+    return text
+
+
+def url_host(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  raises ValueError for an invalid port
+    except ValueError:
+        return None
+    return parts.hostname
+
+
+def host_name(setting: str, text: str) -> str:
+    """Parse a bare host name; lower case."""
+    if url_host(f"https://{text}") != text.lower() or urlsplit(f"https://{text}").path:
+        raise refuse(setting, N_("%(setting)s must be a host name such as helpdesk.example.org."))
+    return text.lower()
+
+
+def one_of(*allowed: str) -> Callable[[str, str], str]:
+    def parse(setting: str, text: str) -> str:
+        if text not in allowed:
+            raise refuse(setting, N_("%(setting)s must be one of: %(allowed)s."), allowed=", ".join(allowed))
+        return text
+
+    return parse

@@ -1,0 +1,15 @@
+"""Recovery codes that need no key of the site; those that are there already do."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("recovery_codes", sa.Column("keyed", sa.Boolean(), nullable=False, server_default=sa.true()))

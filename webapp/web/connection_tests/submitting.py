@@ -1,0 +1,82 @@
+"""What a press of a form begins: a test, a question, a place in the queue, or a page that says why not."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Response, current_app, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.connection_tests import jobs
+from webapp.connection_tests.beginning import Beginning, Kind, Outcome, begin
+from webapp.core.probe import Secret
+from webapp.core.text import N_, InputError, translations_for
+from webapp.infrastructure import limits
+from webapp.infrastructure.i18n import current_locale, translate
+from webapp.infrastructure.limits import Wait
+from webapp.web.connection_tests import queue
+from webapp.web.connection_tests.forms import LoginForm
+from webapp.web.connection_tests.ownership import Subject, is_own, remember
+
+OTHER_KEY = "other_platform_tried"  # in the session: mark of the address
+HELD_SECONDS_MIN = 10  # TTL that a stored password must have left when the question about blanks is answered
+
+
+ShowForm = Callable[[Subject, LoginForm], str]
+
+
+def log_in(subject: Subject, kind: Kind, run_id: str, form: LoginForm, show_form: ShowForm) -> ResponseReturnValue:
+    """Begin a test with login, or show `form` again by `show_form`.
+
+    For a password with outer blanks the person is asked what to do; meanwhile it is in the password store.
+    """
+    passwords, blanks = jobs.of(current_app).passwords, request.form.get("blanks")
+    password = None
+    if blanks not in ("keep", "strip"):
+        try:
+            password = Secret(form.password.data or "")
+            Secret(password.reveal().strip())  # blanks alone are no password
+        except InputError as error:
+            form.password.errors = [translate(error.message)]
+            return show_form(subject, form), 422
+        if password.has_outer_blank:
+            passwords.put(run_id, password)
+            return render_template("connection_tests/blanks.html", run_id=run_id, provider=subject.provider, kind=kind)
+    elif passwords.seconds_left(run_id) < HELD_SECONDS_MIN:
+        late = type(form)(formdata=None)
+        text = N_("More than a minute has passed. Type your password again.")
+        late.password.errors = [translations_for(current_locale()).gettext(text)]
+        return show_form(subject, late), 422
+    return start(subject, kind, run_id, password, strip=blanks == "strip")
+
+
+def start(
+    subject: Subject, kind: Kind, run_id: str, password: Secret | None = None, *, strip: bool = False
+) -> ResponseReturnValue:
+    """Begin the test; redirect to its result, or show why there is none."""
+    begun = begin(
+        subject.provider.account(subject.address), kind, run_id,
+        network=request.remote_addr or "", invited=limits.invitation(), password=password, strip=strip,
+    )  # fmt: skip
+    match begun:
+        case Beginning(Outcome.OFF, wait):
+            return render_template("connection_tests/paused.html", until=wait.until if wait else None), 403
+        case Beginning(Outcome.WAIT, Wait(for_minute=True)) if (
+            kind is Kind.LOGIN and queue.join(subject, run_id) is None
+        ):
+            return redirect(url_for("connection_tests.queue.show"), 303)
+        case Beginning(Outcome.WAIT, Wait() as wait):
+            page = "connection_tests/over.html" if wait.over else "connection_tests/wait.html"
+            response = Response(render_template(page, wait=wait, kind=kind), 429)
+            response.headers["Retry-After"] = str(max(1, round((wait.until - datetime.now(UTC)).total_seconds())))
+            return response
+    queue.forget()
+    if subject.other:
+        session[OTHER_KEY] = subject.mark
+    return shown(run_id, again=1 if begun.outcome is Outcome.AGAIN else None)
+
+
+def shown(run_id: str, again: int | None = None) -> ResponseReturnValue:
+    """Redirect to the result. A double submit may lack the cookie of the first response: own the run again."""
+    if not is_own(run_id):
+        remember(run_id)
+    return redirect(url_for("connection_tests.show", run_id=run_id, again=again), 303)

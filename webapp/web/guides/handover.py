@@ -1,0 +1,105 @@
+"""From the phone to the computer: a short address and a code to type there, which opens the same step, to read.
+
+The code stands for the link of the person (`webapp.web.downloads`): once, for minutes, under the limits of codes.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Flask, redirect, render_template, request, session, url_for
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+from wtforms import StringField
+
+from webapp.core.text import N_, Message
+from webapp.infrastructure.codes import CODE_MINUTES, CodeForm, entered, printable, spoken
+from webapp.infrastructure.events import forgotten
+from webapp.infrastructure.i18n import translate
+from webapp.infrastructure.limits import Wait
+from webapp.infrastructure.security import public_url
+from webapp.web.downloads import codes
+from webapp.web.downloads.files import Wish
+from webapp.web.wizard import answers as store
+from webapp.web.wizard import asking, finish
+
+CODE_KEY = "computer_code"  # in the person's own sealed session: the code to type, and until when
+PREPARATION = "preparation"
+ALL = "all"
+KEPT = ("device", "way", "used")  # of the query, which say whose guide it is
+VALUE_MAX = 20
+_WRONG = N_("This code does not fit, or it has run out. Let your phone show a new one.")
+
+
+class PhoneCodeForm(CodeForm):
+    code = StringField(N_("Code from your phone"), filters=[printable])
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the pages of this module to those of the guide."""
+    blueprint.add_url_rule("/computer", view_func=computer)
+    blueprint.add_url_rule("/computer", view_func=enter, methods=["POST"])
+    blueprint.add_url_rule("/guide/<step_id>/computer", view_func=hand_over, methods=["POST"])
+    blueprint.app_context_processor(lambda: {"handover": shown})
+    blueprint.record_once(_listen)
+
+
+def _listen(state: BlueprintSetupState) -> None:
+    forgotten.connect(_forget, state.app)
+
+
+def hand_over(step_id: str) -> ResponseReturnValue:
+    """Make the code that opens this step at the computer; from the preparation, the page of all steps."""
+    wish = _wish()
+    if wish is None:
+        return redirect(asking.next_url(store.load()), 303)
+    finish.count_link()
+    token = finish.make_link(wish)
+    _forget()
+    kept: dict[str, Any] = {name: value for name in KEPT if (value := request.args.get(name, "")[:VALUE_MAX])}
+    code = codes.make(token, {**kept, "step_id": ALL if step_id == PREPARATION else step_id})
+    until = datetime.now(UTC) + timedelta(minutes=CODE_MINUTES)
+    session[CODE_KEY] = [code, int(until.timestamp())]
+    page = url_for("wizard.step", slug=PREPARATION, again=1) if step_id == PREPARATION else None
+    return redirect((page or url_for("guides.step", step_id=step_id, **kept)) + "#computer", 303)
+
+
+def _wish() -> Wish | None:
+    """Return what the answers ask for, the switch at the provider taken as done: that is what the computer is for."""
+    answers = store.load()
+    return finish.wish_of(answers if PREPARATION in answers else answers.answered(PREPARATION, {}))
+
+
+def shown() -> dict[str, Any] | None:
+    """Return the code to type at the computer with its address, while it is good; None where there is none."""
+    code, until = session.get(CODE_KEY) or ("", 0)
+    if until <= datetime.now(UTC).timestamp():
+        return None
+    address = public_url("guides.computer").partition("://")[2]
+    return {"code": spoken(code), "address": address, "minutes": CODE_MINUTES}
+
+
+def computer() -> str:
+    """Ask for the code that the phone shows."""
+    return render_template("guides/computer.html", form=PhoneCodeForm(formdata=None))
+
+
+def enter() -> ResponseReturnValue:
+    """Exchange the code. Unknown, expired and used ones get one answer."""
+    form = PhoneCodeForm()
+    if not form.validate():
+        return render_template("guides/computer.html", form=form), 422
+    found = entered(form.code.data or "", codes.take)
+    if isinstance(found, Wait):
+        return render_template("guides/computer.html", form=form, wait=found), 429
+    if found is None:
+        form.code.errors = [translate(Message(_WRONG))]
+        return render_template("guides/computer.html", form=form), 422
+    where: dict[str, Any] = {"token": found[0], **found[1]}
+    return redirect(url_for("guides.along", **where), 303)
+
+
+def _forget(_app: Flask | None = None) -> None:
+    """Make the last code of this person good for nothing."""
+    code, _ = session.pop(CODE_KEY, None) or ("", 0)
+    if code:
+        codes.remove(code)

@@ -1,0 +1,89 @@
+"""What is measured when Prometheus asks: readiness, workers, queue, pool, duties, deliveries, certificate."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from flask import current_app
+from prometheus_client import CollectorRegistry, Gauge, Info, ProcessCollector
+from redis.exceptions import RedisError
+from sqlalchemy import func, select
+from sqlalchemy.pool import QueuePool
+
+from webapp.connection_tests import jobs
+from webapp.connection_tests.engine import UnavailableError
+from webapp.core.text import InputError
+from webapp.infrastructure import db, signing
+from webapp.infrastructure.config import current_config
+from webapp.infrastructure.models import Delivery, Lease, Place
+from webapp.infrastructure.version import version
+from webapp.web.health.readiness import Trouble, readiness
+
+
+class Gauges:
+    """The gauges of one application in one process."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        ProcessCollector(registry=registry)
+        Info("app", "The version that runs.", registry=registry).info({"version": version()})
+        self.ready = Gauge("ready", "Whether pages are served, and tests run.", ("what",), registry=registry)
+        self.workers = Gauge("workers", "Processes that run tests, as far as this one sees.", registry=registry)
+        self.tests = Gauge("connection_tests_now", "Tests that wait for a thread, or run here.", ("state",),
+                           registry=registry)  # fmt: skip
+        self.places = Gauge("login_test_places", "Persons who wait for their login test.", registry=registry)
+        self.pool = Gauge("database_connections", "Connections of this process by what they do.", ("state",),
+                          registry=registry)  # fmt: skip
+        self.due = Gauge("duty_due_timestamp_seconds", "When a periodic duty is due again.", ("duty",),
+                         registry=registry)  # fmt: skip
+        self.deliveries = Gauge("deliveries", "Messages to other systems that wait or were given up.", ("state",),
+                                registry=registry)  # fmt: skip
+        self.expires = Gauge("signing_certificate_expires_timestamp_seconds",
+                             "When the certificate that signs Apple profiles expires.", ("certificate",),
+                             registry=registry)  # fmt: skip
+
+    def measure(self) -> None:
+        """Set what asks no database; needs an application context."""
+        found = readiness.get()
+        self.ready.labels("pages").set(found is not None and not found.pages)
+        self.ready.labels("tests").set(found is not None and not found.pages and not found.tests)
+        if found is None or not found.tests.startswith(Trouble.REDIS):  # which may keep us waiting
+            self._measure_engine()
+        pool = db.engine().pool
+        if isinstance(pool, QueuePool):
+            self.pool.labels("in use").set(pool.checkedout())
+            self.pool.labels("idle").set(pool.checkedin())
+        self.expires.clear()
+        with suppress(InputError):
+            if end := signing.expires(current_config()):
+                self.expires.labels("profiles").set(end.timestamp())
+
+    def _measure_engine(self) -> None:
+        self.tests.clear()
+        try:
+            load = jobs.of(current_app).load()
+        except (UnavailableError, RedisError):
+            self.workers.set(0)
+            return
+        self.workers.set(load.workers)
+        self.tests.labels("waiting").set(load.waiting)
+        if load.running is not None:
+            self.tests.labels("running").set(load.running)
+
+    def measure_database(self) -> None:
+        """Set what stands in the database; raises SQLAlchemyError."""
+        by_state = select(Delivery.state, func.count().label("number")).group_by(Delivery.state)
+        with db.read() as session:
+            places = session.scalar(select(func.count()).select_from(Place))
+            due = session.execute(select(Lease.name, Lease.until)).all()
+            kept = {row.state: row.number for row in session.execute(by_state)}
+        self.places.set(places or 0)
+        self.due.clear()
+        for name, until in due:
+            self.due.labels(name).set(until.timestamp())
+        for state in ("pending", "dead"):
+            self.deliveries.labels(state).set(kept.get(state, 0))
+
+    def forget_database(self) -> None:
+        """Leave out what is not known without the database."""
+        self.due.clear()
+        self.deliveries.clear()

@@ -1,0 +1,151 @@
+"""Help with what a mail program shows or a person notices: the likeliest cause at once, and a page for each.
+
+What is typed is read and forgotten: people paste passwords. Counted is which of the catalogue's own words fitted.
+"""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.core.diagnosis import CATALOGUE, Diagnosis
+from webapp.core.diagnosis.messages import MESSAGES, PROGRAMS, Found, causes, looking, messages_meaning, search
+from webapp.core.providers import Provider
+from webapp.infrastructure import compression, events
+from webapp.infrastructure.i18n import current_locale
+from webapp.infrastructure.security import allow_indexing
+from webapp.web.help.looked_up import Seen, step_for
+from webapp.web.wizard import answers
+from webapp.web.wizard.asking import next_url
+from webapp.web.wizard.steps import is_complete
+
+QUERY_MAX = 2000  # characters of a question in a URL; longer ones are posted
+CAUSES_MAX = 3  # the first one open, the others folded
+
+blueprint = Blueprint("help", __name__, url_prefix="/help")
+compression.allow(blueprint)
+
+
+@blueprint.get("")
+def index() -> str:
+    """Answer `?q=`, or the three questions for who knows no message; without either, ask."""
+    query = request.args.get("q", "").strip()
+    if not query and not looking.causes(request.args):
+        allow_indexing()
+    return _answer(query[-QUERY_MAX:])
+
+
+@blueprint.post("")
+def read() -> str:
+    """Answer a text of any length that a form can hold, such as a log."""
+    return _answer(request.form.get("q", "").strip())
+
+
+@blueprint.get("/log")
+def log() -> str:
+    """Ask for a whole log."""
+    return render_template("help/log.html")
+
+
+@blueprint.post("/said")
+def said() -> ResponseReturnValue:
+    """Count whether an answer helped, and lead on."""
+    outcome = "helped" if request.form.get("helped") == "yes" else "not-helped"
+    number = request.form.get("message", "")
+    message = MESSAGES[int(number)] if number.isdecimal() and len(number) < 5 and int(number) < len(MESSAGES) else None
+    _count(outcome, message.text("en") if message else "", _program())
+    return redirect(url_for("help.thanks", outcome=outcome), 303)
+
+
+@blueprint.get("/said/<outcome>")
+def thanks(outcome: str) -> str:
+    """Thank, or show the next ways."""
+    if outcome not in ("helped", "not-helped"):
+        abort(404)
+    return render_template("help/said.html", helped=outcome == "helped", questions=looking.QUESTIONS, **_known())
+
+
+@blueprint.get("/not-working")
+def not_working() -> str:
+    """Ask what a person sees for whom it did not work, and lead on from each answer."""
+    kept = answers.load()
+    return render_template(
+        "help/not-working.html",
+        program=_program() or None,
+        onward=next_url(kept) if kept else url_for("wizard.start"),
+        **_known(),
+    )
+
+
+@blueprint.get("/<diagnosis_id>")
+def show(diagnosis_id: str) -> str:
+    """Explain one cause, with the names of the person's provider, if known; indexable."""
+    if diagnosis_id not in CATALOGUE:
+        abort(404)
+    allow_indexing()
+    messages = [one for one in messages_meaning(diagnosis_id) if one.concerns(_provider().name)]
+    return render_template(
+        "help/show.html",
+        diagnosis=_explained([diagnosis_id])[0],
+        seen=_seen([diagnosis_id]),
+        programs=PROGRAMS,
+        messages={key: found for key in PROGRAMS if (found := [m for m in messages if m.program == key])},
+        **_known(),
+    )
+
+
+def _answer(query: str) -> str:
+    program = _program()
+    found = search(query, program or None) if query else ()
+    ids = causes(found) or looking.causes(request.args)
+    if query:
+        _count(_outcome(found), found[0].message.text("en") if found else "", program)
+    return render_template(
+        "help/index.html",
+        query=query[:QUERY_MAX],
+        program=program,
+        programs=PROGRAMS,
+        found=found,
+        number=MESSAGES.index(found[0].message) if found else "",
+        explained=_explained(ids[:CAUSES_MAX]),
+        seen=_seen(ids[:1]),
+        questions=looking.QUESTIONS,
+        looked=request.args,
+        noticed=[message for message in MESSAGES if message.often],
+        **_known(),
+    )
+
+
+def _explained(ids: Sequence[str]) -> list[Diagnosis]:
+    provider = _provider()
+    return [CATALOGUE[diagnosis_id].for_provider(provider) for diagnosis_id in ids]
+
+
+def _seen(ids: Sequence[str]) -> Seen | None:
+    """Return the step of the guide for the first of the causes."""
+    return step_for(ids[0], _program(), _provider()) if ids else None
+
+
+def _outcome(found: tuple[Found, ...]) -> str:
+    if not found:
+        return "nothing"
+    return "sure" if found[0].sure else "maybe"
+
+
+def _count(outcome: str, message: str, program: str) -> None:
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    events.help_answered.send(app, outcome=outcome, message=message, program=program, locale=current_locale())
+
+
+def _program() -> str:
+    """Return the program asked about, by the form or by the wizard; "" for any."""
+    chosen = request.values.get("program", answers.load().client or "")
+    return chosen if chosen in PROGRAMS else ""
+
+
+def _provider() -> Provider:
+    return answers.provider_of(answers.load())
+
+
+def _known() -> dict[str, object]:
+    return {"provider": _provider(), "testable": is_complete(answers.load())}

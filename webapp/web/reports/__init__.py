@@ -1,0 +1,58 @@
+"""Explains a pasted or uploaded report like a test of this site. Nothing is stored."""
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import TextAreaField
+
+from webapp.core.diagnosis import explain, report_to_text
+from webapp.core.diagnosis.reading import read_report
+from webapp.core.diagnosis.report_values import OCTETS_MAX
+from webapp.core.probe.report import Report
+from webapp.core.stages import PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS
+from webapp.core.text import N_, InputError
+from webapp.infrastructure import compression
+from webapp.infrastructure.config import current_providers
+from webapp.infrastructure.i18n import current_locale, translate
+
+blueprint = Blueprint("reports", __name__, url_prefix="/reports")
+compression.allow(blueprint)
+
+
+class ReportForm(FlaskForm):
+    report = TextAreaField(N_("The report"))
+    file = FileField(N_("Or its file"))
+
+
+@blueprint.get("")
+def index() -> str:
+    return render_template("reports/index.html", form=ReportForm(formdata=None), problem=None)
+
+
+@blueprint.post("")
+def explained() -> ResponseReturnValue:
+    """Explain the report in the form; an invalid one comes back with the error."""
+    form = ReportForm()
+    upload = request.files.get("file")
+    data = upload.read(OCTETS_MAX + 1) if upload else b""
+    try:
+        report = read_report(data or form.report.data or "")
+    except InputError as error:
+        return render_template("reports/index.html", form=form, problem=translate(error.message)), 422
+    return _shown(report)
+
+
+def _shown(report: Report) -> str:
+    provider = current_providers().get(report.provider)
+    diagnoses = explain(report, provider)
+    return render_template(
+        "reports/show.html",
+        report=report,
+        provider=provider,
+        diagnoses=diagnoses,
+        protocols=PROTOCOL_LABELS,
+        stage_labels=STAGE_LABELS,
+        status_labels=STATUS_LABELS,
+        text=report_to_text(report, diagnoses, current_locale()),
+    )

@@ -1,0 +1,178 @@
+"""How a step is asked and answered: the same for the way itself and for what `/adjust` changes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import current_app, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from webapp.core.account import ServerType
+from webapp.core.clients import CLIENTS
+from webapp.core.providers import Provider
+from webapp.core.systems import SYSTEMS, system_of
+from webapp.core.text import InputError
+from webapp.infrastructure.config import DEVICES_MAX, current_providers
+from webapp.infrastructure.events import answer_chosen, answer_refused, step_reached
+from webapp.infrastructure.i18n import translate
+from webapp.infrastructure.security import public_url
+from webapp.web.wizard import answers as store
+from webapp.web.wizard import devices, pictures, programs
+from webapp.web.wizard.answers import Answers
+from webapp.web.wizard.forms import StepForm
+from webapp.web.wizard.steps import ADJUSTMENTS, STEPS, Step, before, is_complete, path
+
+MISTAKE_KEY: Final = "mistake"  # in the session: what was typed wrongly, until the page has shown it
+MISTAKE_MAX: Final = 400  # characters; what is longer is answered at once
+
+Onward = Callable[[Step, Answers], ResponseReturnValue]
+
+
+def known(answers: Answers) -> Answers:
+    """Return the answers without what this installation no longer has: a provider or program taken away since."""
+    if answers.provider_id and answers.provider_id not in current_providers():
+        answers = answers.without("address", "platform")
+    if answers["protocol"] and not _imap(store.provider_of(answers)):
+        answers = answers.without("protocol")
+    if answers["program"].get("client") not in (None, programs.UNKNOWN, *CLIENTS):
+        answers = answers.without("program")
+    return answers
+
+
+def url_of(step: Step, **query: Any) -> str:
+    """Return where a step is asked. The address is asked on the start page."""
+    if step in ADJUSTMENTS:
+        return url_for("wizard.adjustment", slug=step.slug, **query)
+    if step is STEPS[0] and "page" not in query:
+        return url_for("wizard.start", **query)
+    return url_for("wizard.step", slug=step.slug, **query)
+
+
+def next_url(answers: Answers) -> str:
+    """Return where a person goes on: the first unanswered step, else the guide. Who has lost all answers is told."""
+    if not answers:
+        return url_for("wizard.start", gone=1)
+    if is_complete(answers):
+        return url_for("guides.start")
+    step = path(answers)[-1]
+    return url_for("wizard.step", slug=step.slug) if step.stop(answers) else url_of(step)
+
+
+def mark_of(answers: Answers) -> str:
+    """Return what tells in a form for which address it was opened: another tab may have changed it since."""
+    return hashlib.sha256(answers.email_address.encode()).hexdigest()[:12]
+
+
+def is_of_another_address(answers: Answers) -> bool:
+    return request.form.get("for", mark_of(answers)) != mark_of(answers)
+
+
+def show(asked: Step, answers: Answers, stop: str | None = None) -> str:
+    """Show the question, or the page after it that holds the person."""
+    stop = None if "again" in request.args else stop
+    step_reached.send(current_app._get_current_object(), step=asked.slug, page=stop or "")  # type: ignore[attr-defined]
+    if stop:
+        return render(asked, answers, stop, rows=devices.rows_of(answers["devices"].get("others", ())))
+    return render(asked, answers, form=_form(asked, answers))
+
+
+def _form(asked: Step, answers: Answers) -> StepForm:
+    """Return the form as it was answered, or as it was just sent with a mistake."""
+    typed = session.get(MISTAKE_KEY)
+    if typed and typed["slug"] == asked.slug:
+        del session[MISTAKE_KEY]
+        form = asked.form(formdata=MultiDict(typed["fields"]), meta={"csrf": False})
+        form.fit(answers)
+        form.validate()
+        return form
+    form = asked.form(formdata=None)
+    form.fit(answers)
+    form.show(answers[asked.slug])
+    return form
+
+
+def checked(asked: Step, answers: Answers) -> StepForm | ResponseReturnValue:
+    """Return the form that was sent, or the answer that shows what is wrong in it.
+
+    The mistake is shown after a redirect: then “back” finds a page, not the browser's question whether to send again.
+    """
+    form = asked.form()
+    form.fit(answers)
+    if form.validate():
+        return form
+    texts = tuple(text for errors in form.errors.values() for text in errors)
+    answer_refused.send(current_app._get_current_object(), step=asked.slug, texts=texts)  # type: ignore[attr-defined]
+    fields = {name: value for name, value in request.form.items() if name != "csrf_token"}
+    if sum(map(len, fields.values())) > MISTAKE_MAX:
+        return render(asked, answers, form=form), 422
+    session[MISTAKE_KEY] = {"slug": asked.slug, "fields": fields}
+    return redirect(url_of(asked, again=1), 303)
+
+
+def keep(asked: Step, answers: Answers, onward: Onward, page: str | None = None, **values: Any) -> ResponseReturnValue:
+    """Keep the answers and go on; where a cookie cannot hold them, show `page`, or the question, with the reason."""
+    try:
+        store.store(answers)
+    except InputError as error:
+        if page is None:
+            values["form"] = asked.form()
+            values["form"].fit(answers)
+        return render(asked, answers, page, problem=translate(error.message), **values), 422
+    answer_chosen.send(current_app._get_current_object(), step=asked.slug)  # type: ignore[attr-defined]
+    return onward(asked, answers)
+
+
+def short_address(provider: Provider) -> str:
+    """Return what a person types at a computer to see the switch there, short enough to copy from a phone."""
+    first = provider is next(iter(current_providers().values()))
+    return public_url("wizard.switch", provider_id=None if first else provider.id).partition("://")[2]
+
+
+def render(asked: Step, answers: Answers, page: str | None = None, **values: Any) -> str:
+    provider = store.provider_of(answers)
+    visitor = system_of(request.user_agent.string)
+    system = SYSTEMS.get(request.args.get("system") or answers.system or "") or visitor
+    return render_template(
+        f"wizard/{asked.slug}-{page}.html" if page else f"wizard/{asked.slug}.html",
+        step=asked,
+        action=url_for("wizard.step", slug=asked.slug) if asked in STEPS else url_of(asked),
+        again_url=url_of(asked, again=1),
+        answers=answers,
+        mark=mark_of(answers),
+        adjusting=asked in ADJUSTMENTS,
+        back_url=_back_url(asked, answers, page),
+        onward=next_url(answers) if answers.provider_id else None,
+        provider=provider,
+        served=current_providers(),
+        clients=CLIENTS,
+        visitor=visitor,
+        system=system,
+        tiles=programs.tiles(system, visitor, request.user_agent.string),
+        groups=programs.groups(system),
+        devices_max=DEVICES_MAX,
+        has_imap=_imap(provider),
+        others_max=devices.OTHERS_MAX,
+        name_max=devices.NAME_MAX,
+        unknown=programs.UNKNOWN,
+        switch_address=short_address(provider),
+        tile_picture=pictures.tile,
+        page_of=pictures.page_of,
+        **values,
+    )
+
+
+def _imap(provider: Provider) -> bool:
+    return any(server.type is ServerType.IMAP for server in provider.servers)
+
+
+def _back_url(asked: Step, answers: Answers, page: str | None) -> str:
+    """Return where “back” leads: from a page after the question to the question, else to what was seen before."""
+    if page:
+        return url_of(asked, again=1)
+    if asked in ADJUSTMENTS:
+        return url_for("wizard.adjust")
+    previous = before(asked, answers)
+    return url_of(previous, again=1) if previous else url_for("wizard.start")
