@@ -48,13 +48,16 @@ system-deps:
 		echo "  sudo apt-get update && sudo apt-get install -y --no-install-recommends $(SYSTEM_PACKAGES)"; \
 	fi
 
-# TESTS=tests/web/wizard runs a part, JOBS=1 one after the other.
+# TESTS=tests/web/wizard runs a part, JOBS=1 one after the other. Thousands of tests with real programs and servers meet a busy
+# machine: one that fails is tried once more, and named as RERUN at the end; what is wrong fails twice.
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --reruns 1 --reruns-delay 2 -raR
+
 test: install $(VENV)/.developed system-deps
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m 'not proof' $(TESTS)
+	@$(PYTEST) -m 'not proof' $(TESTS)
 
 # The slow ones that `test` leaves out or only samples: a whole roll-out day, every kill.
 proofs: install $(VENV)/.developed system-deps
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m proof
+	@$(PYTEST) -m proof $(TESTS)
 
 lint: install $(VENV)/.developed
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --config pyproject.toml
