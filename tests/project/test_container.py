@@ -27,6 +27,8 @@ from webapp.server.running import STOP_SECONDS
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+DEPLOY = ROOT / "deploy"
+NGINX, CADDY = ((DEPLOY / name).read_text(encoding="utf-8") for name in ("nginx.conf", "Caddyfile"))
 OPERATION = (ROOT / "docs" / "operation.md").read_text(encoding="utf-8")
 
 Instruction = tuple[str, str]
@@ -56,11 +58,6 @@ def commands() -> list[list[str]]:
 
 def copied_from_the_source() -> set[str]:
     return {name for line in instructions("COPY") if "--from" not in line for name in line.split()[:-1]}
-
-
-def block(language: str) -> str:
-    (found,) = re.findall(rf"```{language}\n(.*?)```", OPERATION, re.DOTALL)
-    return str(found)
 
 
 def the_command_of(call: list[str]) -> dict[str, object]:
@@ -152,9 +149,10 @@ def test_a_container_of_its_own_is_started_by_a_command_there_is() -> None:
 
 def test_whatever_stops_the_program_gives_its_tests_time_to_end() -> None:
     given = [COMPOSE["services"][name]["stop_grace_period"].removesuffix("s") for name in ("web", "worker")]
-    given += re.findall(r"^TimeoutStopSec=(\d+)$", OPERATION, re.MULTILINE)
+    for unit in DEPLOY.glob("systemd/*.service"):
+        given += re.findall(r"^TimeoutStopSec=(\d+)$", unit.read_text(encoding="utf-8"), re.MULTILINE)
     given += re.findall(r"docker stop -t (\d+)", OPERATION)
-    assert len(given) == 4
+    assert len(given) == 6
     assert min(map(int, given)) > STOP_SECONDS
 
 
@@ -164,14 +162,14 @@ def test_no_password_of_a_test_reaches_a_disk_by_redis() -> None:
     assert (options["--save"], options["--appendonly"]) == ("", "no")
 
 
-@pytest.mark.parametrize("name", ["compose.yaml", "Dockerfile", "docs/operation.md"])
+@pytest.mark.parametrize("name", ["compose.yaml", "Dockerfile", "docs/operation.md", "docs/debian.md"])
 def test_only_settings_there_are_are_named(name: str) -> None:
     known = {variable(entry.name) for entry in fields(Config)}
     assert set(re.findall(r"WEBAPP_[A-Z_]+[A-Z]", (ROOT / name).read_text(encoding="utf-8"))) <= known
 
 
 def test_nginx_logs_no_query_string_no_network_address_and_no_token(app: Flask) -> None:
-    nginx = block("nginx")
+    nginx = NGINX
     formats = dict(re.findall(r"log_format (\w+) '(.*?)';", nginx))
     logs = [log.split() for log in re.findall(r"access_log (.*?);", nginx)]
     assert len(logs) == nginx.count("server {")
@@ -186,16 +184,15 @@ def test_nginx_logs_no_query_string_no_network_address_and_no_token(app: Flask) 
 
 
 def test_caddy_logs_nothing_of_a_request() -> None:
-    deleted = set(re.findall(r"request>(\w+) delete", block("caddyfile")))
+    deleted = set(re.findall(r"request>(\w+) delete", CADDY))
     assert deleted == {"uri", "remote_ip", "client_ip", "remote_addr", "headers"}
 
 
 def test_the_proxies_take_the_largest_table_and_wait_for_no_slow_one() -> None:
-    nginx, caddy = block("nginx"), block("caddyfile")
-    megabytes = [*re.findall(r"client_max_body_size (\d+)m;", nginx), *re.findall(r"max_size (\d+)MB", caddy)]
+    megabytes = [*re.findall(r"client_max_body_size (\d+)m;", NGINX), *re.findall(r"max_size (\d+)MB", CADDY)]
     assert len(megabytes) == 2
     assert all(int(number) * 1_000_000 > TABLE_BYTES_MAX + BODY_BYTES_MAX for number in megabytes)
-    assert dict(re.findall(r"(read_\w+) (\d+)s", caddy)) == {"read_header": "10", "read_body": "20"}
+    assert dict(re.findall(r"(read_\w+) (\d+)s", CADDY)) == {"read_header": "10", "read_body": "20"}
 
 
 def test_the_page_on_operation_describes_pages_there_are(client: PageLintingClient) -> None:

@@ -1,4 +1,4 @@
-"""Caddy with the block of docs/operation.md, as it stands there but for names and ports."""
+"""Caddy with deploy/Caddyfile, as it stands there but for names and ports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.documents import blocks, replaced
+from tests.support.documents import DEPLOY, replaced
 from tests.support.nginx import free_port
 from tests.support.waiting import wait_until
 
@@ -26,8 +26,8 @@ class Caddy:
 
 @contextmanager
 def documented_caddy(upstream: int) -> Iterator[Caddy]:
-    """Run the block in front of a site on the port `upstream`."""
-    (block,) = blocks("operation.md", "caddyfile")
+    """Run it in front of a site on the port `upstream`."""
+    block = (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
     https, http, admin = free_port(), free_port(), free_port()
     words = {
         "{\n\tservers": f"{{\n\thttp_port {http}\n\tadmin localhost:{admin}\n\tservers",

@@ -1,4 +1,4 @@
-"""The blocks of our documentation, as they stand there."""
+"""The blocks of our documentation, and the files for operators, as they stand there."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 DOCS = Path(__file__).parents[2] / "docs"
+DEPLOY = DOCS.parent / "deploy"
 
 
 def blocks(page: str, language: str) -> list[str]:

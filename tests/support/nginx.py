@@ -12,7 +12,7 @@ from pathlib import Path
 
 import trustme
 
-from tests.support.documents import blocks, replaced
+from tests.support.documents import DEPLOY, blocks, replaced
 from tests.support.waiting import wait_until
 
 
@@ -76,7 +76,7 @@ def discovery_cache(upstream: int) -> Iterator[Nginx]:
 
 @dataclass(frozen=True, slots=True)
 class DocumentedSite:
-    """nginx as docs/operation.md has it. A visitor's address is what X-Visitor says, as from a proxy in front of it."""
+    """nginx as deploy/nginx.conf has it. A visitor's address is what X-Visitor says, as from a proxy in front of it."""
 
     nginx: Nginx
     http: int
@@ -86,8 +86,8 @@ class DocumentedSite:
 
 @contextmanager
 def documented_site(*upstream: int) -> Iterator[DocumentedSite]:
-    """Run the block of docs/operation.md in front of web processes on the ports `upstream`."""
-    (block,) = blocks("operation.md", "nginx")
+    """Run deploy/nginx.conf in front of web processes on the ports `upstream`."""
+    block = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     http, https = free_port(), free_port()
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost", "pop.example.org", key_type=trustme.KeyType.RSA)
