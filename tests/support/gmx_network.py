@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import email
 import http.server
+import re
 import ssl
 import threading
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ class GmxNetwork:
             # Dovecot renames a file when its flags change; the part before the colon stays.
             files = {file.name.partition(":")[0]: file for part in ("new", "cur") for file in (folder / part).glob("*")}
             try:
-                messages = [email.message_from_bytes(files[name].read_bytes()) for name in sorted(files)]
+                messages = [email.message_from_bytes(files[name].read_bytes()) for name in sorted(files, key=_numbers)]
             except FileNotFoundError:
                 continue
             return [str(message["Subject"]) for message in messages]
@@ -61,6 +62,11 @@ def start() -> Iterator[GmxNetwork]:
         network.relay({995: ports["pop3s"], 110: ports["pop3"], 465: ports["submissions"], 587: ports["submission"]})
         with _autoconfig(network, dovecot.folder, _published(gmx.servers)):
             yield GmxNetwork(network, dovecot, gmx, dovecot.ca_file)
+
+
+def _numbers(name: str) -> list[int]:
+    """Return seconds, microseconds and process of a name in a Maildir (1795896796.M667049P8.host): none is padded."""
+    return [int(number) for number in re.findall(r"\d+", name)][:3]
 
 
 def _published(servers: tuple[Server, ...]) -> bytes:
