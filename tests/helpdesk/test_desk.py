@@ -21,10 +21,10 @@ from tests.helpdesk.conftest import (
 )
 from tests.support.client import PageLintingClient
 from webapp.core.text import Message
-from webapp.helpdesk import agents, case_report, case_views
+from webapp.helpdesk import agents, case_report, case_views, purging
 from webapp.infrastructure import db
 from webapp.infrastructure.config import Config
-from webapp.infrastructure.models import AgentSession, Case
+from webapp.infrastructure.models import Agent, AgentSession, Case
 
 
 def queue(agent: PageLintingClient) -> str:
@@ -91,19 +91,83 @@ def test_a_case_is_handed_over_and_the_person_is_asked_by_the_new_name(
     assert row.state == "ended"
 
 
-def test_a_disabled_agent_leaves_no_case_on_nobodys_page(
-    helpdesk: Flask, config: Config, agent: PageLintingClient, new_browser: Browser
+def test_who_was_with_a_disabled_agent_waits_in_the_queue_and_is_asked_anew(
+    helpdesk: Flask, config: Config, agent: PageLintingClient, person: PageLintingClient, new_browser: Browser
 ) -> None:
     add_agent(config, "dora@example.org", "Dora")
     dora = new_browser()
     sign_in(dora, "dora@example.org")
-    reference, _, _ = open_case(dora)
+    reference, code, _ = open_case(dora)
+    join(person, code)
+    post(person, "/setup/address", {"email_address": "zora.quast@gmx.de"}, page="/")
     assert reference not in queue(agent)
     agents.disable(config, "dora@example.org")
+    waits = person.get("/").text
+    assert "Dora" not in waits
+    assert "Gerade sieht niemand Ihren Fortschritt." in waits
+    assert "Sie warten auf jemand anderen" in person.get("/join/wait").text
+    with db.begin(config) as session:  # hours later the person is still there
+        session.query(Case).update({"touched_at": datetime.now(UTC) - timedelta(hours=3)})
+    assert "Warten auf Hilfe" in queue(agent)
+    assert post(agent, f"/helpdesk/queue/{reference}", page="/helpdesk").status_code == 303
+    assert "z…t@gmx.de" not in agent.get(f"/helpdesk/cases/{reference}").text
+    assert "Vera" in person.get("/join/confirm").text
+    agree(person)
+    assert "z…t@gmx.de" in agent.get(f"/helpdesk/cases/{reference}").text
+
+
+def test_who_leaves_while_waiting_for_another_agent_leaves_a_case_to_close(
+    helpdesk: Flask, config: Config, agent: PageLintingClient, other_agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    reference, code, _ = open_case(other_agent)
+    join(person, code)
+    agents.disable(config, "viktor@example.org")
+    post(person, "/join/end")
+    row = case_row(config, reference)
+    assert row is not None
+    assert (row.state, row.agent_id, row.address) == ("ended", None, "")
     assert "Fälle ohne Betreuung" in queue(agent)
-    assert reference in queue(agent)
     assert post(agent, f"/helpdesk/cases/{reference}/take", page="/helpdesk").status_code == 303
     assert "Fälle ohne Betreuung" not in queue(agent)
+
+
+def test_who_was_invited_by_a_disabled_agent_comes_to_the_queue(
+    helpdesk: Flask, config: Config, agent: PageLintingClient, other_agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    reference, code, _ = open_case(other_agent)
+    agents.disable(config, "viktor@example.org")
+    assert reference in queue(agent)
+    assert post(person, "/join", {"code": code}).status_code == 303
+    assert person.get("/join/confirm").location == "/join/wait"
+    assert post(agent, f"/helpdesk/queue/{reference}", page="/helpdesk").status_code == 303
+    assert "Vera" in person.get("/join/confirm").text
+
+
+def test_a_deleted_agent_leaves_nobody_connected(
+    helpdesk: Flask, config: Config, agent: PageLintingClient, other_agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    reference, code, _ = open_case(other_agent)
+    join(person, code)
+    with db.begin(config) as session:
+        session.query(Agent).filter_by(login="viktor@example.org").delete()
+    assert reference in queue(agent)
+    purging.purge(config)
+    assert "Gerade sieht niemand Ihren Fortschritt." in person.get("/").text
+    assert "Warten auf Hilfe" in queue(agent)
+
+
+def test_the_person_of_an_agent_who_is_gone_stands_on_everybodys_page(
+    config: Config, agent: PageLintingClient, other_agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    connected, code, _ = open_case(other_agent)
+    join(person, code)
+    invited, _, _ = open_case(other_agent)
+    assert connected not in queue(agent)
+    post(other_agent, "/helpdesk/sign-out", page="/helpdesk")
+    assert connected in queue(agent)
+    assert invited not in queue(agent), "nobody is in it"
+    sign_in(other_agent, "viktor@example.org")
+    assert connected not in queue(agent)
 
 
 def test_who_was_signed_out_goes_on_with_the_case_and_was_warned(config: Config, agent: PageLintingClient) -> None:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from webapp.core.account import parse_name
 from webapp.core.text import N_, InputError, Message
-from webapp.helpdesk import audit
+from webapp.helpdesk import audit, orphans
 from webapp.helpdesk.audit import Action
 from webapp.helpdesk.guessable import is_guessable
 from webapp.helpdesk.tokens import hashed, new_token
@@ -117,6 +117,7 @@ def disable(config: Config, login: str, by: str = "", *, enable: bool = False) -
         agent.disabled_at = None if enable else datetime.now(UTC)
         if not enable:
             agent.setup_hash = None
+            orphans.release(session, agent.id)
             session.execute(delete(AgentSession).filter_by(agent_id=agent.id))
         audit.note(session, by, Action.AGENT_ENABLED if enable else Action.AGENT_DISABLED, agent.login)
 

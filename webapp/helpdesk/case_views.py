@@ -12,7 +12,7 @@ from webapp.core.diagnosis import CATALOGUE
 from webapp.core.providers import Provider
 from webapp.core.stages import PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS
 from webapp.core.text import InputError
-from webapp.helpdesk import agents, case_report, cases, recipients
+from webapp.helpdesk import agents, case_report, cases, notes, recipients
 from webapp.helpdesk.attendance import away, is_away
 from webapp.helpdesk.cases import OUTCOME_LABELS, STATE_NAMES, CaseState, Outcome
 from webapp.helpdesk.desk import invitation_of, remember_invitation
@@ -195,7 +195,7 @@ def add_note(reference: str) -> ResponseReturnValue:
     found = _own(reference)
     form = NoteForm()
     try:
-        cases.add_note(found.id, me().name, form.text.data or "")
+        notes.add_note(found.id, me().name, form.text.data or "")
     except InputError as error:
         form.text.errors = [translate(error.message)]
         return _again(found, note=form)

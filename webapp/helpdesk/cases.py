@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import case as sql_case
 from sqlalchemy.orm import Session
 
 from webapp.core.text import N_, InputError, new_reference
@@ -27,7 +28,6 @@ from webapp.infrastructure.sealing import keyed_hash, keyed_hashes, seal, unseal
 CODE_LIFE: Final = timedelta(minutes=CODE_MINUTES)
 LINK_LIFE: Final = timedelta(hours=24)
 EVENTS_MAX: Final = 2000  # of one case; more is a loop, not a person
-NOTE_MAX: Final = 1000
 TICKET: Final = re.compile(r"[A-Za-z0-9#._-]{1,40}")
 _PREFILL: Final = "helpdesk prefill"
 _CODE: Final = "helpdesk code"
@@ -82,7 +82,7 @@ def parse_ticket(text: str) -> str:
     return ticket
 
 
-def _changing(
+def changing(
     *states: CaseState,
 ) -> Callable[[Callable[Concatenate[Session, Case, P], R]], Callable[Concatenate[int, P], R | None]]:
     """Make a function of a session and a case one of the case's id: one transaction, in which nobody else changes it.
@@ -115,7 +115,7 @@ def create(agent_id: int, login: str, ticket: str = "") -> tuple[str, str, str]:
         return case.reference, link, code
 
 
-@_changing(CaseState.INVITED, CaseState.ENDED)
+@changing(CaseState.INVITED, CaseState.ENDED)
 def renew_invitation(session: Session, case: Case) -> tuple[str, str]:
     """Return a new link and code for a case that nobody has joined, or no longer; the old ones are void.
 
@@ -125,7 +125,7 @@ def renew_invitation(session: Session, case: Case) -> tuple[str, str]:
         case.state, case.person_hash, case.joined_at = CaseState.INVITED, None, None
         for kind in (CaseEvent, CaseRun):
             session.execute(delete(kind).where(kind.case_id == case.id))
-    _touch(case)
+    touch(case)
     return _invite(case)
 
 
@@ -141,10 +141,10 @@ def ask_for_help(reference: str) -> tuple[str, str]:
         return token, _give_code(case)
 
 
-@_changing(CaseState.WAITING)
+@changing(CaseState.WAITING)
 def renew_code(_session: Session, case: Case) -> str:
     """Return a new code for a person who still waits."""
-    _touch(case)
+    touch(case)
     return _give_code(case)
 
 
@@ -175,8 +175,10 @@ def exchange(*secret: ColumnElement[bool], expires: Any, words: str = "") -> str
     """Use up what leads to an invited case; return the person's new token, or None."""
     now, token = datetime.now(UTC), new_token()
     burnt: dict[str, Any] = {
-        "link_hash": None, "code_hash": None, "state": CaseState.CONFIRMING, "person_hash": hashed(token),
-        "check_words": words, "touched_at": now, "sequence": Case.sequence + 1,
+        "link_hash": None, "code_hash": None, "person_hash": hashed(token), "check_words": words,
+        # Whoever is invited by somebody who helps no more waits for the next one.
+        "state": sql_case((Case.agent_id.is_(None), CaseState.WAITING), else_=CaseState.CONFIRMING),
+        "touched_at": now, "sequence": Case.sequence + 1,
     }  # fmt: skip
     with db.begin() as session:  # one statement: of two who come at once, one is too late
         good = (*secret, expires > now, Case.state == CaseState.INVITED)
@@ -209,28 +211,29 @@ def of_person(session: Session, token: str) -> Case | None:
     return session.scalar(select(Case).where(Case.person_hash == hashed(token)))
 
 
-@_changing(CaseState.CONFIRMING)
+@changing(CaseState.CONFIRMING)
 def confirm(session: Session, case: Case) -> bool:
     """Connect the person, who has agreed; None where there is nothing to agree to any more."""
     case.state, case.joined_at = CaseState.JOINED, case.joined_at or datetime.now(UTC)
-    _record(session, case, Kind.CASE, {"what": CaseWord.JOINED})
+    record_in(session, case, Kind.CASE, {"what": CaseWord.JOINED})
     return True
 
 
-@_changing()
+@changing()
 def leave(session: Session, case: Case) -> None:
     """The person ends the help, or does not want it: nobody sees anything of theirs from now on."""
     case.person_hash = case.prefill = None
     if case.state == CaseState.WAITING:
         limits.current().give_back(case.reference, session)
+    if case.state == CaseState.WAITING and case.joined_at is None:
         session.delete(case)
-    elif case.state in (CaseState.CONFIRMING, CaseState.JOINED):
-        word = CaseWord.ENDED if case.state == CaseState.JOINED else CaseWord.DECLINED
+    elif case.state in (CaseState.WAITING, CaseState.CONFIRMING, CaseState.JOINED):
+        word = CaseWord.DECLINED if case.state == CaseState.CONFIRMING else CaseWord.ENDED
         case.state, case.address, case.shares_address = CaseState.ENDED, "", False
-        _record(session, case, Kind.CASE, {"what": word})
+        record_in(session, case, Kind.CASE, {"what": word})
 
 
-@_changing()
+@changing()
 def erase(session: Session, case: Case) -> None:
     """The person wants everything deleted now: the case goes with all that hangs on it; only counts remain."""
     limits.current().give_back(case.reference, session)
@@ -245,7 +248,7 @@ def delete_with_traces(session: Session, case: Case) -> None:
     session.delete(case)
 
 
-@_changing(CaseState.JOINED)
+@changing(CaseState.JOINED)
 def record(session: Session, case: Case, kind: Kind, words: Mapping[str, Any], *, address: str | None = None) -> None:
     """Add an event to a joined case; raises ValueError for a word outside the vocabulary.
 
@@ -254,79 +257,62 @@ def record(session: Session, case: Case, kind: Kind, words: Mapping[str, Any], *
     plain = checked(kind, words)
     if address is not None and case.address != address:
         case.address = address
-        _touch(case)
+        touch(case)
     newest = select(CaseEvent).where(CaseEvent.case_id == case.id).order_by(CaseEvent.id.desc()).limit(1)
     last = session.scalar(newest) if kind in (Kind.STEP, Kind.CHOICE, Kind.GUIDE) else None
     is_news = last is None or (last.kind, last.details) != (kind, plain)
     if is_news and case.sequence < EVENTS_MAX:
-        _record(session, case, kind, plain)
+        record_in(session, case, kind, plain)
 
 
-@_changing(CaseState.JOINED)
+@changing(CaseState.JOINED)
 def share_address(session: Session, case: Case, address: str, *, whole: bool) -> None:
     """Keep the address as the person wants it seen."""
     case.address, case.shares_address = address, whole
-    _record(session, case, Kind.CASE, {"what": CaseWord.SHARED if whole else CaseWord.HIDDEN})
+    record_in(session, case, Kind.CASE, {"what": CaseWord.SHARED if whole else CaseWord.HIDDEN})
 
 
-@_changing(CaseState.INVITED, CaseState.CONFIRMING, CaseState.JOINED, CaseState.ENDED)
+@changing(CaseState.INVITED, CaseState.CONFIRMING, CaseState.JOINED, CaseState.ENDED)
 def take_over(session: Session, case: Case, agent_id: int, login: str) -> bool:
     """Make the case the agent's, None where there is none: a connected person is asked anew before more is seen."""
     case.agent_id = agent_id
     if case.state == CaseState.JOINED:
         case.state = CaseState.CONFIRMING
-    _record(session, case, Kind.CASE, {"what": CaseWord.TAKEN})
+    record_in(session, case, Kind.CASE, {"what": CaseWord.TAKEN})
     audit.note(session, login, Action.CASE_TAKEN, case.reference)
     return True
 
 
-@_changing()
+@changing()
 def describe(_session: Session, case: Case, label: str, ticket: str) -> None:
     """Keep by what the agent knows the case, and its ticket."""
     case.label, case.ticket = label, ticket
-    _touch(case)
+    touch(case)
 
 
-@_changing(CaseState.JOINED)
+@changing(CaseState.JOINED)
 def show_hint(session: Session, case: Case, hint: str, step: str | None, agent_id: int) -> None:
     """Put a sentence on the page of the person, if one is connected; it is signed by the agent who gives it."""
-    _record(session, case, Kind.HINT, {"hint": hint, "step": step, "by": agent_id})
-
-
-@_changing()
-def _keep_note(session: Session, case: Case, agent_name: str, text: str) -> None:
-    session.add(CaseNote(case_id=case.id, agent=agent_name, at=datetime.now(UTC), text=text))
-    _touch(case)
-
-
-def add_note(case_id: int, agent_name: str, text: str) -> None:
-    """Add a note; raises InputError for none or one that is too long."""
-    plain = "\n".join(line.rstrip() for line in text.strip().splitlines())
-    if not plain:
-        raise InputError(N_("Write the note before you save it."))
-    if len(plain) > NOTE_MAX:
-        raise InputError(N_("A note has at most 1,000 characters."))
-    plain = "".join(character for character in plain if character == "\n" or character.isprintable())
-    _keep_note(case_id, agent_name, plain)
+    record_in(session, case, Kind.HINT, {"hint": hint, "step": step, "by": agent_id})
 
 
 def close(session: Session, case: Case, outcome: Outcome, login: str = "") -> None:
     """Close the case in the transaction of `session`: the connection to the person ends, the counts are taken."""
     case.state, case.outcome, case.closed_at = CaseState.CLOSED, outcome, datetime.now(UTC)
     case.link_hash = case.code_hash = case.prefill = None
-    _record(session, case, Kind.CASE, {"what": CaseWord.CLOSED})
+    record_in(session, case, Kind.CASE, {"what": CaseWord.CLOSED})
     statistics.count(session, case, outcome)
     if login:
         audit.note(session, login, Action.CASE_CLOSED, case.reference)
 
 
-@_changing(CaseState.INVITED, CaseState.CONFIRMING)
+@changing(CaseState.INVITED, CaseState.CONFIRMING)
 def keep_prefill(_session: Session, case: Case, prefill: Mapping[str, str]) -> None:
     """Keep what the agent prepared for the person, sealed, until they join."""
     if prefill_of(case) != dict(prefill):  # sealed anew it would be another one for whoever is looking at it
         plain = json.dumps(dict(prefill)).encode()
         case.prefill = seal(current_config(), _PREFILL, plain) if any(prefill.values()) else None
-    _touch(case)
+    touch(case)
 
 
 def prefill_mark(case: Case) -> str:
@@ -341,12 +327,12 @@ def prefill_of(case: Case) -> dict[str, str]:
     return found
 
 
-@_changing()
+@changing()
 def drop_prefill(session: Session, case: Case, *, used: bool) -> None:
     """Forget what the agent prepared, which the person has agreed to or not."""
     case.prefill = None
     if used:
-        _record(session, case, Kind.CASE, {"what": CaseWord.PREFILLED})
+        record_in(session, case, Kind.CASE, {"what": CaseWord.PREFILLED})
 
 
 def events_of(session: Session, case_id: int) -> list[CaseEvent]:
@@ -382,11 +368,11 @@ def _has_code(code: str) -> ColumnElement[bool]:
     return Case.code_hash.in_(keyed_hashes(current_config(), _CODE, code))
 
 
-def _touch(case: Case) -> None:
+def touch(case: Case) -> None:
     case.touched_at = datetime.now(UTC)
     case.sequence += 1
 
 
-def _record(session: Session, case: Case, kind: Kind, words: Mapping[str, Any]) -> None:
+def record_in(session: Session, case: Case, kind: Kind, words: Mapping[str, Any]) -> None:
     session.add(CaseEvent(case_id=case.id, at=datetime.now(UTC), kind=kind.value, details=checked(kind, words)))
-    _touch(case)
+    touch(case)

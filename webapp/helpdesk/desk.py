@@ -63,8 +63,7 @@ def _changing(reading: Session, agent_id: int) -> dict[str, object]:
     queue = _queue(reading)
     mine = _rows(reading, Case.agent_id == agent_id, Case.state.in_(OPEN))
     nobodys = _rows(
-        reading, or_(Case.agent_id.is_(None), Agent.disabled_at.is_not(None)), Case.state.in_(OPEN),
-        Case.state != CaseState.WAITING,
+        reading, sessions.belongs_to_nobody(), Case.state.in_(OPEN), Case.state != CaseState.WAITING,
     )  # fmt: skip
     listed = [case for case, _ in (*mine, *nobodys)]
     seen = "|".join(f"{case.reference} {case.sequence} {away(case)}" for case in (*queue, *listed))
@@ -87,7 +86,8 @@ def queue() -> ResponseReturnValue:
 
 def _queue(reading: Session) -> list[Case]:
     """Return the people who wait, the first one first; who asked long ago has gone, or asks again."""
-    lately = Case.touched_at > datetime.now(UTC) - QUEUE_LIFE
+    # Whoever was helped before stays until they go.
+    lately = or_(Case.touched_at > datetime.now(UTC) - QUEUE_LIFE, Case.joined_at.is_not(None))
     return list(reading.scalars(select(Case).where(Case.state == CaseState.WAITING, lately).order_by(Case.created_at)))
 
 

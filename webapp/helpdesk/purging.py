@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from webapp.helpdesk import audit, bulk_jobs, cases, sessions
+from webapp.helpdesk import audit, bulk_jobs, cases, orphans, sessions
 from webapp.infrastructure import db, outbox
 from webapp.infrastructure.config import Config
 from webapp.infrastructure.models import Case, Delivery
@@ -19,6 +19,7 @@ def purge(config: Config, now: datetime | None = None) -> dict[str, int]:
         for case in old:
             cases.delete_with_traces(session, case)
         session.flush()
+        orphans.release_forgotten(session)
         # A report whose case is gone already: the person's wish or an older retention.
         reports = outbox.forget(session, Delivery.reference != "", Delivery.created_at < end)
         return {

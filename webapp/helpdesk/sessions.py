@@ -20,11 +20,12 @@ from sqlalchemy.orm import Session
 
 from webapp.core.systems import browser_of
 from webapp.helpdesk.agents import Role
+from webapp.helpdesk.cases import CaseState
 from webapp.helpdesk.tokens import SESSION_BYTES, hashed, new_token
 from webapp.infrastructure import db
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.fresh import Fresh
-from webapp.infrastructure.models import Agent, AgentSession, Passkey
+from webapp.infrastructure.models import Agent, AgentSession, Case, Passkey
 
 IDLE: Final = timedelta(minutes=30)
 ABSOLUTE: Final = timedelta(hours=8)
@@ -186,6 +187,18 @@ def watching() -> int:
     if found is None:
         abort(401)
     return found
+
+
+def belongs_to_nobody() -> ColumnElement[bool]:
+    """Return the condition that nobody looks after a case: no agent is there, or the person's agent is signed out."""
+    now = datetime.now(UTC)
+    there = select(AgentSession.agent_id).where(
+        AgentSession.agent_id == Case.agent_id,
+        AgentSession.seen_at >= now - IDLE,
+        AgentSession.created_at >= now - ABSOLUTE,
+    )
+    abandoned = Case.state.in_((CaseState.CONFIRMING, CaseState.JOINED)) & ~there.exists()
+    return Case.agent_id.is_(None) | Agent.disabled_at.is_not(None) | abandoned
 
 
 def end(session: Session, agent_id: int, token_hash: bytes | None = None) -> int:

@@ -66,6 +66,7 @@ class CaseWord(StrEnum):
     HIDDEN = "hidden"
     PREFILLED = "prefilled"
     TAKEN = "taken"
+    RELEASED = "released"
     CLOSED = "closed"
 
 
@@ -77,6 +78,7 @@ CASE_LABELS: Mapping[CaseWord, str] = {
     CaseWord.HIDDEN: N_("The person shows the address shortened again"),
     CaseWord.PREFILLED: N_("Prepared answers were taken over"),
     CaseWord.TAKEN: N_("Another agent has taken over"),
+    CaseWord.RELEASED: N_("The agent helps no more; the person waits for another one"),
     CaseWord.CLOSED: N_("The case was closed"),
 }
 
