@@ -23,6 +23,7 @@ FOR_AGENTS = (IN, IN, IN, 200, 200, 200, IN)
 FOR_ADMINS = (IN, IN, IN, 403, 403, 200, IN)
 OWN_CASE = (IN, IN, IN, 200, 403, 403, IN)
 DONE, OWN_DONE = (IN, IN, IN, 303, 303, 303, IN), (IN, IN, IN, 303, 403, 403, IN)
+NO_COURSE = (IN, IN, IN, 404, 404, 404, IN)
 EVERYBODY = (200,) * 7
 ONWARD = (303,) * 7
 EXPECTED: dict[str, tuple[object, ...]] = {
@@ -62,6 +63,11 @@ EXPECTED: dict[str, tuple[object, ...]] = {
     "GET /helpdesk/cases/<reference>/report": OWN_CASE,
     "GET /helpdesk/cases/new": FOR_AGENTS,
     "POST /helpdesk/code": (IN, IN, IN, 422, 422, 422, IN),
+    "GET /helpdesk/courses": FOR_AGENTS,
+    "POST /helpdesk/courses": (IN, IN, IN, 422, 422, 422, IN),
+    "GET /helpdesk/courses/<reference>": NO_COURSE,
+    "GET /helpdesk/courses/<reference>/sheet": NO_COURSE,
+    "POST /helpdesk/courses/<reference>/<action>": NO_COURSE,
     "GET /helpdesk/first-run/<token>": (410,) * 7,
     "POST /helpdesk/first-run/<token>": (410,) * 7,
     "GET /helpdesk/log": FOR_ADMINS,

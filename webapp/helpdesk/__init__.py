@@ -10,6 +10,8 @@ vocabulary places live whereabouts                    from what happens to close
 live_view guiding saying log                          from the words to what the agent sees and says
 desk case_views forms report recipients               the agent's pages, and what goes to other systems
 bulk_views bulk_jobs                                  files for many people
+courses course_views                                  a sheet of links for one day
+orphans                                               cases whose agent helps no more
 join page_asks person prefill                         the person's pages
 statistics purging audit                              what remains, and what goes
 """
@@ -25,6 +27,7 @@ from webapp.helpdesk import (
     admin,
     bulk_views,
     case_views,
+    course_views,
     desk,
     factors,
     join,
@@ -44,7 +47,10 @@ from webapp.infrastructure.i18n import TIME_ZONE
 PURGE_SECONDS = 600
 KEYS_SECONDS = 3600  # after a change of the key; docs/operation.md names the hour
 
-__all__ = ["admin", "blueprint", "bulk_views", "case_views", "desk", "join", "person", "presence", "profile", "sign_in"]
+__all__ = [
+    "admin", "blueprint", "bulk_views", "case_views", "course_views", "desk", "join", "person", "presence", "profile",
+    "sign_in",
+]  # fmt: skip
 
 
 background.every(blueprint, "helpdesk-purge", PURGE_SECONDS, lambda app: purge(app.extensions["config"]))

@@ -31,6 +31,9 @@ class Action(StrEnum):
     CASE_OPENED = "case-opened"
     CASE_TAKEN = "case-taken"
     CASE_CLOSED = "case-closed"
+    COURSE_MADE = "course-made"
+    COURSE_OPENED = "course-opened"
+    COURSE_CLOSED = "course-closed"
     DELIVERY_RETRIED = "delivery-retried"
     BULK_ALLOWED = "bulk-allowed"
     BULK_FORBIDDEN = "bulk-forbidden"
@@ -53,6 +56,9 @@ LABELS = {
     Action.CASE_OPENED: N_("opened a case"),
     Action.CASE_TAKEN: N_("took over a case"),
     Action.CASE_CLOSED: N_("closed a case"),
+    Action.COURSE_MADE: N_("made a course"),
+    Action.COURSE_OPENED: N_("opened a course"),
+    Action.COURSE_CLOSED: N_("closed a course"),
     Action.DELIVERY_RETRIED: N_("sent a report again"),
     Action.BULK_ALLOWED: N_("allowed files for many people to"),
     Action.BULK_FORBIDDEN: N_("took back files for many people from"),

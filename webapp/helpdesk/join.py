@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 from webapp.core.account import shorten_address
 from webapp.core.clients import CLIENTS
 from webapp.core.text import N_, Message, new_reference
-from webapp.helpdesk import agents, cases, live, page_asks, person, prefill
+from webapp.helpdesk import agents, cases, courses, live, page_asks, person, prefill
 from webapp.helpdesk.cases import CaseState
 from webapp.helpdesk.forms import PersonCodeForm
 from webapp.helpdesk.live import SESSION_KEY, forget_person_case, person_case
@@ -68,13 +68,17 @@ def enter_agents_code() -> ResponseReturnValue:
 def invitation(token: str) -> ResponseReturnValue:
     """Show a button: programs that look into links in mail use nothing up."""
     if not cases.link_is_good(token):
-        return render_template("helpdesk/invitation-over.html"), 410
+        standing = courses.standing(token)
+        if standing == courses.Standing.EARLY:
+            return render_template("helpdesk/course-early.html"), 403
+        if standing != courses.Standing.GOOD:
+            return render_template("helpdesk/invitation-over.html"), 410
     return render_template("helpdesk/invitation.html", token=token)
 
 
 @blueprint.post("/join/link/<token>")
 def use_invitation(token: str) -> ResponseReturnValue:
-    found = cases.exchange_link(token)
+    found = cases.exchange_link(token) or courses.exchange_link(token)
     if found is None:
         return render_template("helpdesk/invitation-over.html"), 410
     return _entered(found)

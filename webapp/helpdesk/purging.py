@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from webapp.helpdesk import audit, bulk_jobs, cases, orphans, sessions
+from webapp.helpdesk import audit, bulk_jobs, cases, courses, orphans, sessions
 from webapp.infrastructure import db, outbox
 from webapp.infrastructure.config import Config
 from webapp.infrastructure.models import Case, Delivery
@@ -27,5 +27,6 @@ def purge(config: Config, now: datetime | None = None) -> dict[str, int]:
             "reports": reports,
             "sessions": sessions.purge(session, now),
             "log": audit.purge(session, now),
+            "courses": courses.purge(session, config),
             "bulk": bulk_jobs.purge(session, now),
         }

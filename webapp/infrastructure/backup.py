@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 PURGE_SECONDS = 24 * 3600
 TRIES = frozenset({"limits", "limit_keys", "places"})
 LIVE_SHORT = (
-    "agent_sessions", "case_events", "case_notes", "case_runs", "cases", "download_links", "bulk_jobs",
+    "agent_sessions", "case_events", "case_notes", "case_runs", "case_watchers", "course_places", "courses", "cases",
+    "download_links", "bulk_jobs",
 )  # fmt: skip
 BEFORE_RESTORE = ".before-restore"  # suffix of the replaced database
 KEPT_DAYS = 30  # that it is kept

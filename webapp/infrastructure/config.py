@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 from webapp.core.text import N_, Message
 from webapp.infrastructure import config_values as values
-from webapp.infrastructure.config_limits import LimitSettings
+from webapp.infrastructure.config_helpdesk import HelpdeskSettings
 from webapp.infrastructure.config_values import SECRET_KEY_LENGTH_MIN as SECRET_KEY_LENGTH_MIN
 from webapp.infrastructure.config_values import setting
 
@@ -67,7 +67,7 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config(LimitSettings):
+class Config(HelpdeskSettings):
     """The settings. `from_environment` validates them; a Config made by hand (tests) is not validated."""
 
     secret_key: str = setting(

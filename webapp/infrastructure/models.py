@@ -171,6 +171,7 @@ class Case(Base):
     code_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)  # HMAC-SHA-256
     link_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     code_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    call_from: Mapped[datetime | None] = mapped_column(UTCDateTime)  # the code of a call at a time is good from here on
     check_words: Mapped[str] = mapped_column("words", String(40), default="")  # the two check words
     sequence: Mapped[int] = mapped_column(default=0)  # grows with every change; the ETag of the live view
     address: Mapped[str] = mapped_column(String(254), default="")  # shortened unless the person shares it
@@ -211,6 +212,43 @@ class CaseRun(Base):
     run_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
     number: Mapped[int]  # 1 for the first test of the case
+
+
+class CaseWatcher(Base):
+    """The colleague whom the agent of a case lets look on, once the person has agreed."""
+
+    __tablename__ = "case_watchers"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agents.id", ondelete="CASCADE"), index=True)
+    agreed: Mapped[bool] = mapped_column(default=False)
+
+
+class Course(Base):
+    """A course of one day: its places are links on a sheet of paper. Deleted after its day."""
+
+    __tablename__ = "courses"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(8), unique=True)
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agents.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(34))
+    day: Mapped[date]  # where the helpdesk is
+    places: Mapped[int]
+    seed: Mapped[bytes] = mapped_column(LargeBinary)  # sealed; the links are made of it
+    opened_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # None: closed
+
+
+class CoursePlace(Base):
+    """A link on the sheet of a course."""
+
+    __tablename__ = "course_places"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)  # SHA-256
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id", ondelete="CASCADE"), index=True)
+    number: Mapped[int]
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"), index=True)
 
 
 class Delivery(Base):

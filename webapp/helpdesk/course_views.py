@@ -1,0 +1,131 @@
+"""The agent's pages of a course: make it, print its sheet, open it on its day."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import abort, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from wtforms import DateField, IntegerField, StringField
+from wtforms.validators import ValidationError
+
+from webapp.core.text import N_, InputError, Message
+from webapp.helpdesk import courses
+from webapp.helpdesk.cases import STATE_NAMES
+from webapp.helpdesk.courses import NAME_MAX, PLACES_MAX
+from webapp.helpdesk.invitations import invitation_url
+from webapp.helpdesk.room import blueprint
+from webapp.helpdesk.sessions import for_agents, me
+from webapp.infrastructure import db
+from webapp.infrastructure.codes import printable
+from webapp.infrastructure.config import current_config
+from webapp.infrastructure.i18n import translate
+from webapp.infrastructure.models import Case, Course, CoursePlace
+from webapp.infrastructure.qr import qr_code
+from webapp.infrastructure.security import public_url
+
+
+class CourseForm(FlaskForm):
+    name = StringField(N_("Name of the course"), filters=[printable])
+    day = DateField(N_("Day"))
+    places = IntegerField(N_("Places"))
+
+    def validate_name(self, field: StringField) -> None:
+        field.data = " ".join((field.data or "").split())
+        if not 0 < len(field.data) <= NAME_MAX:
+            raise ValidationError(translate(Message(N_("A name has one to 34 characters."))))
+
+    def validate_day(self, field: DateField) -> None:
+        field.errors = []  # WTForms' own words
+        if field.data is None:
+            raise ValidationError(translate(Message(N_("Choose the day of the course."))))
+
+    def validate_places(self, field: IntegerField) -> None:
+        field.errors = []
+        if field.data is None or not 1 <= field.data <= PLACES_MAX:
+            raise ValidationError(translate(Message(N_("A course has 1 to 30 places."))))
+
+
+@blueprint.get("/helpdesk/courses")
+@for_agents
+def courses_page() -> ResponseReturnValue:
+    return _list(CourseForm(formdata=None, data={"day": courses.today(current_config()), "places": 12}))
+
+
+def _list(form: CourseForm) -> str:
+    with db.read() as reading:
+        return render_template("helpdesk/courses.html", form=form, courses=courses.of_agent(reading, me().agent_id))
+
+
+@blueprint.post("/helpdesk/courses")
+@for_agents
+def make_course() -> ResponseReturnValue:
+    form = CourseForm()
+    if not form.validate():
+        return _list(form), 422
+    try:
+        made = courses.create(me().agent_id, me().login, form.name.data, form.day.data, form.places.data)
+    except InputError as error:
+        form.day.errors = [translate(error.message)]
+        return _list(form), 422
+    return redirect(url_for("helpdesk.course", reference=made), 303)
+
+
+def _own(session: Session, reference: str) -> Course:
+    """Return the agent's own course; 404 for every other."""
+    own = (Course.reference == reference, Course.agent_id == me().agent_id)
+    found = session.scalar(select(Course).where(*own))
+    return found or abort(404)
+
+
+def _places(session: Session, course: Course) -> Sequence[Any]:
+    """Return number, used_at, and reference and state of the case of every place."""
+    query = (
+        select(CoursePlace.number, CoursePlace.used_at, Case.reference, Case.state)
+        .outerjoin(Case, Case.id == CoursePlace.case_id)
+        .where(CoursePlace.course_id == course.id)
+        .order_by(CoursePlace.number)
+    )
+    return session.execute(query).all()
+
+
+@blueprint.get("/helpdesk/courses/<reference>")
+@for_agents
+def course(reference: str) -> ResponseReturnValue:
+    with db.read() as reading:
+        found = _own(reading, reference)
+        return render_template(
+            "helpdesk/course.html", course=found, places=_places(reading, found), states=STATE_NAMES,
+            is_today=found.day == courses.today(current_config()),
+        )  # fmt: skip
+
+
+@blueprint.get("/helpdesk/courses/<reference>/sheet")
+@for_agents
+def course_sheet(reference: str) -> ResponseReturnValue:
+    """Show the sheet to print: a link for every place, as a picture."""
+    with db.read() as reading:
+        found = _own(reading, reference)
+    cards = [(number, qr_code(invitation_url(token))) for number, token in courses.links(found)]
+    return render_template(
+        "helpdesk/course-sheet.html", course=found, cards=cards, agent=me().name,
+        join_address=public_url("helpdesk.join").partition("://")[2],
+    )  # fmt: skip
+
+
+@blueprint.post("/helpdesk/courses/<reference>/<action>")
+@for_agents
+def change_course(reference: str, action: str) -> ResponseReturnValue:
+    """Open a course on its day, close it, or delete it with its links."""
+    if action not in ("open", "close", "delete"):
+        abort(404)
+    with db.begin() as writing:
+        found = _own(writing, reference)
+        if action == "delete":
+            writing.delete(found)
+        else:
+            courses.open_or_close(writing, found, me().login, opened=action == "open")
+    target = url_for("helpdesk.courses_page" if action == "delete" else "helpdesk.course", reference=reference)
+    return redirect(target.partition("?")[0], 303)
