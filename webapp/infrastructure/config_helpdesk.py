@@ -11,6 +11,7 @@ from webapp.infrastructure.config_limits import LimitSettings
 from webapp.infrastructure.config_values import refuse, setting
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_EXAMPLE: Final = "mon-fri 9:00-17:00, sat 10:00-12:30"
 _SPAN = re.compile(r"([a-z]{3})(?:-([a-z]{3}))? (\d\d?):(\d\d)-(\d\d?):(\d\d)")
 
 
@@ -44,13 +45,13 @@ def _hours(variable: str, text: str) -> str:
     try:
         parse_hours(text)
     except ValueError:
-        raise refuse(variable, N_("%(setting)s must read like “mon-fri 9:00-17:00, sat 10:00-12:30”.")) from None
+        raise refuse(variable, N_("%(setting)s must read like “%(example)s”."), example=_EXAMPLE) from None
     return text
 
 
 def _time_zone(variable: str, text: str) -> str:
     if text not in available_timezones():
-        raise refuse(variable, N_("%(setting)s must be the name of a time zone, such as Europe/Berlin."))
+        raise refuse(variable, N_("%(setting)s must be a time zone such as %(example)s."), example="Europe/Berlin")
     return text
 
 
