@@ -1,40 +1,38 @@
 # GMX POP setup wizard. Build: docker build -t gmx-pop-wizard .    Run: see docs/operation.md
 # The site answers only under WEBAPP_PUBLIC_URL, WEBAPP_TRUSTED_HOSTS and localhost.
 #
-# BASE_IMAGE: any image with Python 3.11 or newer and its venv module.
+# BASE_IMAGE: any image with Python 3.11 or newer and its venv module; with a digest (name@sha256:…) always the same one.
 # VERSION, REVISION (the commit), SOURCE (an address): what the labels and --version say of the build.
+# SOURCE_DATE_EPOCH: the time of all files, so that two builds are the same (docs/operation.md).
 # The optional secrets pip-conf and pip-ca carry an own package index and its certificate authority;
 # they leave nothing in the image.
 ARG BASE_IMAGE=python:3.13-slim
 
 FROM ${BASE_IMAGE} AS build
 WORKDIR /src
-RUN python3 -m venv /opt/gmx-pop-wizard /opt/build
-COPY requirements.txt ./
-RUN --mount=type=secret,id=pip-conf,target=/etc/pip.conf,required=false \
-    --mount=type=secret,id=pip-ca,target=/etc/ssl/certs/ca-certificates.crt,required=false \
-    /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements.txt && \
-    /opt/gmx-pop-wizard/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
-ARG REVISION=
-COPY pyproject.toml hatch_build.py README.md LICENSE ./
+COPY requirements.txt pyproject.toml hatch_build.py README.md LICENSE ./
+COPY deploy/build deploy/build
 COPY webapp webapp
 COPY templates templates
 COPY static static
-RUN REVISION="${REVISION}" /opt/build/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /dist . && \
-    /opt/gmx-pop-wizard/bin/pip install --no-deps --no-index /dist/*.whl && \
-    /opt/gmx-pop-wizard/bin/pip uninstall --yes hatchling editables pathspec pluggy trove-classifiers setuptools pip && \
-    python3 -m compileall -q --invalidation-mode unchecked-hash /opt/gmx-pop-wizard/lib
+ARG REVISION=
+ARG SOURCE_DATE_EPOCH=
+RUN --mount=type=secret,id=pip-conf,target=/etc/pip.conf,required=false \
+    --mount=type=secret,id=pip-ca,target=/etc/ssl/certs/ca-certificates.crt,required=false \
+    REVISION="${REVISION}" sh deploy/build /opt/gmx-pop-wizard
 
 FROM ${BASE_IMAGE}
 ARG VERSION=
 ARG REVISION=
 ARG SOURCE=
+ARG SOURCE_DATE_EPOCH=
 LABEL org.opencontainers.image.title="GMX POP setup wizard" org.opencontainers.image.licenses="MIT" \
     org.opencontainers.image.version="${VERSION}" org.opencontainers.image.revision="${REVISION}" \
     org.opencontainers.image.source="${SOURCE}"
 COPY --from=build /opt/gmx-pop-wizard /opt/gmx-pop-wizard
 ENV PATH=/opt/gmx-pop-wizard/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 WEBAPP_DATA_DIR=/data
-RUN mkdir /data && chown 10001:10001 /data
+RUN rm -rf /usr/local/lib/python3.*/site-packages/pip* /usr/local/lib/python3.*/site-packages/setuptools* && \
+    mkdir /data && chown 10001:10001 /data
 VOLUME /data
 USER 10001:10001
 WORKDIR /data

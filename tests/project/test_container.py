@@ -86,23 +86,32 @@ def test_the_image_runs_as_a_user_without_rights_who_owns_the_data() -> None:
     assert settings[variable("data_dir")] == folder
 
 
+def calls_of_pip() -> list[list[str]]:
+    """Return every call of pip by deploy/build, which builds what the image and a machine run."""
+    lines = (DEPLOY / "build").read_text(encoding="utf-8").splitlines()
+    calls = [shlex.split(line.replace("$into", "bin/pip")) for line in lines if re.search(r"^\$into|bin/pip\" ", line)]
+    return [call for call in calls if call[0].endswith("/pip")]
+
+
 def test_nothing_is_installed_that_is_not_pinned() -> None:
-    pip = [words for words in commands() if words[0].endswith("/pip") and words[1] in ("install", "wheel")]
-    assert pip
-    for words in pip:
-        if "--no-index" not in words:
-            assert "--require-hashes" in words
-            named = [word for word in words[2:] if not word.startswith("-")]
-            assert named == ["requirements.txt"]
+    found = [call for call in calls_of_pip() if call[1] in ("install", "wheel")]
+    assert len(found) == 4
+    for call in found:
+        if "--no-index" not in call:
+            assert "--require-hashes" in call
+            assert call[-2:] == ["-r", "requirements.txt"]
 
 
 def test_nothing_of_the_build_but_the_program_reaches_the_image() -> None:
     (copy,) = instructions("COPY", stages()[-1])
     assert copy.startswith("--from=")
+    assert ["sh", "deploy/build", "/opt/gmx-pop-wizard"] in [call[-3:] for call in commands()]
     build = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["build"]
-    (removed,) = ({*words[2:]} for words in commands() if words[1] == "uninstall")
+    (removed,) = ({*call[2:]} for call in calls_of_pip() if call[1] == "uninstall")
     names = {re.match(r"[a-z-]+", requirement)[0] for requirement in build}  # type: ignore[index]
     assert names - {"babel"} <= removed, "Flask-Babel needs babel, nothing the rest"
+    assert "venv --without-pip" in (DEPLOY / "build").read_text(encoding="utf-8")
+    assert re.search(r"rm -rf \S+/pip\* \S+/setuptools\*", instructions("RUN", stages()[-1])[0]), "those of the base"
 
 
 def test_what_the_build_copies_is_there_and_let_through() -> None:
@@ -120,6 +129,9 @@ def test_the_image_starts_checks_and_stops_the_server_that_there_is(client: Page
     url = urlsplit(re.findall(r"http://[^']+", " ".join(json.loads(check.partition("CMD ")[2])))[0])
     assert (url.hostname, url.port) == ("127.0.0.1", values["port"])
     assert client.get(url.path).status_code == 200
+    for name in ("web", "web-2"):
+        asked = COMPOSE["services"][name]["healthcheck"]["test"]
+        assert asked[1:] == json.loads(check.partition("CMD ")[2]), "an image in the OCI format has none"
     assert instructions("STOPSIGNAL", last) == [signal.SIGTERM.name]
 
 
@@ -135,12 +147,21 @@ def test_every_service_may_do_as_little_as_possible(name: str) -> None:
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert "privileged" not in service
+    assert re.fullmatch(r"\d+m", service["mem_limit"])
+    assert service["pids_limit"] <= 256
     for port in service.get("ports", ()):
         assert port.startswith("127.0.0.1:")
 
 
 def test_the_site_alone_is_what_starts_without_a_profile() -> None:
     assert [name for name, service in COMPOSE["services"].items() if "profiles" not in service] == ["web"]
+
+
+def test_every_build_can_say_of_what_it_is_and_be_repeated() -> None:
+    labels = " ".join(instructions("LABEL", stages()[-1]))
+    for word in ("version", "revision", "source"):
+        assert f'org.opencontainers.image.{word}="${{{word.upper()}}}"' in labels
+    assert all("SOURCE_DATE_EPOCH=" in instructions("ARG", stage) for stage in stages()[1:])
 
 
 def test_a_container_of_its_own_is_started_by_a_command_there_is() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ NOBODY = 65534  # as root it would trust its own authority on the whole machine
 
 @dataclass(frozen=True, slots=True)
 class Caddy:
+    http: int
     https: int
     authority: Path  # certificate of the authority that it makes for localhost
     log: Path
@@ -53,7 +55,16 @@ def documented_caddy(upstream: int) -> Iterator[Caddy]:
             log_file = folder / "log"
             wait_until(lambda: serving in log_file.read_text() or process.poll() is not None, 30, log_file.read_text)
             wait_until(authority.exists, 30, log_file.read_text)
-            yield Caddy(https, authority, log_file)
+            wait_until(lambda: _has_certificate(https), 60, log_file.read_text)
+            yield Caddy(http, https, authority, log_file)
         finally:
             process.terminate()
             process.wait()
+
+
+def _has_certificate(port: int) -> bool:
+    try:
+        ssl.get_server_certificate(("localhost", port), timeout=10)
+    except OSError:
+        return False
+    return True

@@ -59,7 +59,7 @@ def prepared() -> Iterator[tuple[Config, Translations]]:
 
     Makes no database: a command that is called without the settings of the site would work on one that nobody uses.
     """
-    from webapp.infrastructure import db
+    from webapp.infrastructure import backup, db
 
     translations = translations_for(chosen_locale())
     try:
@@ -69,7 +69,7 @@ def prepared() -> Iterator[tuple[Config, Translations]]:
             if config.data_dir == type(config)().data_dir and not config.database_url:
                 click.echo(Message(N_("Database: %(place)s"), {"place": place}).translated(translations), err=True)
             config = config.completed(make=False)
-            db.upgrade(config)
+            backup.upgrade(config)
             yield config, translations
     finally:
         db.dispose()

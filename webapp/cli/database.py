@@ -29,7 +29,7 @@ def db() -> None:
 
 @db.command(help=N_("Bring the database to the newest schema.\n\n“serve” does this by itself."))
 def upgrade() -> None:
-    from webapp.infrastructure.db import upgrade as bring_up
+    from webapp.infrastructure.backup import upgrade as bring_up
 
     os.umask(0o077)  # the database is nobody else's
     _done(bring_up, N_("The database is up to date."))

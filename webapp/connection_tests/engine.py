@@ -89,11 +89,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What an engine has to do. workers: processes. running: tests in this process, None where workers run them."""
+    """What an engine has to do. workers: processes. waiting, running: tests, in all of them."""
 
     workers: int
     waiting: int
-    running: int | None = None
+    running: int
 
 
 class Engine(ABC):

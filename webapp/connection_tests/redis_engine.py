@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 BEAT_SECONDS = 2.0
 ALIVE_SECONDS = 8  # TTL of a heartbeat
 LOOK_SECONDS = 2.0  # time-out of a look whether Redis is well
+RUNNING = PREFIX + "running:"  # and the name of a worker: how many tests it runs
 CANCEL_CHANNEL = PREFIX + "cancel"
 SPARE_CONNECTIONS = 16
 
@@ -108,7 +109,10 @@ class RedisEngine(Engine):
                 raise UnavailableError
 
     def load(self) -> Load:
-        return Load(len(self._shared.workers()), self._shared.queue.pending_count())
+        workers = self._shared.workers()
+        names = [RUNNING + name for name in workers]
+        told = cast("list[bytes | None]", self._shared.redis.mget(names)) if names else []
+        return Load(len(workers), self._shared.queue.pending_count(), sum(int(number or 0) for number in told))
 
     def submit(self, run_id: str, plan: Plan) -> None:
         self._shared.queue.submit(run_id, plan)
@@ -157,7 +161,10 @@ class Worker:
 
     def _send_heartbeat(self) -> None:
         sealed = self._shared.sealer.seal(self._key.public, f"worker {self.name}".encode())
-        self._shared.redis.set(PREFIX + f"worker:{self.name}", sealed, ex=ALIVE_SECONDS)
+        with self._shared.redis.pipeline() as pipeline:
+            pipeline.set(PREFIX + f"worker:{self.name}", sealed, ex=ALIVE_SECONDS)
+            pipeline.set(RUNNING + self.name, self._runner.running, ex=ALIVE_SECONDS)
+            pipeline.execute()
 
     def _beat(self) -> None:
         reached = True

@@ -11,6 +11,7 @@ Keys, each with a TTL:
     gmx-pop:key:<id>         the key of a shared run
     gmx-pop:password:<id>    the password, sealed to each worker's key
     gmx-pop:worker:<name>    public key of a live worker, sealed
+    gmx-pop:running:<name>   how many tests it runs
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Backup (while the site runs) and restore (while it does not) of the database.
+"""Backup (while the site runs, and before an upgrade) and restore (while it does not) of the database.
 
 SQLite only; PostgreSQL has its own tools.
 """
@@ -33,7 +33,8 @@ LIVE_SHORT = (
     "download_links", "bulk_jobs",
 )  # fmt: skip
 BEFORE_RESTORE = ".before-restore"  # suffix of the replaced database
-KEPT_DAYS = 30  # that it is kept
+BEFORE_UPGRADE = ".before-upgrade"  # suffix of the copy of the former schema
+KEPT_DAYS = 30  # that both are kept
 
 
 def init_app(app: App) -> None:
@@ -60,6 +61,31 @@ def backup(config: Config, target: Path) -> None:
             _forget_tries(copy)
     except (OSError, sqlite3.Error) as error:
         target.unlink(missing_ok=True)
+        raise _unwritable(target, error) from None
+
+
+def upgrade(config: Config) -> None:
+    """Create or upgrade the database; an SQLite file of an older schema is copied beside itself first.
+
+    Raises InputError as `db.upgrade` does, and where the copy cannot be written: nothing is changed then.
+    """
+    db.upgrade(config, before=_keep)
+
+
+def _keep(config: Config) -> None:
+    """Copy the database to its name with BEFORE_UPGRADE, in place of a former copy; PostgreSQL has its own tools."""
+    if make_url(config.database).get_backend_name() != "sqlite":
+        return
+    source = _file(config)
+    target, draft = (source.with_name(f"{name}{BEFORE_UPGRADE}") for name in (source.name, f".{source.name}"))
+    draft.unlink(missing_ok=True)
+    backup(config, draft)
+    try:
+        _hand_over(draft, source)
+        draft.chmod(0o600)
+        draft.replace(target)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
         raise _unwritable(target, error) from None
 
 
@@ -182,12 +208,13 @@ def _hand_over(draft: Path, target: Path) -> None:
 
 
 def purge(config: Config, now: float | None = None) -> int:
-    """Delete the databases that a restore replaced KEPT_DAYS ago; return their number."""
+    """Delete the databases that a restore or an upgrade replaced KEPT_DAYS ago; return their number."""
     if make_url(config.database).get_backend_name() != "sqlite":
         return 0
     target = _file(config)
     end = (time.time() if now is None else now) - KEPT_DAYS * 24 * 3600
-    kept = target.parent.glob(f"{glob.escape(target.name)}{BEFORE_RESTORE}*")
+    name = glob.escape(target.name)
+    kept = [path for suffix in (BEFORE_RESTORE, BEFORE_UPGRADE) for path in target.parent.glob(f"{name}{suffix}*")]
     old = [path for path in kept if path.stat().st_mtime < end]
     for path in old:
         path.unlink(missing_ok=True)

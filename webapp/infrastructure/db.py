@@ -18,7 +18,7 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from enum import Enum, IntEnum, auto
@@ -179,9 +179,10 @@ def wait(config: Config) -> None:
         time.sleep(WAIT_SECONDS)
 
 
-def upgrade(config: Config) -> None:
+def upgrade(config: Config, before: Callable[[Config], None] | None = None) -> None:
     """Create or upgrade the database; leaves no connection open, because it runs before the web process forks.
 
+    before: called where an older schema is about to be changed, while nobody else can write (`backup.upgrade`).
     Raises InputError if it cannot be opened or is of a newer version.
     """
     if not config.database_url:
@@ -192,8 +193,11 @@ def upgrade(config: Config) -> None:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SET LOCAL statement_timeout = 0"))
             acquire(connection, AdvisoryLock.UPGRADE)
-            if not set(MigrationContext.configure(connection).get_current_heads()) <= revisions():
+            found = set(MigrationContext.configure(connection).get_current_heads())
+            if not found <= revisions():
                 raise InputError(NEWER)
+            if before and found and found != _newest():
+                before(config)
             command.upgrade(_alembic(connection), "head")
     except SQLAlchemyError as error:
         raise _unusable(config, error) from error
@@ -225,6 +229,10 @@ def revisions() -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
 
 
+def _newest() -> set[str]:
+    return set(ScriptDirectory.from_config(_alembic()).get_heads())
+
+
 def schema(config: Config | None = None) -> Schema:
     """Return which schema the database has, compared with this program's."""
     try:
@@ -232,7 +240,7 @@ def schema(config: Config | None = None) -> Schema:
             found = set(MigrationContext.configure(connection).get_current_heads())
     except SQLAlchemyError:
         return Schema.SILENT
-    if found == set(ScriptDirectory.from_config(_alembic()).get_heads()):
+    if found == _newest():
         return Schema.CURRENT
     return Schema.OLDER if found <= revisions() else Schema.NEWER
 

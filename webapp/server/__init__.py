@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from webapp import ROOMS, create_app
 from webapp.core import providers
 from webapp.core.text import N_, Message, locales, translations_for
-from webapp.infrastructure import assets, background, db, lock, logs, signing
+from webapp.infrastructure import assets, background, backup, db, lock, logs, signing
 from webapp.infrastructure.config import Config, current_providers, unknown_variables
 from webapp.infrastructure.config_values import is_loopback
 from webapp.server import sockets
@@ -55,7 +55,7 @@ def serve(host: str, port: int, config: Config) -> None:
     db.wait(config)
     listener = handed_over or sockets.listener(host, port)
     providers.load(config.providers_dir, config.providers)  # a broken file stops here, before anything is changed
-    db.upgrade(config)
+    backup.upgrade(config)
     app = create_app(config)
     _read_all(app)
     start_jobs(app)
@@ -78,7 +78,7 @@ def wsgi() -> Flask:
     providers.load(config.providers_dir, config.providers)
     for warning in signing.check(config):
         logger.warning("%s", warning)
-    db.upgrade(config)
+    backup.upgrade(config)
     app = create_app(config)
     _read_all(app)
     start_jobs(app)

@@ -10,7 +10,7 @@ from webapp import create_app
 from webapp.connection_tests.redis_engine import Worker
 from webapp.core import providers
 from webapp.core.text import N_, InputError, Message
-from webapp.infrastructure import db, lock, logs
+from webapp.infrastructure import backup, db, lock, logs
 from webapp.infrastructure.config import Config, variable
 from webapp.infrastructure.logs import logger
 from webapp.web.health import worker_counts
@@ -39,7 +39,7 @@ def work(config: Config) -> None:
     lock.claim(config)
     providers.load(config.providers_dir, config.providers)
     db.wait(config)
-    db.upgrade(config)
+    backup.upgrade(config)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from tests.support.redis_server import RedisServer
 from webapp import create_app
 from webapp.connection_tests import jobs
 from webapp.connection_tests.engine import Plan, announce_end
+from webapp.connection_tests.redis_engine import Worker
 from webapp.core.probe.report import RunState
 from webapp.infrastructure import events
 from webapp.infrastructure.config import Config, current_providers
@@ -49,6 +51,23 @@ def test_what_a_worker_counts_one_web_process_tells(apps: list[Flask], redis_ser
     events.test_progressed.send(worker, run="r", state="failed", diagnosis=())
     assert 'connection_tests_total{state="failed"} 1.0' in metrics(second)
     assert 'connection_tests_total{state="passed"} 2.0' in metrics(first)
+
+
+@pytest.mark.peers
+def test_every_web_process_tells_how_many_tests_the_workers_run(
+    apps: list[Flask], config: Config, redis_url: str
+) -> None:
+    worker = Worker(apps[2], replace(config, redis_url=redis_url))
+    worker._runner._cancelled["r"] = threading.Event()  # a test that runs
+    for app in apps[:2]:
+        jobs.start(app)
+        assert 'connection_tests_now{state="running"} 0.0' in metrics(app)
+    worker._send_heartbeat()
+    for app in apps[:2]:
+        assert 'connection_tests_now{state="running"} 1.0' in metrics(app)
+    worker._runner._cancelled.clear()
+    worker._send_heartbeat()
+    assert 'connection_tests_now{state="running"} 0.0' in metrics(apps[0])
 
 
 def test_metrics_are_told_while_redis_is_away(config: Config) -> None:

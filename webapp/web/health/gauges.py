@@ -28,7 +28,7 @@ class Gauges:
         Info("app", "The version that runs.", registry=registry).info({"version": version()})
         self.ready = Gauge("ready", "Whether pages are served, and tests run.", ("what",), registry=registry)
         self.workers = Gauge("workers", "Processes that run tests, as far as this one sees.", registry=registry)
-        self.tests = Gauge("connection_tests_now", "Tests that wait for a thread, or run here.", ("state",),
+        self.tests = Gauge("connection_tests_now", "Tests that wait or run, in all processes.", ("state",),
                            registry=registry)  # fmt: skip
         self.places = Gauge("login_test_places", "Persons who wait for their login test.", registry=registry)
         self.pool = Gauge("database_connections", "Connections of this process by what they do.", ("state",),
@@ -66,8 +66,7 @@ class Gauges:
             return
         self.workers.set(load.workers)
         self.tests.labels("waiting").set(load.waiting)
-        if load.running is not None:
-            self.tests.labels("running").set(load.running)
+        self.tests.labels("running").set(load.running)
 
     def measure_database(self) -> None:
         """Set what stands in the database; raises SQLAlchemyError."""
