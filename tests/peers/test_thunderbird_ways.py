@@ -19,14 +19,15 @@ from tests.support.requirements import need
 from tests.support.screen import missing as no_screen
 from tests.support.thunderbird import Thunderbird
 from tests.support.thunderbird_profile import Mailbox
-from tests.support.thunderbird_screen import NotOnScreenError
+from tests.support.thunderbird_screen import SECONDS, NotOnScreenError
 from tests.support.waiting import wait_until
 from webapp.core.account import Retention
 from webapp.core.guides import Guide, Way
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(1800)]
 
 TEST = "Test"  # the subject that the guide says
+PATIENCE = 30  # seconds until a control counts as missing
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_a_guide_ends_with_mail_fetched_kept_as_chosen_and_sent(gmx: GmxNetwork,
     with played(play, gmx, tmp_path / "profile", "de") as thunderbird:
         settings = settings_of(thunderbird)
         box = Mailbox(Path(str(settings["folder"])))
-        wait_until(lambda: box.subjects() == [*MAIL, TEST], 60, lambda: f"all mail, instead of {box.subjects()}")
+        wait_until(lambda: box.subjects() == [*MAIL, TEST], SECONDS, lambda: f"all mail, instead of {box.subjects()}")
         keep = Retention.parse(play.keep)
         assert settings["leave"] is keep.leave_messages_on_server
         if keep.leave_messages_on_server:
@@ -69,13 +70,13 @@ def test_a_guide_ends_with_mail_fetched_kept_as_chosen_and_sent(gmx: GmxNetwork,
             assert days in (None, settings["days"])
             assert settings["whenDeleted"] is False
         else:
-            wait_until(lambda: gmx.subjects() == [], 60, lambda: f"an empty mailbox, instead of {gmx.subjects()}")
+            wait_until(lambda: gmx.subjects() == [], SECONDS, lambda: f"an empty mailbox, instead of {gmx.subjects()}")
 
 
 def play_changed(gmx: GmxNetwork, folder: Path, changed: Guide) -> str:
     """Play a guide that is wrong, and return what is said of it."""
     play = Play(Way.FILE, False, "forever")
-    with pytest.raises(NotOnScreenError) as raised, played(play, gmx, folder, "de", steps=changed, patience=5):
+    with pytest.raises(NotOnScreenError) as raised, played(play, gmx, folder, "de", steps=changed, patience=PATIENCE):
         pass
     return str(raised.value)
 

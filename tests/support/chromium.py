@@ -63,7 +63,7 @@ def serve_site(environment: dict[str, str], log: Path, port: int = 0) -> tuple[s
 
 def _greets(process: subprocess.Popen[bytes], log: Path, begins: int) -> bool:
     with suppress(TimeoutError):
-        wait_until(lambda: GREETING in log.read_bytes()[begins:] or process.poll() is not None, 30)
+        wait_until(lambda: GREETING in log.read_bytes()[begins:] or process.poll() is not None, 120)
     return process.poll() is None and GREETING in log.read_bytes()[begins:]
 
 

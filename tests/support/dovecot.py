@@ -35,7 +35,7 @@ from webapp.core.account import KEEP_FOREVER, MailAccount, Server, ServerType, S
 
 HOSTNAME = "localhost"
 MAIL_UID = 8  # user mail, the same number on every Debian
-START_SECONDS = 20
+START_SECONDS = 100
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from webapp.core.text import plain, translations_for
 
 SCREEN = (1024, 768)
 RESTARTS = "restart"  # the step after which the program starts anew
+FETCHES = "try"  # the step before which the message written to oneself must have gone
 _WINDOW = {"width": "1000", "height": "730", "screenX": "0", "screenY": "0", "sizemode": "normal"}
 _SETTINGS = b"""
 user_pref("ui.caretBlinkTime", 0);
@@ -141,6 +142,7 @@ class _Player:
 
     def play(self) -> None:
         self._main = wait_until(self._hands.screen.window, SECONDS, "the program's window")
+        self._hands.wait_for_window()
         for number, step in enumerate(self._guide.steps, 1):
             try:
                 self._do(step)
@@ -155,6 +157,8 @@ class _Player:
         if isinstance(step.picture, Drawing):
             self._choose_file()
             return
+        if step.id == FETCHES:
+            self._hands.wait_for_sending()
         boxes = []
         for value in step.values:
             field = self._hands.field(self._words(value.label))
@@ -188,14 +192,18 @@ class _Player:
         """Type the path into the system's own window, which is drawn in the guide."""
         screen = self._hands.screen
         wait_until(lambda: screen.window() != self._main, SECONDS, "the system's window for choosing a file")
-        time.sleep(0.5)
-        screen.press("ctrl+l")
-        time.sleep(0.5)
-        screen.press("ctrl+a")
-        screen.type(str(HOME / "Downloads" / self._guide.context.file_name))
-        time.sleep(0.5)
-        screen.press("Return")
-        wait_until(lambda: screen.window() == self._main, SECONDS, "the system's window to close")
+        end = time.monotonic() + SECONDS
+        while screen.window() != self._main:
+            assert time.monotonic() < end, "the system's window does not close"
+            time.sleep(0.5)
+            screen.press("ctrl+l")
+            time.sleep(0.5)
+            screen.press("ctrl+a")
+            screen.type(str(HOME / "Downloads" / self._guide.context.file_name))
+            time.sleep(0.5)
+            screen.press("Return")
+            with contextlib.suppress(TimeoutError):  # a busy window loses keys: type once more
+                wait_until(lambda: screen.window() == self._main, SECONDS / 6)
 
     def _words(self, label: str) -> str:
         return plain(label, self._translations)

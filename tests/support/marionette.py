@@ -17,8 +17,8 @@ from typing import Any, Self
 from tests.support.own_network import OwnNetwork
 from tests.support.waiting import wait_until
 
-SCRIPT_SECONDS = 60  # generous, for busy machines
-REPLY_SECONDS = SCRIPT_SECONDS + 10
+SCRIPT_SECONDS = 120  # generous, for busy machines
+REPLY_SECONDS = 2 * SCRIPT_SECONDS  # a program that starts takes longer than any script
 LENGTH_DIGITS_MAX = 9
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from PIL import Image, ImageGrab
 
 NEEDED = ("Xvfb", "openbox", "xdotool")
-START_SECONDS = 20
 
 
 def missing() -> str | None:
@@ -56,7 +55,7 @@ class Screen:
     def _do(self, *words: str) -> str:
         environment = os.environ | {"DISPLAY": self.display}
         return subprocess.run(
-            ["xdotool", *words], check=True, env=environment, capture_output=True, text=True, timeout=60
+            ["xdotool", *words], check=True, env=environment, capture_output=True, text=True, timeout=240
         ).stdout
 
 

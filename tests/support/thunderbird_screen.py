@@ -6,6 +6,7 @@ the program itself must say that the pointer is on it. A control that is hidden,
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -16,8 +17,9 @@ from tests.support.marionette import ScriptError
 from tests.support.own_network import OwnNetwork
 from tests.support.screen import Screen
 from tests.support.thunderbird import Thunderbird
+from tests.support.waiting import wait_until
 
-SECONDS = 60  # generous, for busy machines
+SECONDS = 180  # generous, for busy machines
 # Controls that bear no words: what a guide writes, and where the program has them.
 ICONS = {"≡": "#button-appmenu", "▸": "#folderTree li.selected.collapsed > .container > .twisty", "✉": "#mailButton"}
 
@@ -185,6 +187,16 @@ class Hands:
             self.thunderbird.expect_restart(action)
             self._port = int(self.thunderbird.script(_EYE))
 
+    def wait_for_window(self) -> None:
+        """Wait until the main window stands, whatever lies over it."""
+        look = f"{_FIND} return Boolean(find('', {json.dumps(ICONS['≡'])}));"
+        wait_until(lambda: self.script(look), SECONDS, "the main window")
+
+    def wait_for_sending(self) -> None:
+        """Wait until no message is being written any more: the window closes when it has been sent."""
+        look = "return Services.wm.getEnumerator('msgcompose').hasMoreElements();"
+        wait_until(lambda: not self.script(look), SECONDS, "the message to be sent")
+
     def see(self, words: str) -> Control:
         """Wait until a control with `words` stands still on the screen, and return it."""
         return self._wait(f"find({json.dumps(words)}, {json.dumps(ICONS.get(words, ''))})", words)
@@ -199,10 +211,15 @@ class Hands:
         self.screen.click()
 
     def write(self, control: Control, text: str) -> None:
-        """Replace what stands in a field."""
-        self.press(control)
-        self.screen.press("ctrl+a")
-        self.screen.type(text)
+        """Replace what stands in a field, and wait until it stands there: a busy program takes keys late."""
+        for _ in range(3):
+            self.press(control)
+            self.screen.press("ctrl+a")
+            self.screen.type(text)
+            with contextlib.suppress(TimeoutError):
+                wait_until(lambda: self.script("return window.seen.value ?? '';") == text, self._patience / 3)
+                return
+        raise NotOnScreenError(f"“{control.words}” does not take what is typed")
 
     def _reach(self, control: Control) -> None:
         end = time.monotonic() + self._patience / 2

@@ -1,4 +1,4 @@
-"""The table of programs that speak POP."""
+"""The list of programs that speak POP, or do not."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import pytest
 from flask import Flask
 
 from tests.support.client import PageLintingClient, parse, text_of
+from tests.web.wizard.walk import PLAIN, walk
 from webapp.core.clients import CLIENTS
-from webapp.web.advice.programs import FILE, HAND, rows
+from webapp.web.advice.programs import rows
 
 
 def answers(page: str) -> dict[str, str]:
     """Return the answer of each program by its name."""
-    found = {}
-    for row in parse(page).iter("tr"):
-        cells = [text_of(cell) for cell in row]
-        found[cells[0]] = cells[1]
-    return found
+    entries = (entry for entry in parse(page).iter("ul") if entry.get("class") == "programs")
+    return {text_of(name): text_of(answer) for name, answer in (entry for list_ in entries for entry in list_)}
 
 
 def test_names_every_program_that_the_wizard_offers() -> None:
@@ -26,9 +24,9 @@ def test_names_every_program_that_the_wizard_offers() -> None:
 @pytest.mark.parametrize(
     ("program", "answer"),
     [
-        ("Thunderbird", "Ja, und es nimmt unsere Datei"),
-        ("Betterbird", "Ja, und es nimmt unsere Datei"),
-        ("FairEmail", "Ja, und es nimmt unsere Datei"),
+        ("Thunderbird", "Ja, mit unserer Datei"),
+        ("Betterbird", "Ja, mit unserer Datei"),
+        ("FairEmail", "Ja, mit unserer Datei"),
         ("Claws Mail", "Ja, von Hand"),
         ("The Bat!", "Ja, von Hand"),
         ("Gmail-App", "Nein, nur IMAP"),
@@ -40,12 +38,17 @@ def test_answers_for_each_program(client: PageLintingClient, program: str, answe
     assert answers(client.get("/advice/programs").text)[program] == answer
 
 
-def test_those_that_speak_pop_come_first() -> None:
-    kinds = [row.kind for row in rows()]
-    assert kinds == sorted(kinds)
-    assert [row.kind for row in rows() if row.client.speaks_pop and row.client.receives] == [
-        kind for kind in kinds if kind in (FILE, HAND)
-    ]
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_a_program_is_found_by_the_alphabet_of_the_language(client: PageLintingClient, locale: str) -> None:
+    names = list(answers(client.get(f"/advice/programs?lang={locale}").text))
+    assert names == sorted(names, key=str.casefold)
+
+
+def test_who_misses_a_program_is_led_here_from_the_tiles_and_from_the_help(client: PageLintingClient) -> None:
+    walk(client, PLAIN[0])
+    for path, words in (("/setup/program", "Mein Programm ist nicht dabei"), ("/help", "Spricht mein Programm POP?")):
+        links = {text_of(link): link.get("href") for link in parse(client.get(path).text).iter("a")}
+        assert links.get(words) == "/advice/programs", path
 
 
 def test_each_row_leads_to_steps_that_there_are(client: PageLintingClient) -> None:
@@ -53,7 +56,7 @@ def test_each_row_leads_to_steps_that_there_are(client: PageLintingClient) -> No
         assert client.get(f"/guide/all?client={client_id}").status_code == 200
 
 
-def test_the_page_is_for_search_engines_and_linked_from_the_programs(client: PageLintingClient, app: Flask) -> None:
+def test_the_page_is_for_search_engines(client: PageLintingClient, app: Flask) -> None:
     page = client.get("/advice/programs")
     assert "X-Robots-Tag" not in page.headers
     assert 'rel="canonical"' in page.text

@@ -12,6 +12,7 @@ from webapp.core.text import N_
 
 STAYS = Keeping(SetBy.PROGRAM)  # IMAP, or nothing is set up
 BY_HAND = Keeping(SetBy.PERSON, SetBy.PERHAPS, SetBy.PERSON)
+ALL_BY_HAND = Keeping(SetBy.PERSON, SetBy.PERSON, SetBy.PERSON)
 CLAWS_MAIL = Keeping(
     SetBy.PERSON,
     SetBy.PERSON,
@@ -119,8 +120,20 @@ GUIDES: tuple[Guide, ...] = (
         speaks_pop=False,
     ),
     Guide("claws-mail", "Claws Mail", "linux", "windows", keeps=CLAWS_MAIL),
-    Guide("evolution", "Evolution", "linux"),
-    Guide("kmail", "KMail", "linux"),
+    Guide(
+        "evolution",
+        "Evolution",
+        "linux",
+        keeps=replace(ALL_BY_HAND, way=N_("Edit › Accounts › your account › Receiving Options")),
+    ),
+    Guide(
+        "kmail",
+        "KMail",
+        "linux",
+        keeps=replace(
+            ALL_BY_HAND, way=N_("Settings › Configure KMail › Accounts › Receiving › your account › Advanced")
+        ),
+    ),
     Guide("mailspring", "Mailspring", "windows", "macos", "linux", hint=_ONLY_IMAP, speaks_pop=False),
     Guide("nextcloud-mail", "Nextcloud Mail", "windows", "macos", "linux", hint=_ONLY_IMAP, speaks_pop=False),
     Guide("wino-mail", "Wino Mail", "windows", hint=_ONLY_IMAP, speaks_pop=False),

@@ -1,9 +1,11 @@
 """Programs that are set up by typing values: mail programs on Linux, programs without POP, and what only sends.
 
-Claws Mail: eworm-de/claws-mail dad7dea84 (May 2025), with its German. Evolution, KMail: from memory of their menus. No
-POP by word of their makers: Wino (bkaankose/Wino-Mail issues 703, 705, 748), Mailspring (Foundry376/Mailspring issue
-45), Nextcloud (nextcloud/mail issue 422). Home Assistant's words for encryption: home-assistant/core issue 119632. None
-was tried.
+Words, with their German: Claws Mail from eworm-de/claws-mail dad7dea84 (May 2025) and its translation 4.1.1; Evolution
+from the translations of evolution and evolution-data-server 3.46; KMail from those of kmail, kdepim-runtime and
+kmailtransport 22.12 (all of them in Debian 12); Nextcloud from nextcloud/mail, l10n/de_DE.json; Mailspring from
+account-providers.tsx of Foundry376/Mailspring. Their order is by the same sources, not tried. No POP by word of their
+makers: Wino (bkaankose/Wino-Mail issues 703, 705, 748), Mailspring (Foundry376/Mailspring issue 45), Nextcloud
+(nextcloud/mail issue 422). Home Assistant's words for encryption: home-assistant/core issue 119632.
 """
 
 from collections.abc import Callable
@@ -28,7 +30,7 @@ from webapp.core.guides.shared import (
 from webapp.core.text import N_, NC_, Message
 
 SETTINGS, ACCOUNTS, ADD_ACCOUNT = N_("Settings"), N_("Accounts"), N_("Add account")
-_SIGNPOSTS = N_("Not tried. The words are signposts.")
+_TRANSLATIONS = N_("Not tried. Words of the program’s own translation.")
 _NO_POP = N_("Not tried. The maker says that there is no POP.")
 _TAKE_THUNDERBIRD = Otherwise(
     Message(N_("You want POP? Take Thunderbird. It costs nothing, and we have a file for it."))
@@ -43,6 +45,7 @@ def _evolution(context: Context) -> tuple[GuideStep, ...]:
     choose = N_("Choose the server type POP. Type in the server for receiving.")
     if context.by_imap:
         choose = N_("Choose IMAP. Type in the server for receiving.")
+    kept = keep(context, (N_("Receiving Options"), NC_("evolution", "Leave messages on server")))
     return (
         _add(
             N_("Open a new account."), (NC_("evolution", "Edit"), ACCOUNTS, NC_("evolution", "Add"), N_("Mail Account"))
@@ -52,12 +55,13 @@ def _evolution(context: Context) -> tuple[GuideStep, ...]:
             Message(
                 N_("Type this in.")
                 if context.by_imap
-                else N_("Type this in. Do not let the program look for the servers: it takes IMAP.")
+                else N_("Type this in. Remove this tick: otherwise it takes IMAP.")
             ),
+            () if context.by_imap else (N_("Look up mail server details based on the entered e-mail address"),),
             values=(name(context), address(context)),
         ),
-        receiving(context, choose, way=("IMAP" if context.by_imap else "POP",)),
-        *(() if context.by_imap else (keep(context, (N_("Leave messages on server"),)),)),
+        receiving(context, choose, way=(N_("Server Type"), "IMAP" if context.by_imap else "POP")),
+        *(() if context.by_imap else (kept,)),
         sending(context, N_("Type in the server for sending. It asks for name and password, too.")),
         *fetch_and_send(context, N_("Fetch your mail."), (NC_("evolution", "Send / Receive"),)),
     )
@@ -65,13 +69,14 @@ def _evolution(context: Context) -> tuple[GuideStep, ...]:
 
 def _kmail(context: Context) -> tuple[GuideStep, ...]:
     configure = (SETTINGS, N_("Configure KMail"))
-    protocol = "IMAP" if context.by_imap else "POP3"
+    accounts = (*configure, NC_("kmail", "Accounts"))
+    add, protocol = NC_("kmail", "Add"), N_("IMAP E-Mail Server") if context.by_imap else N_("POP3 E-Mail Server")
     kept = keep(context, (NC_("kmail", "Advanced"), N_("Leave fetched messages on the server")))
     return (
-        _add(N_("Open a new account for receiving."), (*configure, ACCOUNTS, NC_("kmail", "Receiving"), protocol)),
+        _add(N_("Open a new account for receiving."), (*accounts, NC_("kmail", "Receiving"), add, protocol)),
         receiving(context),
         *(() if context.by_imap else (kept,)),
-        sending(context, way=(*configure, ACCOUNTS, NC_("kmail", "Sending"), NC_("kmail", "Add"))),
+        sending(context, way=(*accounts, NC_("kmail", "Sending"), add)),
         GuideStep(
             "identity",
             Message(N_("Open the identity. Type this in.")),
@@ -159,10 +164,10 @@ def _device(context: Context) -> tuple[GuideStep, ...]:
     )
 
 
-EVOLUTION = Source(_evolution, proof=_SIGNPOSTS)
-KMAIL = Source(_kmail, proof=_SIGNPOSTS)
+EVOLUTION = Source(_evolution, proof=_TRANSLATIONS)
+KMAIL = Source(_kmail, proof=_TRANSLATIONS)
 CLAWS_MAIL = Source(_claws, proof=N_("Not tried. Words of its source code."))
 MAILSPRING = Source(_by_imap(ADD_ACCOUNT, "IMAP / SMTP"), proof=_NO_POP)
-NEXTCLOUD_MAIL = Source(_by_imap(N_("Mail settings"), ADD_ACCOUNT, N_("Manual")), proof=_NO_POP)
+NEXTCLOUD_MAIL = Source(_by_imap(N_("Mail settings"), N_("Add mail account"), N_("Manual")), proof=_NO_POP)
 WINO_MAIL = Source(_by_imap(ADD_ACCOUNT, "IMAP"), proof=_NO_POP)
 DEVICE = Source(_device, proof=N_("Signposts for any device."), imap=None)

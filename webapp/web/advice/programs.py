@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from webapp.core.clients import CLIENTS, Client
-from webapp.core.systems import SYSTEMS
-from webapp.core.text import N_
+from webapp.core.text import N_, Message
+from webapp.infrastructure.i18n import translate
 from webapp.web.wizard.programs import label
 
-FILE, HAND, SENDS, IMAP, ENDED = range(5)  # the order of the table
+FILE, HAND, SENDS, IMAP, ENDED = range(5)
 
 _ANSWERS = {
-    FILE: N_("Yes, and it takes our file"),
+    FILE: N_("Yes, with our file"),
     HAND: N_("Yes, by hand"),
     SENDS: N_("Only sends"),
     IMAP: N_("No, only IMAP"),
@@ -32,14 +32,13 @@ class Row:
         return _ANSWERS[self.kind]
 
     @property
-    def systems(self) -> list[str]:
-        """Return the names of its systems, as `N_` texts."""
-        return [system.name for system in SYSTEMS.values() if system.client_system in self.client.systems]
+    def speaks_pop(self) -> bool:
+        return self.kind in (FILE, HAND)
 
 
 def rows() -> list[Row]:
-    """Return the programs: those that speak POP first, each group by name."""
-    return sorted(_rows(), key=lambda row: (row.kind, row.name.casefold()))
+    """Return the programs by name in the language of the page: found like in a telephone book."""
+    return sorted(_rows(), key=lambda row: translate(Message(row.name)).casefold())
 
 
 def _rows() -> Iterator[Row]:
