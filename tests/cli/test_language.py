@@ -109,7 +109,7 @@ def test_an_option_that_names_no_language_leaves_the_system_s(monkeypatch: pytes
     [
         (("chek",), "Es gibt keinen Befehl 'chek'. Meinten Sie 'check'?"),
         (("check", "a@gmx.de", "--lgin"), "Es gibt keine Option '--lgin'. Meinten Sie '--login'?"),
-        (("check",), "Es fehlt der Wert 'ADRESSE'."),
+        (("check",), "Es fehlt die Angabe 'ADRESSE'."),
         (("export", "--from", "nowhere.csv"), "Datei 'nowhere.csv' gibt es nicht."),
         (("export", "outlook", "a@gmx.de", "--device", "ipod"), "keines von diesen: 'iphone', 'mac'"),
         (("serve", "--port", "0"), "liegt nicht im Bereich 1<=x<=65535"),

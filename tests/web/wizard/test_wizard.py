@@ -277,10 +277,33 @@ def test_back_after_a_mistake_finds_a_page(client: PageLintingClient) -> None:
     assert 'value="anna"' not in client.get("/").text
 
 
-def test_more_than_a_cookie_should_hold_is_answered_at_once(client: PageLintingClient) -> None:
-    response = answer(client, "address", {"email_address": "x" * 500})
-    assert response.status_code == 422
-    assert "x" * 500 in response.text
+@pytest.mark.parametrize(
+    ("slug", "field", "typed"),
+    [("address", "email_address", "x" * 500), ("address", "email_address", "\U0001f600" * 500),
+     ("name", "name", "Anna " * 5000), ("name", "name", "\U0001f600" * 5000)],
+)  # fmt: skip
+def test_an_entry_of_any_length_is_refused_on_a_page_to_come_back_to(
+    client: PageLintingClient, slug: str, field: str, typed: str
+) -> None:
+    walk(client, *PLAIN)
+    page = follow(client, answer(client, slug, {field: typed}))
+    assert page.status_code == 200
+    assert typed[:30] in page.text
+    assert "<title>Fehler: " in page.text
+    assert "Kürzen Sie" in page.text or "E-Mail-Adresse" in page.text
+
+
+@pytest.mark.parametrize("wrong", [{}, {"program": "no-such:windows"}])
+def test_the_computer_stays_in_sight_on_a_phone_after_a_mistake(client: PageLintingClient, wrong: dict[str, str]) -> None:
+    """Chosen on an iPhone for a computer: the error, and the page for who does not know, show the same system."""
+    client.environ_base["HTTP_USER_AGENT"] = IPHONE["User-Agent"]
+    walk(client, PLAIN[0])
+    page = client.get("/setup/program?system=windows&again=1")
+    page = follow(client, client.submit(page, wrong))
+    assert 'class="error"' in page.text
+    assert 'value="outlook:windows"' in page.text
+    page = follow(client, client.submit(page, {"program": "unknown"}))
+    assert 'value="thunderbird:windows"' in page.text
 
 
 def test_who_says_that_the_address_is_right_is_believed(client: PageLintingClient) -> None:

@@ -130,7 +130,7 @@ def _onward(asked: Step, answers: Answers) -> ResponseReturnValue:
     """Send the person on: to the page that holds them, else to the step after this one, else to the guide."""
     open_steps = path(answers)
     if asked.stop(answers):
-        return redirect(url_for("wizard.step", slug=asked.slug), 303)
+        return redirect(url_for("wizard.step", slug=asked.slug, **asking.kept_query()), 303)
     if asked in open_steps and asked is not open_steps[-1]:
         return redirect(asking.url_of(open_steps[open_steps.index(asked) + 1]), 303)
     return redirect(asking.next_url(answers), 303)

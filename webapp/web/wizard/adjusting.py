@@ -95,20 +95,20 @@ def _listed(asked: Step, answers: Answers) -> ResponseReturnValue:
     """Take the list of devices: a button changes it, “continue” checks it."""
     rows = devices.read(request.form)
     changed = devices.changed(rows, request.form["list"])
-    if changed is None:
-        rows = [row.checked() for row in rows]
-        if any(row.errors for row in rows):
-            return asking.render(asked, answers, "list", rows=rows), 422
-    kept = [row.cut().as_json() for row in (rows if changed is None else changed)]
-    answer = {**answers["devices"], "others": kept, "listed": changed is None}
-    answers = answers.answered("devices", answer).unconfirmed("retention")
-    if changed is None:
-        return asking.keep(asked, answers, _onward, "list", rows=rows)
+    checked = [row.checked() for row in rows]
+    wrong = changed is None and any(row.errors for row in checked)
+    done = changed is None and not wrong
+    kept = [row.cut().as_json() for row in (checked if done else changed or rows)]
+    answers = answers.answered("devices", {**answers["devices"], "others": kept, "listed": done})
+    answers = answers.unconfirmed("retention")
+    if done:
+        return asking.keep(asked, answers, _onward, "list", rows=checked)
     try:
         store.store(answers)
-    except InputError as error:
+    except InputError as error:  # at once: what was typed can lie nowhere
+        rows = checked if wrong else changed or rows
         return asking.render(asked, answers, "list", rows=rows, problem=translate(error.message)), 422
-    return redirect(asking.url_of(asked, page="list"), 303)
+    return asking.refuse(asked, {}, page="list") if wrong else redirect(asking.url_of(asked, page="list"), 303)
 
 
 def _onward(asked: Step, answers: Answers) -> ResponseReturnValue:

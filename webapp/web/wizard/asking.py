@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from flask import current_app, redirect, render_template, request, session, url_for
@@ -14,7 +14,7 @@ from webapp.core.account import ServerType
 from webapp.core.clients import CLIENTS
 from webapp.core.providers import Provider
 from webapp.core.systems import SYSTEMS, system_of
-from webapp.core.text import InputError
+from webapp.core.text import N_, InputError, Message
 from webapp.infrastructure.config import DEVICES_MAX, current_providers
 from webapp.infrastructure.events import answer_chosen, answer_refused, step_reached
 from webapp.infrastructure.i18n import translate
@@ -26,7 +26,9 @@ from webapp.web.wizard.forms import StepForm
 from webapp.web.wizard.steps import ADJUSTMENTS, STEPS, Step, before, is_complete, path
 
 MISTAKE_KEY: Final = "mistake"  # in the session: what was typed wrongly, until the page has shown it
-MISTAKE_MAX: Final = 400  # characters; what is longer is answered at once
+MISTAKE_MAX: Final = 400  # bytes of an entry that wait there: more than any field takes, so that a mistake stays one
+
+_TOO_LONG = N_("That is more text than fits. Shorten it.")
 
 Onward = Callable[[Step, Answers], ResponseReturnValue]
 
@@ -73,47 +75,72 @@ def is_of_another_address(answers: Answers) -> bool:
 def show(asked: Step, answers: Answers, stop: str | None = None) -> str:
     """Show the question, or the page after it that holds the person."""
     stop = None if "again" in request.args else stop
+    mistaken = _mistake(asked)
     step_reached.send(current_app._get_current_object(), step=asked.slug, page=stop or "")  # type: ignore[attr-defined]
     if stop:
-        return render(asked, answers, stop, rows=devices.rows_of(answers["devices"].get("others", ())))
-    return render(asked, answers, form=_form(asked, answers))
-
-
-def _form(asked: Step, answers: Answers) -> StepForm:
-    """Return the form as it was answered, or as it was just sent with a mistake."""
-    typed = session.get(MISTAKE_KEY)
-    if typed and typed["slug"] == asked.slug:
-        del session[MISTAKE_KEY]
-        form = asked.form(formdata=MultiDict(typed["fields"]), meta={"csrf": False})
+        rows = devices.rows_of(answers["devices"].get("others", ()))
+        return render(asked, answers, stop, rows=rows if mistaken is None else [row.checked() for row in rows])
+    if mistaken is None:
+        form = asked.form(formdata=None)
         form.fit(answers)
-        form.validate()
-        return form
-    form = asked.form(formdata=None)
+        form.show(answers[asked.slug])
+        return render(asked, answers, form=form)
+    form = asked.form(formdata=MultiDict(mistaken), meta={"csrf": False})
     form.fit(answers)
-    form.show(answers[asked.slug])
-    return form
+    return render(asked, answers, form=form, problem=translate(Message(_TOO_LONG)) if form.validate() else None)
 
 
-def checked(asked: Step, answers: Answers) -> StepForm | ResponseReturnValue:
-    """Return the form that was sent, or the answer that shows what is wrong in it.
+def _mistake(asked: Step) -> dict[str, str] | None:
+    """Return what was just sent with a mistake, by the name of its field; None for none. It is told once."""
+    kept = session.get(MISTAKE_KEY) or {}
+    if kept.get("slug") != asked.slug:
+        return None
+    del session[MISTAKE_KEY]
+    fields: dict[str, str] = kept["fields"]
+    return fields
+
+
+def refuse(asked: Step, fields: Mapping[str, str], **query: str) -> ResponseReturnValue:
+    """Lead to the page that shows what is wrong in `fields`; what is too long for a cookie is cut there.
 
     The mistake is shown after a redirect: then “back” finds a page, not the browser's question whether to send again.
     """
+    for room in (MISTAKE_MAX, MISTAKE_MAX // 4, 0):
+        session[MISTAKE_KEY] = {"slug": asked.slug, "fields": {name: _cut(text, room) for name, text in fields.items()}}
+        if current_app.session_interface.fits(dict(session)):  # type: ignore[attr-defined]  # infrastructure.session
+            break
+    return redirect(url_of(asked, **{**kept_query(), **query}), 303)
+
+
+def _cut(text: str, room: int) -> str:
+    """Return as much of `text` as takes `room` bytes in the cookie, where all but ASCII is written in escapes."""
+    return text[:room] if text.isascii() else text[: room // 12]
+
+
+def kept_query() -> dict[str, str]:
+    """Return what the address of a page says beside the answers: the system that the person wants to see."""
+    system = request.args.get("system", "")
+    return {"system": system} if system in SYSTEMS else {}
+
+
+def checked(asked: Step, answers: Answers) -> StepForm | ResponseReturnValue:
+    """Return the form that was sent, or the answer that shows what is wrong in it."""
     form = asked.form()
     form.fit(answers)
     if form.validate():
         return form
     texts = tuple(text for errors in form.errors.values() for text in errors)
     answer_refused.send(current_app._get_current_object(), step=asked.slug, texts=texts)  # type: ignore[attr-defined]
-    fields = {name: value for name, value in request.form.items() if name != "csrf_token"}
-    if sum(map(len, fields.values())) > MISTAKE_MAX:
-        return render(asked, answers, form=form), 422
-    session[MISTAKE_KEY] = {"slug": asked.slug, "fields": fields}
-    return redirect(url_of(asked, again=1), 303)
+    fields = {field.name: request.form[field.name] for field in form if field.name in request.form}
+    fields.pop("csrf_token", None)
+    return refuse(asked, fields, again="1")
 
 
 def keep(asked: Step, answers: Answers, onward: Onward, page: str | None = None, **values: Any) -> ResponseReturnValue:
-    """Keep the answers and go on; where a cookie cannot hold them, show `page`, or the question, with the reason."""
+    """Keep the answers and go on; where a cookie cannot hold them, show `page`, or the question, with the reason.
+
+    At once: nothing that was typed is lost, though nothing of it can wait for another page.
+    """
     try:
         store.store(answers)
     except InputError as error:
@@ -138,7 +165,7 @@ def render(asked: Step, answers: Answers, page: str | None = None, **values: Any
     return render_template(
         f"wizard/{asked.slug}-{page}.html" if page else f"wizard/{asked.slug}.html",
         step=asked,
-        action=url_for("wizard.step", slug=asked.slug) if asked in STEPS else url_of(asked),
+        action=url_for("wizard.step", slug=asked.slug, **kept_query()) if asked in STEPS else url_of(asked),
         again_url=url_of(asked, again=1),
         answers=answers,
         mark=mark_of(answers),

@@ -49,9 +49,9 @@ class Row:
         return Row(name, self.program, errors)
 
     def cut(self) -> Row:
-        """Return what may lie in the cookie while the list is being written: nothing of more length than we keep."""
+        """Return what may lie in the cookie while the list is being written: too long a name stays too long, by one."""
         known = self.program in set(programs.values())
-        return Row(self.name[:NAME_MAX], self.program if known else "")
+        return Row(self.name[: NAME_MAX + 1], self.program if known else "")
 
 
 def rows_of(kept: Sequence[Mapping[str, str]]) -> list[Row]:
