@@ -60,6 +60,20 @@ def test_the_way_and_what_stays_decide_the_steps(client: FlaskClient) -> None:
     assert aged - kept == {"keep"}
 
 
+def test_imap_is_a_guide_of_its_own(client: FlaskClient) -> None:
+    found = values(steps(client, "outlook", address="anna@gmx.de", protocol="imap", locale="de"))
+    assert {"imap.gmx.net", "993", "anna@gmx.de"} <= set(found)
+    assert "pop.gmx.net" not in found
+    assert steps(client, "outlook", protocol="pop3") == steps(client, "outlook")
+
+
+@pytest.mark.parametrize("client_id", [name for name, source in SOURCES.items() if source.imap is None])
+def test_imap_where_there_is_no_guide_by_it_is_refused(client: FlaskClient, client_id: str) -> None:
+    answer = client.get(f"{API}/{client_id}", query_string={"protocol": "imap"})
+    assert answer.status_code == 422
+    assert [fault["name"] for fault in answer.get_json()["errors"]] == ["protocol"]
+
+
 def test_an_unknown_client_is_not_found(client: FlaskClient) -> None:
     assert client.get(f"{API}/netscape").status_code == 404
     assert client.get(f"{API}/outlook", query_string={"system": "amiga"}).status_code == 422

@@ -24,6 +24,15 @@ def test_json_is_the_shape_of_the_api() -> None:
     assert set(shape["steps"][0]) == {"id", "text", "way", "picture", "values", "note", "say"}
 
 
+def test_imap_is_a_guide_of_its_own_or_is_refused() -> None:
+    result = call("guide", "outlook", "anna@gmx.de", "--protocol", "imap", "--locale", "de")
+    assert "imap.gmx.net" in result.stdout.decode()
+    assert "pop.gmx.net" not in result.stdout.decode()
+    refused = call("guide", "msmtp", "--protocol", "imap")
+    assert refused.returncode == 2
+    assert "IMAP" in refused.stderr.decode()
+
+
 def test_an_unknown_client_is_told_with_those_that_are_near() -> None:
     result = call("guide", "outlok")
     assert result.returncode == 2

@@ -73,6 +73,20 @@ def test_a_green_login_test_says_what_waits_and_how_it_went(site: Site, locale: 
     assert site.attempts == (1, 1)
 
 
+@pytest.mark.parametrize("chosen", [{"protocol": {"protocol": "imap"}}, {"program": {"client": "gmail-app"}}])
+def test_who_reads_by_imap_is_told_that_we_log_in_nowhere_by_it(site: Site, chosen: dict[str, Any]) -> None:
+    open_before = site.client.get("/connection-tests")
+    site.answer(**chosen)
+    sent = site.client.submit(open_before, {"password": PASSWORD}, form=LOGIN)
+    assert (sent.status_code, sent.location) == (303, "/connection-tests")
+    page = site.client.get(sent.location).text
+    assert "Eine Anmeldung mit IMAP können wir nicht prüfen" in page
+    assert 'name="password"' not in page
+    assert site.client.get("/connection-tests/circle").location == "/connection-tests"
+    assert site.run(site.check()).report.passed
+    assert site.attempts == (0, 0)
+
+
 def test_reload_back_and_a_second_click_change_nothing(site: Site) -> None:
     form = site.client.get("/connection-tests")
     first = site.client.submit(form, {"password": PASSWORD}, form=LOGIN)

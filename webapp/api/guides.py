@@ -5,13 +5,13 @@ from dataclasses import replace
 from webapp.api.accounts import ACCOUNT, account_of, named_provider
 from webapp.api.inputs import Field
 from webapp.api.operations import LOCALE, Answer, Call, operation
-from webapp.api.problems import Kind
+from webapp.api.problems import Fault, Kind, ProblemError
 from webapp.api.shapes import component
-from webapp.core.account import Retention
-from webapp.core.guides import SOURCES, Context, Way, guide
+from webapp.core.account import Retention, ServerType
+from webapp.core.guides import SOURCES, Context, Way, asked_guide
 from webapp.core.guides.telling import as_json, file_name
 from webapp.core.systems import SYSTEMS
-from webapp.core.text import translations_for
+from webapp.core.text import InputError, translations_for
 from webapp.infrastructure.assets import fingerprint
 from webapp.infrastructure.config import current_providers
 from webapp.infrastructure.screenshots import taken
@@ -21,6 +21,11 @@ CLIENT = Field("client", "Id of a mail program.", {"type": "string", "enum": lis
 CHOICES = (
     Field("system", "System of the device.", {"type": "string", "enum": list(SYSTEMS)}),
     Field("way", "How the account gets into the program.", {"type": "string", "enum": [way.value for way in Way]}),
+    Field(
+        "protocol",
+        "`pop3`, a copy on the device, or `imap`, the same on every device; `pop3` if left out.",
+        {"type": "string", "enum": ["pop3", "imap"]},
+    ),
     Field(
         "two_factor", "Whether the person logs in with a code from an app.", {"type": "string", "enum": ["yes", "no"]}
     ),
@@ -51,11 +56,16 @@ def guide_of_client(call: Call) -> Answer:
         retention=Retention.parse(values["keep"]),
         two_factor=values["two_factor"] or "",
         file_name=file_name(values["client"], account, provider),
+        protocol=ServerType(values["protocol"] or ServerType.POP3),
     )
+    try:
+        made = asked_guide(context)
+    except InputError as error:
+        raise ProblemError(Kind.INVALID_INPUT, faults=[Fault("protocol", error.message)]) from None
     locale = call.locale
 
     def picture_url(client: str, name: str) -> str | None:
         found = taken(client, locale, name)
         return public_url("assets.show", version=fingerprint(), name=found.path) if found else None
 
-    return Answer(as_json(guide(context), translations_for(locale), picture_url))
+    return Answer(as_json(made, translations_for(locale), picture_url))

@@ -29,7 +29,8 @@ CLIENT is one of `clients`. With ADDRESS the values are those of that account.
 
   gmx-pop-wizard guide outlook anna@gmx.de
   gmx-pop-wizard guide apple-mail --system iphone --locale en
-  gmx-pop-wizard guide thunderbird-android --json"""
+  gmx-pop-wizard guide thunderbird-android --json
+  gmx-pop-wizard guide outlook anna@gmx.de --protocol imap"""
     )
 )
 @click.argument("client_id", metavar="CLIENT", shell_complete=guide_ids)
@@ -48,6 +49,12 @@ CLIENT is one of `clients`. With ADDRESS the values are those of that account.
     type=click.Choice(["file", "qr", "hand", "program"]),
     help=N_("How the account gets into the program (default: the first of its guide)."),
 )
+@click.option(
+    "--protocol",
+    type=click.Choice(["pop3", "imap"]),
+    default="pop3",
+    help=N_("A copy on the device (pop3, the default), or the same on every device (imap)."),
+)
 @click.option("--two-factor", type=click.Choice(["yes", "no"]), help=N_("Whether the person logs in with a code."))
 @json_option
 @locale_option
@@ -60,12 +67,13 @@ def guide(
     smtp_port: int,
     system: str | None,
     way: str | None,
+    protocol: str,
     two_factor: str | None,
     as_json: bool,
     locale_name: str | None,
 ) -> None:
     from webapp.core import guides
-    from webapp.core.account import Retention
+    from webapp.core.account import Retention, ServerType
     from webapp.core.guides import telling
     from webapp.core.providers import choose
 
@@ -90,8 +98,9 @@ def guide(
             retention=retention,
             two_factor=two_factor or "",
             file_name=telling.file_name(client_id, account, provider),
+            protocol=ServerType(protocol),
         )
-        made = guides.guide(context)
+        made = guides.asked_guide(context)
     if as_json:
         shape = telling.as_json(made, translations, lambda client, name: None)
         click.echo(json.dumps(shape, ensure_ascii=False, indent=2))

@@ -294,7 +294,9 @@ def test_an_entry_of_any_length_is_refused_on_a_page_to_come_back_to(
 
 
 @pytest.mark.parametrize("wrong", [{}, {"program": "no-such:windows"}])
-def test_the_computer_stays_in_sight_on_a_phone_after_a_mistake(client: PageLintingClient, wrong: dict[str, str]) -> None:
+def test_the_computer_stays_in_sight_on_a_phone_after_a_mistake(
+    client: PageLintingClient, wrong: dict[str, str]
+) -> None:
     """Chosen on an iPhone for a computer: the error, and the page for who does not know, show the same system."""
     client.environ_base["HTTP_USER_AGENT"] = IPHONE["User-Agent"]
     walk(client, PLAIN[0])

@@ -37,6 +37,7 @@ from webapp.core.guides.base import (
 from webapp.core.guides.preparation import preparation
 from webapp.core.guides.shared import imap
 from webapp.core.providers import load
+from webapp.core.text import N_, InputError, Message
 
 __all__ = [
     "SOURCES",
@@ -53,6 +54,7 @@ __all__ = [
     "Source",
     "Value",
     "Way",
+    "asked_guide",
     "guide",
     "step_ids",
 ]
@@ -87,6 +89,21 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
         "other": desktop.OTHER_PROGRAM,
     }
 )
+
+
+_NO_IMAP = N_("There is no guide by IMAP for %(program)s with %(provider)s.")
+
+
+def asked_guide(context: Context) -> Guide:
+    """Return the guide as `guide` does, by the protocol of `context` and no other.
+
+    Raises InputError for IMAP where program or provider have none.
+    """
+    made = guide(context)
+    if made.context.protocol is not context.protocol:
+        words = {"program": CLIENTS[context.client].name, "provider": context.provider.name}
+        raise InputError(Message(_NO_IMAP, words))
+    return made
 
 
 @cache

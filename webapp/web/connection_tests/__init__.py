@@ -86,6 +86,10 @@ def index() -> ResponseReturnValue:
 
 
 def _form(subject: Subject, form: LoginForm) -> str:
+    if subject.by_imap:
+        return render_template(
+            "connection_tests/imap.html", provider=subject.provider, run_id=new_run_id(subject.address)
+        )
     allowance = allowance_of(subject)
     return render_template(
         "connection_tests/index.html",
@@ -112,6 +116,8 @@ def create() -> ResponseReturnValue:
     if _is_used(run_id):
         return shown(run_id, again=1)
     if "login" in request.form:
+        if subject.by_imap:  # the page was opened before IMAP was chosen
+            return redirect(url_for("connection_tests.index"), 303)
         return log_in(_asked_platform(subject), Kind.LOGIN, run_id, LoginForm(), _form)
     return start(subject, Kind.CHECK, run_id)
 
@@ -135,7 +141,7 @@ def circle() -> ResponseReturnValue:
     Offered after a login test that passed, so that a wrong password never costs three attempts.
     """
     subject = current_subject()
-    if subject is None or not subject.provider.offers_full_circle:
+    if subject is None or subject.by_imap or not subject.provider.offers_full_circle:
         return redirect(url_for("connection_tests.index"), 303)
     return _circle_form(subject, CircleForm(formdata=None))
 
@@ -159,7 +165,7 @@ def _circle_form(subject: Subject, form: LoginForm) -> str:
 def create_circle() -> ResponseReturnValue:
     """Queue a full circle; idempotent by the run id of the form."""
     subject = current_subject()
-    if subject is None:
+    if subject is None or subject.by_imap:
         return redirect(url_for("connection_tests.index"), 303)
     run_id = _sent_run_id(subject)
     if _is_used(run_id):

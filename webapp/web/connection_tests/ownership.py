@@ -44,6 +44,11 @@ class Subject:
         return self.answers.email_address
 
     @property
+    def by_imap(self) -> bool:
+        """Whether the person's program receives by IMAP, which we do not test."""
+        return self.answers.by_imap or not self.answers.speaks_pop
+
+    @property
     def mark(self) -> str:
         """A short hash of the address for the cookie, whose size is limited."""
         return mark_of(self.address)

@@ -117,7 +117,7 @@ def _cut(text: str, room: int) -> str:
     return text[:room] if text.isascii() else text[: room // 12]
 
 
-def kept_query() -> dict[str, str]:
+def kept_query() -> dict[str, Any]:
     """Return what the address of a page says beside the answers: the system that the person wants to see."""
     system = request.args.get("system", "")
     return {"system": system} if system in SYSTEMS else {}
