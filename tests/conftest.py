@@ -6,15 +6,19 @@ import runpy
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import CodeType
 
 import pytest
 from flask import Flask
 from hypothesis import settings
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from tests.support.client import PageLintingClient
 from webapp import create_app
 from webapp.infrastructure import db
 from webapp.infrastructure.config import Config
+from webapp.infrastructure.errors import Application
 from webapp.web.wizard.mx import RESOLVER_KEY
 
 # No deadline for one example: other work on the same machine would decide whether a test passes.
@@ -31,6 +35,22 @@ pytest_plugins = [
     "tests.support.web",
     "tests.support.zbar",
 ]
+
+
+class CompiledOnce(BytecodeCache):
+    """Every template as compiled for the first application of this process; most tests make their own."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._compiled.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key, bucket.checksum] = bucket.code
+
+
+Application.jinja_options = {**Application.jinja_options, "bytecode_cache": CompiledOnce()}
 
 ROOT = Path(__file__).parent.parent
 TRANSLATIONS = ROOT / "webapp" / "translations"
