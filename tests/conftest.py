@@ -10,7 +10,7 @@ from types import CodeType
 
 import pytest
 from flask import Flask
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
@@ -21,8 +21,8 @@ from webapp.infrastructure.config import Config
 from webapp.infrastructure.errors import Application
 from webapp.web.wizard.mx import RESOLVER_KEY
 
-# No deadline for one example: other work on the same machine would decide whether a test passes.
-settings.register_profile("patient", deadline=None)
+# No limits of time: other work on the same machine would decide whether a test passes.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
 pytest_plugins = [

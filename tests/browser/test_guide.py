@@ -24,7 +24,7 @@ PROGRAMS = (
     "getmail",
     "other",
 )
-GERMAN = PROGRAMS[::2]  # in `make test`; the others in English
+IN_TEST = (("outlook&system=windows", "de"), ("apple-mail&system=iphone", "en"), ("other", "de"))
 # Visible words but for pictures, what is typed in, and the controls of every step.
 WORDS = """() => {
   const main = document.querySelector("main").cloneNode(true);
@@ -53,7 +53,7 @@ def walk(page: Page, start: str) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("program", "locale"),
-    sampled(product(PROGRAMS, ("de", "en")), lambda case: (case[0] in GERMAN) == (case[1] == "de")),
+    sampled(product(PROGRAMS, ("de", "en")), IN_TEST.__contains__),
 )
 def test_a_step_is_short_free_of_barriers_and_its_button_in_reach(
     browser: Browser, url: str, program: str, locale: str

@@ -21,6 +21,7 @@ from tests.connection_tests.test_processes import (
     working,
 )
 from tests.support.dovecot import Dovecot, reserve
+from tests.support.proofs import sampled
 from tests.support.providers import rewrite_providers
 from tests.support.redis_server import RedisServer
 from tests.support.serving import START, serving
@@ -52,7 +53,7 @@ def press(person: Person) -> str:
     return answer.headers["Location"]
 
 
-@pytest.mark.parametrize("redis", [False, True], ids=["embedded", "redis"])
+@pytest.mark.parametrize("redis", sampled([False, True], bool), ids=["embedded", "redis"])
 def test_a_circle_that_is_killed_is_interrupted_and_never_goes_on(
     dovecot: Dovecot, settings: dict[str, str], redis_server: RedisServer, tmp_path: Path, redis: bool
 ) -> None:

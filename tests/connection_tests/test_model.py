@@ -36,6 +36,7 @@ from tests.support.client import PageLintingClient
 from tests.support.counting_servers import GREETING, LOGIN, CountingServers
 from tests.support.killable_site import KillableSite
 from tests.support.limits import NUMBERS
+from tests.support.proofs import sampled
 from tests.support.providers import rewrite_providers
 from tests.support.redis_server import RedisServer
 from tests.support.wandering import Wandering, filled, links_of, root_of, sends
@@ -420,13 +421,13 @@ class Person(RuleBasedStateMachine, Wandering):
         self.site.passed = timedelta(seconds=self.quarter * (QUARTER + 1))
 
 
-def _check(surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
+def _check(surroundings: Surroundings, examples: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "RESULT_WAIT_SECONDS", 0.1)
     machine: Any = type("PersonHere", (Person,), {"surroundings": surroundings})
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         machine,
         settings=settings(
-            max_examples=EXAMPLES or (10 if surroundings.redis is None else 6),
+            max_examples=examples,
             stateful_step_count=STEPS,
             derandomize=not EXAMPLES,
             database=None,
@@ -440,9 +441,13 @@ def _check(surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.timeout(0 if EXAMPLES else 300)
-@pytest.mark.parametrize("engine", ["embedded", "redis"])
+@pytest.mark.parametrize(
+    ("engine", "examples"),
+    sampled([("embedded", 4), ("redis", 3), ("embedded", 20), ("redis", 12)], lambda case: case[1] < 10),
+)
 def test_whatever_a_person_does_and_whatever_is_killed(
     engine: str,
+    examples: int,
     empty_database: Path,
     config: Config,
     certificates: Certificates,
@@ -462,4 +467,4 @@ def test_whatever_a_person_does_and_whatever_is_killed(
             folder.mkdir()
             yield folder
 
-    _check(Surroundings(own, empty_database, certificates, redis, folders()), monkeypatch)
+    _check(Surroundings(own, empty_database, certificates, redis, folders()), EXAMPLES or examples, monkeypatch)

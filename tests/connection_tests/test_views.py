@@ -396,7 +396,10 @@ def test_only_a_part_of_the_threads_waits_for_results(make_site: MakeSite, monke
         site.run(answer)
 
 
-def test_who_waits_reads_their_place_and_may_leave(make_site: MakeSite, kind: str) -> None:
+def test_who_waits_reads_their_place_and_may_leave(
+    make_site: MakeSite, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "RESULT_WAIT_SECONDS", 0.1)
     with make_site(work=False) as site:
         site.engine.check_ready = lambda: None  # type: ignore[method-assign]
         if kind == "redis":  # a worker that has just died

@@ -300,7 +300,7 @@ def run(app: Flask, check: drift.Check, after: timedelta = timedelta(0)) -> list
 
 def test_tells_the_operator_once_and_proves_who_it_is(environment: Web, watching: Config, provider: Provider) -> None:
     app = create_app(watching)
-    check = drift.Check(sources=[environment.url("/doc/{domain}")], servers=False)
+    check = drift.Check(sources=[environment.url("/doc/{domain}")], links=False, servers=False)
     assert run(app, check) == []
     assert environment.received == []
     environment.says("/doc/gmx.net", published(provider).replace(b"<domain>gmx.at</domain>", b""))
