@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from playwright.sync_api import Browser, Page
@@ -57,6 +58,7 @@ class Journey:
     locale: str = "de"
     platform: str = ""
     by_imap: bool = False  # by the link on the first page
+    second: str = ""  # the program of a second device, set up after the first works
 
 
 JOURNEYS = (
@@ -76,6 +78,7 @@ JOURNEYS = (
     Journey("IMAP, Thunderbird", "windows", by_imap=True),
     Journey("IMAP, iPhone, English", "iphone", locale="en", by_imap=True),
     Journey("IMAP, Outlook classic", "windows", "outlook:windows", by_imap=True),
+    Journey("two devices, Thunderbird and iPhone", "windows", second="apple-mail:iphone"),
     Journey("gmx.com, English", "windows", address="anna@gmx.com", locale="en", platform="gmx.com"),
 )  # fmt: skip
 
@@ -102,7 +105,12 @@ class Cost:
 
     @property
     def before(self) -> list[Seen]:
-        return [page for page in self.pages if page.kind in ("start", "question")]
+        return list(takewhile(lambda page: page.kind in ("start", "question"), self.pages))
+
+    @property
+    def second(self) -> list[Seen]:
+        """The pages after the first device works."""
+        return self.pages[1 + next(place for place, page in enumerate(self.pages) if page.kind == "done") :]
 
     @property
     def guide(self) -> list[Seen]:
@@ -137,13 +145,15 @@ def walk(browser: Browser, url: str, journey: Journey, *, script: bool = True, *
         before = look(page)
         cost.pages.append(before)
         leads_on = page.locator("main [data-next]:visible")
-        if before.kind == "done" or not leads_on.count():
+        if before.kind == "done" and journey.second and not leads_on.count():
+            leads_on = page.locator("main button[value=several]:visible")
+        if not leads_on.count():
             break
         choose(page, journey, cost)
         leads_on.first.click()
         page.wait_for_load_state()
         cost.presses += 1
-        if before.kind in ("start", "question"):
+        if len(cost.before) == len(cost.pages):
             cost.presses_before = cost.presses
     opened.close()
     return cost
@@ -161,6 +171,9 @@ def choose(page: Page, journey: Journey, cost: Cost) -> None:
     if page.locator("#email_address").count():
         page.fill("#email_address", journey.address)
         cost.fields += 1
+    if page.locator("#program-1:is(select)").count():
+        page.select_option("#program-1", journey.second)
+        cost.presses += 1
     wanted = [journey.program, journey.platform] + (["yes"] if journey.two_factor else [])
     for value in filter(None, wanted):
         choice = page.locator(f'main input[value="{value}"]:is([type=radio], [type=checkbox])')

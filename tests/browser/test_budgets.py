@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.browser]
 PAGES, PRESSES, FIELDS, WORDS = 3, 6, 1, 300  # before the guide
 TWO_FACTOR_WORDS = 80
 WORDS_OUTLOOK, WORDS_ELSE = 550, 450  # in all
+PAGES_SECOND, WORDS_SECOND = 4, 450  # a second device: pages before its guide, words in all
 STEP_WORDS, STEP_HEIGHT = 40, 1300  # of a step of the guide, at a width of 390
 
 WALKED = sampled(
@@ -59,9 +60,20 @@ def test_the_whole_way_is_short(costs: Costs, journey: Journey) -> None:
         return
     more = TWO_FACTOR_WORDS if journey.two_factor else 0
     words = WORDS_OUTLOOK if journey.program == "outlook:windows" else WORDS_ELSE
-    assert cost.words <= words + more
+    assert cost.words <= words + more + (WORDS_SECOND if journey.second else 0)
     assert cost.folded <= cost.words
     assert cost.pages[-1].kind == "done"
     for page in cost.guide:
         assert page.words <= STEP_WORDS, page
         assert page.height <= STEP_HEIGHT, page
+
+
+@pytest.mark.proof
+def test_a_second_device_is_as_short_as_the_first(costs: Costs) -> None:
+    """From the answer that there is one: IMAP or POP, the list, the plan, the page that names it, its guide, the end."""
+    cost = costs("two devices, Thunderbird and iPhone")
+    kinds = [page.kind for page in cost.second]
+    assert kinds.index("guide") <= PAGES_SECOND
+    assert sum(page.words for page in cost.second) <= WORDS_SECOND
+    assert cost.pages[-1].kind == "done"
+    assert "/guide/file" in [page.path for page in cost.second]

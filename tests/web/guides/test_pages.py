@@ -82,6 +82,18 @@ def test_the_file_is_one_press_from_the_first_step(client: PageLintingClient) ->
     assert client.get(file.get("href")).data.startswith(b"; Outlook")
 
 
+def test_a_guide_for_the_phone_leads_there_from_the_computer(client: PageLintingClient) -> None:
+    client.environ_base["HTTP_USER_AGENT"] = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/130.0"
+    walk(client, PLAIN[0], ("program", {"program": "apple-mail:iphone"}), PLAIN[2])
+    page = client.get("/guide/file")
+    assert page.text.count("Auf dem Handy öffnen") == 1
+    assert "Datei herunterladen" in page.text
+    shown = client.get(client.submit(page, form="Auf dem Handy öffnen").location)
+    assert 'class="qr"' in shown.text
+    client.environ_base["HTTP_USER_AGENT"] = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1"
+    assert "Auf dem Handy öffnen" not in client.get("/guide/file").text
+
+
 def test_what_helps_who_does_not_see_it_belongs_to_the_step(client: PageLintingClient) -> None:
     walk(client, *OUTLOOK)
     page = client.get("/guide/mail?unseen=1&lang=de").text

@@ -108,9 +108,20 @@ def test_done_says_what_comes_next(client: PageLintingClient, locale: str) -> No
     assert client.get("/done").status_code == 200
     walk(client, *PLAIN, *SEVERAL)
     page = client.get("/done").text
-    assert "/finish?device=2" in page
-    assert "/finish?device=3" not in client.get("/done?device=2").text
+    assert "/guide?device=2" in page
+    assert "/guide?device=3" not in client.get("/done?device=2").text
     assert "/help/not-working" in client.get("/guide/try").text
+
+
+def test_after_the_first_device_works_the_plan_leads_to_the_next_one(client: PageLintingClient) -> None:
+    walk(client, *PLAIN)
+    client.get("/finish/gmx-pop-thunderbird.zip")
+    client.submit(client.get("/done"), form="Ja, auch einrichten")
+    assert walk(client, *SEVERAL[1:3]) == "/adjust/retention?page=plan"
+    accepted = client.submit(client.get("/adjust/retention?page=plan"))
+    assert accepted.location == "/done"
+    assert "Annas iPhone" in client.get(accepted.location).text
+    assert client.get("/guide?device=2").location.endswith("?device=2")
 
 
 def test_the_download_is_told_to_whoever_listens(app: Flask, client: PageLintingClient) -> None:

@@ -144,7 +144,8 @@ def _words(reading: Reading) -> dict[str, Any]:
         "by_link": reading.token is None and reading.system is not None and reading.system.id == "iphone",
         # The guide is for the computer, and this is a phone.
         "at_computer": agent_system is not None and agent_system.is_mobile and not _is_mobile(reading),
-        "elsewhere": reading.system is not None and reading.system.is_mobile and reading.system is not agent_system,
+        # The guide is for a phone, and this is another device.
+        "elsewhere": _is_mobile(reading) and agent_system not in (None, reading.system),
     }
 
 

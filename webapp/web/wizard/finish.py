@@ -24,7 +24,7 @@ from webapp.web.downloads import TOKEN_KEY, guide_context, links, send
 from webapp.web.downloads.files import Offer, Wish, WishedDevice, find_wish
 from webapp.web.wizard import answers as store
 from webapp.web.wizard import asking
-from webapp.web.wizard.adjusting import FETCHED, SET_UP_KEY
+from webapp.web.wizard.adjusting import FETCHED, SET_UP_KEY, WORKS_KEY
 from webapp.web.wizard.answers import Answers
 from webapp.web.wizard.steps import is_complete
 
@@ -131,6 +131,7 @@ def done() -> ResponseReturnValue:
     if wish is None:
         return render_template("wizard/done.html", answers=answers, provider=store.provider_of(answers))
     session.setdefault(SET_UP_KEY, True)
+    session[WORKS_KEY] = True
     offer = offer_of(wish, request.args.get("device", "1"))
     further = [planned for planned in wish.offers() if not planned.is_further and int(planned.key) > int(offer.key)]
     return render_template(
