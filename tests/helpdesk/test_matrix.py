@@ -91,6 +91,8 @@ EXPECTED: dict[str, tuple[object, ...]] = {
     "POST /join/address": ONWARD,
     "POST /join/asked": ONWARD,
     "GET /join/banner": EVERYBODY,
+    "GET /join/call": (200, 303, 303, 200, 200, 200, 200),
+    "POST /join/call": ONWARD,
     "GET /join/confirm": ONWARD,
     "POST /join/confirm": ONWARD,
     "GET /join/deleted": EVERYBODY,
@@ -98,6 +100,7 @@ EXPECTED: dict[str, tuple[object, ...]] = {
     "GET /join/link/<token>": (410,) * 7,
     "POST /join/link/<token>": (410,) * 7,
     "GET /join/stored": EVERYBODY,
+    "GET /join/summary": ONWARD,
     "GET /join/wait": ONWARD,
     # Last: these end cases and sessions.
     "POST /join/help": ONWARD,

@@ -12,7 +12,8 @@ desk case_views forms report recipients               the agent's pages, and wha
 bulk_views bulk_jobs                                  files for many people
 courses course_views                                  a sheet of links for one day
 orphans                                               cases whose agent helps no more
-join page_asks person prefill                         the person's pages
+join page_asks person prefill hours calls             the person's pages
+summary                                               the sheet after the call
 statistics purging audit                              what remains, and what goes
 """
 
@@ -26,6 +27,7 @@ from flask.blueprints import BlueprintSetupState
 from webapp.helpdesk import (
     admin,
     bulk_views,
+    calls,
     case_views,
     course_views,
     desk,
@@ -36,6 +38,7 @@ from webapp.helpdesk import (
     presence,
     profile,
     sign_in,
+    summary,
     whereabouts,
 )
 from webapp.helpdesk.purging import purge
@@ -48,8 +51,8 @@ PURGE_SECONDS = 600
 KEYS_SECONDS = 3600  # after a change of the key; docs/operation.md names the hour
 
 __all__ = [
-    "admin", "blueprint", "bulk_views", "case_views", "course_views", "desk", "join", "person", "presence", "profile",
-    "sign_in",
+    "admin", "blueprint", "bulk_views", "calls", "case_views", "course_views", "desk", "join", "person", "presence",
+    "profile", "sign_in", "summary",
 ]  # fmt: skip
 
 

@@ -38,6 +38,7 @@ R = TypeVar("R")
 
 class CaseState(StrEnum):
     WAITING = "waiting"  # the person pressed “Hilfe holen”; nobody helps yet
+    BOOKED = "booked"  # the person calls at a time they chose
     INVITED = "invited"  # the agent made the case; nobody has come yet
     CONFIRMING = "confirming"  # link or code was used; the person has not yet agreed
     JOINED = "joined"
@@ -49,6 +50,7 @@ OPEN: Final = (CaseState.WAITING, CaseState.INVITED, CaseState.CONFIRMING, CaseS
 
 STATE_NAMES: Mapping[str, str] = {
     CaseState.WAITING: N_("waits for help"),
+    CaseState.BOOKED: N_("calls at a time"),
     CaseState.INVITED: N_("invited"),
     CaseState.CONFIRMING: N_("about to connect"),
     CaseState.JOINED: N_("connected"),
@@ -115,13 +117,13 @@ def create(agent_id: int, login: str, ticket: str = "") -> tuple[str, str, str]:
         return case.reference, link, code
 
 
-@changing(CaseState.INVITED, CaseState.ENDED)
+@changing(CaseState.INVITED, CaseState.CONFIRMING, CaseState.ENDED)
 def renew_invitation(session: Session, case: Case) -> tuple[str, str]:
-    """Return a new link and code for a case that nobody has joined, or no longer; the old ones are void.
+    """Return a new link and code for a case that nobody has joined, not yet, or no longer; the old ones are void.
 
     Who comes next may be somebody else: nothing is left of the person who was there. The agent's notes stay.
     """
-    if case.state == CaseState.ENDED:
+    if case.state != CaseState.INVITED:
         case.state, case.person_hash, case.joined_at = CaseState.INVITED, None, None
         for kind in (CaseEvent, CaseRun):
             session.execute(delete(kind).where(kind.case_id == case.id))
@@ -138,14 +140,14 @@ def ask_for_help(reference: str) -> tuple[str, str]:
         case = new_case(session, CaseState.WAITING, reference)
         token = new_token()
         case.person_hash = hashed(token)
-        return token, _give_code(case)
+        return token, give_code(case)
 
 
 @changing(CaseState.WAITING)
 def renew_code(_session: Session, case: Case) -> str:
     """Return a new code for a person who still waits."""
     touch(case)
-    return _give_code(case)
+    return give_code(case)
 
 
 def exchange_code(code: str) -> str | None:
@@ -197,7 +199,8 @@ def accept(agent_id: int, login: str, *, code: str | None = None, reference: str
         "sequence": Case.sequence + 1,
     }  # fmt: skip
     with db.begin() as session:
-        waiting = (*chosen, Case.state == CaseState.WAITING)
+        calls = (Case.state == CaseState.BOOKED) & (Case.call_from <= now)
+        waiting = (*chosen, (Case.state == CaseState.WAITING) | calls)
         taken = session.execute(update(Case).where(*waiting).values(**values).returning(Case.reference)).first()
         if taken is None:
             return None
@@ -222,10 +225,12 @@ def confirm(session: Session, case: Case) -> bool:
 @changing()
 def leave(session: Session, case: Case) -> None:
     """The person ends the help, or does not want it: nobody sees anything of theirs from now on."""
-    case.person_hash = case.prefill = None
-    if case.state == CaseState.WAITING:
+    case.prefill = None
+    if case.joined_at is None:  # else the sheet after the call is theirs
+        case.person_hash = None
+    if case.state in (CaseState.WAITING, CaseState.BOOKED):
         limits.current().give_back(case.reference, session)
-    if case.state == CaseState.WAITING and case.joined_at is None:
+    if case.state == CaseState.BOOKED or (case.state == CaseState.WAITING and case.joined_at is None):
         session.delete(case)
     elif case.state in (CaseState.WAITING, CaseState.CONFIRMING, CaseState.JOINED):
         word = CaseWord.DECLINED if case.state == CaseState.CONFIRMING else CaseWord.ENDED
@@ -354,10 +359,10 @@ def new_case(session: Session, state: CaseState, reference: str) -> Case:
 def _invite(case: Case) -> tuple[str, str]:
     link = new_token()
     case.link_hash, case.link_expires_at = hashed(link), datetime.now(UTC) + LINK_LIFE
-    return link, _give_code(case)
+    return link, give_code(case)
 
 
-def _give_code(case: Case) -> str:
+def give_code(case: Case) -> str:
     code = new_code()
     case.code_hash, case.code_expires_at = keyed_hash(current_config(), _CODE, code), datetime.now(UTC) + CODE_LIFE
     return code

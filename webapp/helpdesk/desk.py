@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.core.clients import CLIENTS
 from webapp.core.diagnosis import CATALOGUE, messages
 from webapp.core.text import N_, Message, new_reference
-from webapp.helpdesk import cases, oidc, page_asks, sessions, statistics
+from webapp.helpdesk import calls, cases, oidc, page_asks, sessions, statistics
 from webapp.helpdesk.attendance import away, minutes_since
 from webapp.helpdesk.cases import OPEN, OUTCOME_LABELS, STATE_NAMES, TICKET, CaseState
 from webapp.helpdesk.forms import NewCaseForm, SpokenForm
@@ -67,11 +67,14 @@ def _changing(reading: Session, agent_id: int) -> dict[str, object]:
     )  # fmt: skip
     listed = [case for case, _ in (*mine, *nobodys)]
     seen = "|".join(f"{case.reference} {case.sequence} {away(case)}" for case in (*queue, *listed))
+    expected = calls.expected(reading)
+    seen += "|".join(f"{window.id} {number}" for window, number in expected)
     seen += "|".join(str(minutes_since(case.created_at)) for case in queue)
     tag = fragments.tag(hashlib.sha256(seen.encode()).hexdigest()[:16])
     return {
-        "queue": queue, "mine": mine, "nobodys": nobodys, "away": away, "minutes": minutes_since, "tag": tag,
-        "poll": POLL_MILLISECONDS, "states": STATE_NAMES, "outcomes": OUTCOME_LABELS,
+        "queue": queue, "calls": expected, "mine": mine, "nobodys": nobodys, "away": away,
+        "minutes": minutes_since, "tag": tag, "poll": POLL_MILLISECONDS, "states": STATE_NAMES,
+        "outcomes": OUTCOME_LABELS,
     }  # fmt: skip
 
 

@@ -9,12 +9,13 @@ from werkzeug.exceptions import HTTPException
 from webapp.core.account import shorten_address
 from webapp.core.clients import CLIENTS
 from webapp.core.text import N_, Message, new_reference
-from webapp.helpdesk import agents, cases, courses, live, page_asks, person, prefill
+from webapp.helpdesk import agents, cases, courses, hours, live, page_asks, person, prefill, summary
 from webapp.helpdesk.cases import CaseState
 from webapp.helpdesk.forms import PersonCodeForm
 from webapp.helpdesk.live import SESSION_KEY, forget_person_case, person_case
 from webapp.helpdesk.live_view import build, path_taken
 from webapp.helpdesk.room import blueprint
+from webapp.helpdesk.sessions import watchers
 from webapp.infrastructure import db, fragments, limits
 from webapp.infrastructure.codes import entered, spoken
 from webapp.infrastructure.config import current_config
@@ -46,6 +47,7 @@ def _place(case: Case) -> str:
     return {
         CaseState.WAITING: "helpdesk.wait",
         CaseState.CONFIRMING: "helpdesk.confirm",
+        CaseState.BOOKED: "helpdesk.call",
     }.get(CaseState(case.state), "helpdesk.stored")
 
 
@@ -169,13 +171,14 @@ def end() -> ResponseReturnValue:
     case = person_case()
     if case is not None and case.state != CaseState.CLOSED:
         cases.leave(case.id)
+        summary.keep_sheet(case)
     _forget()
     return redirect(url_for("helpdesk.ended"), 303)
 
 
 @blueprint.get("/join/ended")
 def ended() -> ResponseReturnValue:
-    return render_template("helpdesk/ended.html")
+    return render_template("helpdesk/ended.html", over=summary.case_that_ended())
 
 
 def _forget() -> None:
@@ -193,6 +196,8 @@ def ask_for_help() -> ResponseReturnValue:
         return redirect(url_for("helpdesk.wait"), 303)
     if not agents.any_active():
         return redirect(url_for("helpdesk.join"), 303)
+    if not hours.is_open(current_config()):
+        return redirect(url_for("helpdesk.call"), 303)
     reference = case.reference if case is not None and waits else new_reference()
     _remember_where()
     limits.current().give_back(reference)
@@ -212,7 +217,15 @@ def wait() -> ResponseReturnValue:
     case = person_case()
     if case is None or case.state != CaseState.WAITING:
         return redirect(url_for("helpdesk.confirm") if case is not None else url_for("helpdesk.join"), 303)
-    return render_template("helpdesk/wait.html", case=case, code=spoken(session.get(CODE_KEY, "")))
+    config = current_config()
+    return render_template(
+        "helpdesk/wait.html",
+        case=case,
+        code=spoken(session.get(CODE_KEY, "")),
+        nobody=not watchers.get(),
+        opens=hours.opens_next(config),
+        times=bool(config.helpdesk_hours),
+    )
 
 
 @blueprint.get("/join/stored")
@@ -247,10 +260,11 @@ def share_address() -> ResponseReturnValue:
 @blueprint.post("/join/delete")
 def delete_now() -> ResponseReturnValue:
     """Delete the case at once, with everything that hangs on it."""
-    case = person_case()
+    case = person_case() or summary.case_that_ended()
     if case is not None:
         cases.erase(case.id)
     _forget()
+    session.pop(summary.OVER_KEY, None)
     return clear_site(redirect(url_for("helpdesk.deleted"), 303))
 
 

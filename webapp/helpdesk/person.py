@@ -8,7 +8,7 @@ from flask import request, url_for
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.helpdesk import agents, page_asks
+from webapp.helpdesk import agents, hours, page_asks
 from webapp.helpdesk.attendance import AWAITED
 from webapp.helpdesk.cases import CaseState
 from webapp.helpdesk.live import person_case
@@ -82,7 +82,7 @@ def _hint_url(name: str, slug: str | None) -> str:
 def asked_by() -> tuple[Case, str] | None:
     """Return the case of an agent who was told the reference of a test of this browser, and the test's id."""
     own = person_case()
-    if own is not None and own.state not in (CaseState.ENDED, CaseState.CLOSED):
+    if own is not None and own.state not in (CaseState.BOOKED, CaseState.ENDED, CaseState.CLOSED):
         return None
     found = page_asks.of_this_browser()
     if found is None:
@@ -113,6 +113,7 @@ def banner() -> dict[str, Any]:
         "asks": asked is not None,
         "helper": helper(shown) if shown is not None else None,
         "hint": hint(case) if case is not None else None,
+        "call": hours.window_of(shown) if shown is not None else None,
         "tag": fragments.tag("asks" if asked else "", shown.id if shown else "", shown.sequence if shown else ""),
         "poll": POLL_MILLISECONDS,
         "listens": request.endpoint == "connection_tests.show" and bool(offered.get()),
@@ -129,7 +130,7 @@ def describe() -> dict[str, Any]:
     if request.url_rule is None or request.url_rule.rule.startswith("/helpdesk"):
         return {}
     try:
-        return {"helpdesk": {**banner(), "offered": bool(offered.get())}}
+        return {"helpdesk": {**banner(), "offered": bool(offered.get()), "opens": hours.opens_next(current_config())}}
     except SQLAlchemyError as error:  # no reason to keep anybody from their settings
         logger.error("helpdesk: the database does not answer: %s", db.reason(error))
         return {}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from webapp.helpdesk import audit, bulk_jobs, cases, courses, orphans, sessions
+from webapp.helpdesk.cases import CaseState
 from webapp.infrastructure import db, outbox
 from webapp.infrastructure.config import Config
 from webapp.infrastructure.models import Case, Delivery
@@ -15,7 +16,8 @@ def purge(config: Config, now: datetime | None = None) -> dict[str, int]:
     now = now or datetime.now(UTC)
     end = now - timedelta(hours=config.helpdesk_retention)
     with db.begin(config) as session:
-        old = list(session.scalars(select(Case).where(Case.touched_at < end)))
+        old = list(session.scalars(select(Case).where(Case.touched_at < end, Case.state != CaseState.BOOKED)))
+        old += session.scalars(select(Case).where(Case.state == CaseState.BOOKED, Case.code_expires_at < now))
         for case in old:
             cases.delete_with_traces(session, case)
         session.flush()
