@@ -13,6 +13,7 @@ bulk_views bulk_jobs                                  files for many people
 courses course_views                                  a sheet of links for one day
 orphans                                               cases whose agent helps no more
 join page_asks person prefill hours calls             the person's pages
+colleagues colleague                                  a second pair of eyes
 summary                                               the sheet after the call
 statistics purging audit                              what remains, and what goes
 """
@@ -29,6 +30,7 @@ from webapp.helpdesk import (
     bulk_views,
     calls,
     case_views,
+    colleague,
     course_views,
     desk,
     factors,
@@ -51,8 +53,8 @@ PURGE_SECONDS = 600
 KEYS_SECONDS = 3600  # after a change of the key; docs/operation.md names the hour
 
 __all__ = [
-    "admin", "blueprint", "bulk_views", "calls", "case_views", "course_views", "desk", "join", "person", "presence",
-    "profile", "sign_in", "summary",
+    "admin", "blueprint", "bulk_views", "calls", "case_views", "colleague", "course_views", "desk", "join",
+    "person", "presence", "profile", "sign_in", "summary",
 ]  # fmt: skip
 
 

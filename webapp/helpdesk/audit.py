@@ -31,6 +31,7 @@ class Action(StrEnum):
     CASE_OPENED = "case-opened"
     CASE_TAKEN = "case-taken"
     CASE_CLOSED = "case-closed"
+    CASE_WATCHED = "case-watched"
     COURSE_MADE = "course-made"
     COURSE_OPENED = "course-opened"
     COURSE_CLOSED = "course-closed"
@@ -56,6 +57,7 @@ LABELS = {
     Action.CASE_OPENED: N_("opened a case"),
     Action.CASE_TAKEN: N_("took over a case"),
     Action.CASE_CLOSED: N_("closed a case"),
+    Action.CASE_WATCHED: N_("invited a colleague to look on"),
     Action.COURSE_MADE: N_("made a course"),
     Action.COURSE_OPENED: N_("opened a course"),
     Action.COURSE_CLOSED: N_("closed a course"),

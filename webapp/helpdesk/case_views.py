@@ -12,7 +12,7 @@ from webapp.core.diagnosis import CATALOGUE
 from webapp.core.providers import Provider
 from webapp.core.stages import PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS
 from webapp.core.text import InputError
-from webapp.helpdesk import agents, case_report, cases, notes, recipients
+from webapp.helpdesk import agents, case_report, cases, colleagues, notes, recipients
 from webapp.helpdesk.attendance import away, is_away
 from webapp.helpdesk.cases import OUTCOME_LABELS, STATE_NAMES, CaseState, Outcome
 from webapp.helpdesk.desk import invitation_of, remember_invitation
@@ -25,7 +25,7 @@ from webapp.helpdesk.vocabulary import HINTS, STATE_LABELS, STEP_SLUGS
 from webapp.infrastructure import db, fragments, outbox
 from webapp.infrastructure.fresh import Fresh
 from webapp.infrastructure.i18n import translate
-from webapp.infrastructure.models import Agent, Case
+from webapp.infrastructure.models import Agent, Case, CaseWatcher
 from webapp.infrastructure.security import public_url
 from webapp.web.guides.pictures import Shown, picture
 from webapp.web.wizard.pictures import page_of
@@ -34,19 +34,24 @@ POLL_MILLISECONDS: Final = 1500
 FRESH_SECONDS: Final = 0.2  # how old the list of sequence numbers may be that all viewers share
 
 
-def _read_sequences() -> dict[str, tuple[str, int | None]]:
+def _read_sequences() -> dict[str, tuple[str, tuple[int | None, ...]]]:
     columns = (Case.reference, Case.sequence, Case.agent_id, Case.state, Case.seen_at)
+    watcher = CaseWatcher.agent_id.label("watcher")
+    looks_on = (CaseWatcher.case_id == Case.id) & CaseWatcher.agreed
     with db.read() as reading:
-        rows = reading.execute(select(*columns)).all()
-    return {row.reference: (_version(row.sequence, is_away(row.state, row.seen_at)), row.agent_id) for row in rows}
+        rows = reading.execute(select(*columns, watcher).outerjoin(CaseWatcher, looks_on)).all()
+    return {
+        row.reference: (_version(row.sequence, is_away(row.state, row.seen_at)), (row.agent_id, row.watcher))
+        for row in rows
+    }
 
 
 def _version(sequence: int, gone: bool) -> str:
     return f"{sequence}-away" if gone else str(sequence)
 
 
-# Version and agent by the reference of the case. A thousand viewers ask every 1.5 seconds whether anything is new and
-# share one small query; only for who finds a new number a page is made.
+# Version, and agent and colleague by the reference of the case. A thousand viewers ask every 1.5 seconds whether
+# anything is new and share one small query; only for who finds a new number a page is made.
 sequences = Fresh(FRESH_SECONDS, _read_sequences)
 
 
@@ -75,6 +80,8 @@ def case(reference: str) -> ResponseReturnValue:
     with db.read() as reading:
         found, agent_name = _find(reading, reference)
         if found.agent_id != me().agent_id:
+            if colleagues.may_watch(reading, found, me().agent_id):
+                return render_template("helpdesk/watched-case.html", **_live(reading, found), agent_name=agent_name)
             return render_template("helpdesk/foreign-case.html", case=found, agent_name=agent_name, states=STATE_NAMES)
         return _page(reading, found)
 
@@ -98,7 +105,8 @@ def _page(
         **_live(reading, found),
         invitation=invitation_of(found.reference) if found.state == CaseState.INVITED else None,
         details=details or DetailsForm(formdata=None, data={"label": found.label, "ticket": found.ticket}),
-        colleagues=agents.active(reading, but=me().agent_id),
+        watcher=colleagues.of_case(reading, found),
+        team=agents.active(reading, but=me().agent_id),
         join_address=public_url("helpdesk.join").partition("://")[2],
         asks_page=found.link_hash is None,
         code_until=found.code_expires_at if _is_later(found.code_expires_at) else None,
@@ -163,8 +171,8 @@ def progress(reference: str) -> ResponseReturnValue:
         abort(503)
     if reference not in known:
         abort(404)
-    version, agent_id = known[reference]
-    if agent_id != watcher:
+    version, allowed = known[reference]
+    if watcher not in allowed:
         abort(403)
     return fragments.answer(fragments.tag(version), lambda: _changed(reference, watcher))
 
@@ -172,7 +180,7 @@ def progress(reference: str) -> ResponseReturnValue:
 def _changed(reference: str, watcher: int) -> str:
     with db.read() as reading:
         case, _ = _find(reading, reference)
-        if case.agent_id != watcher:
+        if case.agent_id != watcher and not colleagues.may_watch(reading, case, watcher):
             abort(403)
         return render_template("helpdesk/_live.html", **_live(reading, case))
 
@@ -245,6 +253,24 @@ def hand_over(reference: str) -> ResponseReturnValue:
     if colleague not in known or not cases.take_over(found.id, int(colleague), me().login):
         abort(400)
     return redirect(url_for("helpdesk.overview"), 303)
+
+
+@blueprint.post("/helpdesk/cases/<reference>/watcher")
+@for_agents
+def invite_watcher(reference: str) -> ResponseReturnValue:
+    """Ask the person whether a colleague may look on; no colleague ends it."""
+    found = _own(reference)
+    colleague = request.form.get("agent", "")
+    with db.read() as reading:
+        known = {str(agent.id) for agent in agents.active(reading, but=me().agent_id)}
+    if not colleague:
+        colleagues.end(found.id)
+    elif colleague in known:
+        colleagues.invite(found.id, int(colleague), me().login)
+    else:
+        abort(400)
+    sequences.forget()
+    return redirect(url_for("helpdesk.case", reference=reference), 303)
 
 
 @blueprint.post("/helpdesk/cases/<reference>/details")

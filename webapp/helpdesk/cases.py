@@ -22,7 +22,7 @@ from webapp.helpdesk.vocabulary import CaseWord, Kind, checked
 from webapp.infrastructure import db, limits, outbox
 from webapp.infrastructure.codes import CODE_MINUTES, new_code
 from webapp.infrastructure.config import current_config
-from webapp.infrastructure.models import Case, CaseEvent, CaseNote, CaseRun, Delivery
+from webapp.infrastructure.models import Case, CaseEvent, CaseNote, CaseRun, CaseWatcher, Delivery
 from webapp.infrastructure.sealing import keyed_hash, keyed_hashes, seal, unseal
 
 CODE_LIFE: Final = timedelta(minutes=CODE_MINUTES)
@@ -226,6 +226,7 @@ def confirm(session: Session, case: Case) -> bool:
 def leave(session: Session, case: Case) -> None:
     """The person ends the help, or does not want it: nobody sees anything of theirs from now on."""
     case.prefill = None
+    end_watching(session, case)
     if case.joined_at is None:  # else the sheet after the call is theirs
         case.person_hash = None
     if case.state in (CaseState.WAITING, CaseState.BOOKED):
@@ -281,6 +282,7 @@ def share_address(session: Session, case: Case, address: str, *, whole: bool) ->
 def take_over(session: Session, case: Case, agent_id: int, login: str) -> bool:
     """Make the case the agent's, None where there is none: a connected person is asked anew before more is seen."""
     case.agent_id = agent_id
+    end_watching(session, case)
     if case.state == CaseState.JOINED:
         case.state = CaseState.CONFIRMING
     record_in(session, case, Kind.CASE, {"what": CaseWord.TAKEN})
@@ -305,6 +307,7 @@ def close(session: Session, case: Case, outcome: Outcome, login: str = "") -> No
     """Close the case in the transaction of `session`: the connection to the person ends, the counts are taken."""
     case.state, case.outcome, case.closed_at = CaseState.CLOSED, outcome, datetime.now(UTC)
     case.link_hash = case.code_hash = case.prefill = None
+    end_watching(session, case)
     record_in(session, case, Kind.CASE, {"what": CaseWord.CLOSED})
     statistics.count(session, case, outcome)
     if login:
@@ -338,6 +341,11 @@ def drop_prefill(session: Session, case: Case, *, used: bool) -> None:
     case.prefill = None
     if used:
         record_in(session, case, Kind.CASE, {"what": CaseWord.PREFILLED})
+
+
+def end_watching(session: Session, case: Case) -> None:
+    """Let no colleague look on any more, nor be asked about."""
+    session.execute(delete(CaseWatcher).where(CaseWatcher.case_id == case.id))
 
 
 def events_of(session: Session, case_id: int) -> list[CaseEvent]:

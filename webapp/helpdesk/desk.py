@@ -23,7 +23,7 @@ from webapp.helpdesk.vocabulary import CHOICES, STEP_TITLES
 from webapp.infrastructure import db, fragments, limits
 from webapp.infrastructure.codes import spoken
 from webapp.infrastructure.i18n import translate
-from webapp.infrastructure.models import Agent, Case
+from webapp.infrastructure.models import Agent, Case, CaseWatcher
 from webapp.infrastructure.provider_files import site_provider
 from webapp.infrastructure.session import SealedSessionInterface
 
@@ -65,14 +65,16 @@ def _changing(reading: Session, agent_id: int) -> dict[str, object]:
     nobodys = _rows(
         reading, sessions.belongs_to_nobody(), Case.state.in_(OPEN), Case.state != CaseState.WAITING,
     )  # fmt: skip
-    listed = [case for case, _ in (*mine, *nobodys)]
+    looks_on = select(CaseWatcher.case_id).where(CaseWatcher.agent_id == agent_id, CaseWatcher.agreed)
+    watched = _rows(reading, Case.id.in_(looks_on), Case.state == CaseState.JOINED)
+    listed = [case for case, _ in (*mine, *nobodys, *watched)]
     seen = "|".join(f"{case.reference} {case.sequence} {away(case)}" for case in (*queue, *listed))
     expected = calls.expected(reading)
     seen += "|".join(f"{window.id} {number}" for window, number in expected)
     seen += "|".join(str(minutes_since(case.created_at)) for case in queue)
     tag = fragments.tag(hashlib.sha256(seen.encode()).hexdigest()[:16])
     return {
-        "queue": queue, "calls": expected, "mine": mine, "nobodys": nobodys, "away": away,
+        "queue": queue, "calls": expected, "mine": mine, "nobodys": nobodys, "watched": watched, "away": away,
         "minutes": minutes_since, "tag": tag, "poll": POLL_MILLISECONDS, "states": STATE_NAMES,
         "outcomes": OUTCOME_LABELS,
     }  # fmt: skip

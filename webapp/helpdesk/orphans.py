@@ -8,16 +8,20 @@ everybody's page meanwhile.
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from webapp.helpdesk.cases import CaseState, record_in
+from webapp.helpdesk.cases import CaseState, end_watching, record_in
 from webapp.helpdesk.vocabulary import CaseWord, Kind
-from webapp.infrastructure.models import Agent, Case
+from webapp.infrastructure.models import Agent, Case, CaseWatcher
 
 _WITH_SOMEBODY = (CaseState.CONFIRMING, CaseState.JOINED)
 
 
 def release(session: Session, agent_id: int) -> None:
-    """Take every open case from an agent who helps no more."""
+    """Take every open case from an agent who helps no more, and let them look on nowhere."""
     _release(session, Case.agent_id == agent_id)
+    looked_on = select(CaseWatcher.case_id).where(CaseWatcher.agent_id == agent_id)
+    for case in session.scalars(select(Case).where(Case.id.in_(looked_on)).with_for_update()):
+        end_watching(session, case)
+        record_in(session, case, Kind.CASE, {"what": CaseWord.WATCH_ENDED})
 
 
 def release_forgotten(session: Session) -> None:
@@ -29,6 +33,7 @@ def release_forgotten(session: Session) -> None:
 def _release(session: Session, whose: ColumnElement[bool]) -> None:
     for case in session.scalars(select(Case).where(whose, Case.state.in_(_WITH_SOMEBODY)).with_for_update()):
         case.agent_id, case.state, case.check_words, case.prefill = None, CaseState.WAITING, "", None
+        end_watching(session, case)
         record_in(session, case, Kind.CASE, {"what": CaseWord.RELEASED})
     kept = (CaseState.INVITED, CaseState.ENDED)
     session.execute(update(Case).where(whose, Case.state.in_(kept)).values(agent_id=None, prefill=None))

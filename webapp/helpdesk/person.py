@@ -8,7 +8,7 @@ from flask import request, url_for
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.helpdesk import agents, hours, page_asks
+from webapp.helpdesk import agents, colleagues, hours, page_asks
 from webapp.helpdesk.attendance import AWAITED
 from webapp.helpdesk.cases import CaseState
 from webapp.helpdesk.live import person_case
@@ -79,6 +79,13 @@ def _hint_url(name: str, slug: str | None) -> str:
     return url_for(HINT_PAGES[name], _anchor="main") if name in HINT_PAGES else ""
 
 
+def _watcher(case: Case | None) -> colleagues.Watcher | None:
+    if case is None or case.state != CaseState.JOINED:
+        return None
+    with db.read() as reading:
+        return colleagues.of_case(reading, case)
+
+
 def asked_by() -> tuple[Case, str] | None:
     """Return the case of an agent who was told the reference of a test of this browser, and the test's id."""
     own = person_case()
@@ -112,6 +119,7 @@ def banner() -> dict[str, Any]:
         "case": shown,
         "asks": asked is not None,
         "helper": helper(shown) if shown is not None else None,
+        "watcher": _watcher(case),
         "hint": hint(case) if case is not None else None,
         "call": hours.window_of(shown) if shown is not None else None,
         "tag": fragments.tag("asks" if asked else "", shown.id if shown else "", shown.sequence if shown else ""),

@@ -67,6 +67,9 @@ class CaseWord(StrEnum):
     PREFILLED = "prefilled"
     TAKEN = "taken"
     RELEASED = "released"
+    WATCH_ASKED = "watch-asked"
+    WATCH_AGREED = "watch-agreed"
+    WATCH_ENDED = "watch-ended"
     CLOSED = "closed"
 
 
@@ -79,6 +82,9 @@ CASE_LABELS: Mapping[CaseWord, str] = {
     CaseWord.PREFILLED: N_("Prepared answers were taken over"),
     CaseWord.TAKEN: N_("Another agent has taken over"),
     CaseWord.RELEASED: N_("The agent helps no more; the person waits for another one"),
+    CaseWord.WATCH_ASKED: N_("A colleague was invited to look on"),
+    CaseWord.WATCH_AGREED: N_("The person lets a colleague look on"),
+    CaseWord.WATCH_ENDED: N_("No colleague looks on"),
     CaseWord.CLOSED: N_("The case was closed"),
 }
 
