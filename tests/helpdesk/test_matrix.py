@@ -106,10 +106,10 @@ EXPECTED: dict[str, tuple[object, ...]] = {
     "GET /join/summary": ONWARD,
     "GET /join/wait": ONWARD,
     # Last: these end cases and sessions.
+    "POST /helpdesk/cases/<reference>/take": (IN, IN, IN, 303, 303, 303, IN),
     "POST /join/help": ONWARD,
     "POST /join/end": ONWARD,
     "POST /join/delete": ONWARD,
-    "POST /helpdesk/cases/<reference>/take": (IN, IN, IN, 303, 303, 303, IN),
     "POST /helpdesk/sign-out": (IN,) * 7,
 }
 

@@ -42,7 +42,8 @@ def expected(session_: Session) -> list[tuple[Window, int]]:
         .group_by(Case.call_from, Case.code_expires_at)
         .order_by(Case.call_from)
     )
-    return [(Window(begin, end), number) for begin, end, number in session_.execute(query)]
+    rows = session_.execute(query)
+    return [(Window(begin, end), number) for begin, end, number in rows if begin is not None and end is not None]
 
 
 def offered() -> list[Window]:

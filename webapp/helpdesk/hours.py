@@ -78,7 +78,7 @@ def is_open(config: Config, now: datetime | None = None) -> bool:
 def windows(config: Config, now: datetime | None = None) -> list[Window]:
     """Return the times at which people may call, none where no hours are set."""
     now = now or datetime.now(UTC)
-    found = []
+    found: list[Window] = []
     for span in _open_spans(config, now) if config.helpdesk_hours else ():
         begin = span.begin
         while span.end - begin >= SHORTEST and len(found) < WINDOWS_MAX:
