@@ -24,6 +24,19 @@ PROGRAMS = (
     "getmail",
     "other",
 )
+# Each layout of a guide: photographed windows, drawn ones, values without a picture, what only sends, a program that ended.
+LAYOUTS = (
+    "thunderbird&system=windows",
+    "thunderbird-android",
+    "fairemail",
+    "evolution",
+    "kmail",
+    "claws-mail",
+    "nextcloud-mail",
+    "mailspring",
+    "device",
+    "windows-mail",
+)
 IN_TEST = (("outlook&system=windows", "de"), ("apple-mail&system=iphone", "en"), ("other", "de"))
 # Visible words but for pictures, what is typed in, and the controls of every step.
 WORDS = """() => {
@@ -100,6 +113,34 @@ def test_without_javascript_every_press_leads_on_and_help_opens(browser: Browser
     page.get_by_role("link", name="Den anderen Weg nehmen").click()
     assert "way=program" in page.url
     context.close()
+
+
+@pytest.mark.parametrize("program", sampled(LAYOUTS, lambda program: program == "evolution"))
+def test_every_layout_leads_to_its_end_without_javascript(browser: Browser, url: str, program: str) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    steps = 0
+    for step in walk(page, f"{url}/guide?client={program}&lang=de"):
+        steps += 1
+        assert not page.get_by_role("button", name="Kopieren").count(), step
+        assert page.locator("main h1").count() == 1, step
+    assert steps > 1
+    context.close()
+
+
+@pytest.mark.parametrize("program", sampled(LAYOUTS, lambda program: program == "thunderbird&system=windows"))
+def test_every_layout_prints_its_pictures_and_values(browser: Browser, url: str, program: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{url}/guide/all?client={program}&lang=de")
+    page.emulate_media(media="print")
+    steps = page.locator(".guide-all > li")
+    pictures = page.locator(".guide-all figure")
+    assert steps.count() > 1
+    assert all(picture.is_visible() for picture in pictures.all())
+    assert all(value.is_visible() for value in page.locator("main [data-value]").all())
+    assert "Kopieren" not in page.locator("main").inner_text()
+    assert not page.locator(".site-header").is_visible()
+    page.close()
 
 
 def test_in_dark_colours_the_guide_has_no_barriers(browser: Browser, url: str) -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 PATHS = (
     "/settings", "/settings/gmx.net", "/privacy", "/imprint", "/accessibility", "/help", "/help?q=Passwort",
-    "/help?q=xyzzy", "/help/login-refused", "/no-such-page",
+    "/help?q=xyzzy", "/help/login-refused", "/no-such-page", "/advice/programs",
 )  # fmt: skip
 
 

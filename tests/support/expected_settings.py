@@ -7,14 +7,14 @@ from webapp.core.account import MailAccount
 from webapp.core.clients.outlook import transliterated
 
 NOT_HELD = {
-    "autoconfig": {"address", "name"},
+    "autoconfig": {"address", "name", "user"},
     "qr-payload": {"keep"},
     "qr-svg": {"keep"},
     "qr-png": {"keep"},
     "mobileconfig": {"keep"},
-    "fetchmailrc": {"name", "outgoing"},
-    "getmailrc": {"name", "outgoing"},
-    "mpoprc": {"name", "outgoing"},
+    "fetchmailrc": {"address", "name", "outgoing"},
+    "getmailrc": {"address", "name", "outgoing"},
+    "mpoprc": {"address", "name", "outgoing"},
     "msmtprc": {"name", "incoming", "keep"},
 }
 KNOWS_NO_DAYS = {"k9s", "fetchmailrc", "mpoprc"}  # a number of days means forever there
@@ -33,5 +33,5 @@ def expected_settings(account: MailAccount, client: str, format_: str) -> Settin
         keep = "forever"
     if client == "fairemail" or (format_ == "txt" and not keep.isdecimal()):
         keep = ""
-    values = {"address": account.email_address, "name": name, "keep": keep or None, **servers}
+    values = {"address": account.email_address, "name": name, "keep": keep or None, "user": account.username, **servers}
     return Settings(**{key: value for key, value in values.items() if key not in NOT_HELD.get(format_, ())})  # type: ignore[arg-type]

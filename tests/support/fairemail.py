@@ -15,8 +15,8 @@ Server = tuple[str, int, str]  # host name, port, SSL or STARTTLS
 _SECURITY = {"SSL_TLS_REQUIRED": "SSL", "STARTTLS_REQUIRED": "STARTTLS"}
 
 
-def imported(content: bytes) -> tuple[str, str, Server, Server]:
-    """Return address and name of the identity, and the servers of account and identity."""
+def imported(content: bytes) -> tuple[str, str, Server, Server, str]:
+    """Return address and name of the identity, the servers of account and identity, and the user name."""
     account: dict[str, str] = {}
     sending: dict[str, str] = {}
     server = account
@@ -41,8 +41,8 @@ def imported(content: bytes) -> tuple[str, str, Server, Server]:
             identities.append((email, name))
             in_identity = False
     (identity,) = identities
-    assert {account["username"], sending["username"]} == {identity[0]}
-    return (*identity, _server(account), _server(sending))
+    assert account["username"] == sending["username"]
+    return (*identity, _server(account), _server(sending), account["username"])
 
 
 def _server(found: dict[str, str]) -> Server:

@@ -2,7 +2,8 @@
 
 `TEXTS` and `BINARIES` list for each format the answers that change its bytes. All others must change nothing, so each
 content has one file. Texts are stored verbatim for gmx.net; gmx.com's differ by the words in `gmx.com.toml`. ZIPs and QR
-codes are stored as a listing and a drawing, their bytes as a digest.
+codes are stored as a listing and a drawing, their bytes as a digest. WEB.DE and mail.com, with servers, user names and
+pauses of their own, have each text once: what the answers change is the same there. A provider that is added needs none.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ BINARIES: Mapping[Format, tuple[str, ...]] = {
 }
 
 _ADDRESSES = {"gmx.net": "beispiel@gmx.de", "gmx.com": "example@gmx.com"}
+_BRANDS = {"web.de": ("beispiel@web.de", "de"), "mail.com": ("example@mail.com", "en")}
 _PROVIDERS = providers.load()
 
 
@@ -75,7 +77,7 @@ class Answers:
 
     def account(self) -> MailAccount:
         return _PROVIDERS[self.provider].account(
-            _ADDRESSES[self.provider],
+            _BRANDS[self.provider][0] if self.provider in _BRANDS else _ADDRESSES[self.provider],
             name="Jörg Beispiel",
             retention=Retention.parse(self.keep),
             smtp_port=int(self.port),
@@ -100,12 +102,16 @@ ANSWERS = [
     )
 ]
 
+BRANDS = [Answers(brand, "14", "465", locale, "iphone", "existing") for brand, (_, locale) in _BRANDS.items()]
+
 
 def file_of(format_: Format, answers: Answers) -> str:
     """Return the golden file of this export, relative to `FOLDER`; exports may share one."""
     client, name = format_
     if client == "fairemail":
         client = "thunderbird-android"  # whose file it is
+    if answers.provider in _BRANDS:
+        return f"{answers.provider}/{client}.{name}"
     if name == "zip":
         return f"{client}/zip.txt"  # the varying file inside has a golden file of its own
     if format_ in BINARIES:
@@ -120,7 +126,8 @@ def binary_of(format_: Format, answers: Answers) -> str:
 
 def cases() -> Iterator[tuple[Format, Answers]]:
     """Every format with every combination of answers."""
-    return itertools.product((*TEXTS, *BINARIES), ANSWERS)
+    yield from itertools.product((*TEXTS, *BINARIES), ANSWERS)
+    yield from itertools.product(TEXTS, BRANDS)
 
 
 def shown(format_: Format, answers: Answers) -> bytes:

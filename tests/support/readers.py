@@ -28,7 +28,7 @@ PASSWORD_IS_ASKED = 3  # Thunderbird's authMethod
 class Settings:
     """The settings in an export; None for what the format does not hold.
 
-    keep: as `Retention.parse` reads it.
+    keep: as `Retention.parse` reads it. user: the name to log in with.
     """
 
     address: str | None = None
@@ -36,6 +36,7 @@ class Settings:
     incoming: Server | None = None
     outgoing: Server | None = None
     keep: str | None = None
+    user: str | None = None
 
 
 def read_preferences(content: bytes) -> dict[str, Any]:
@@ -71,10 +72,8 @@ def _preferences(content: bytes) -> Settings:
         for prefix in ("mail.server.server1.", "mail.smtpserver.smtp1.")
     )
     assert incoming["authMethod"] == outgoing["authMethod"] == PASSWORD_IS_ASKED
-    (address,) = {
-        read["mail.identity.id1.useremail"], incoming["userName"], incoming["name"],
-        outgoing["username"], outgoing["description"],
-    }  # fmt: skip
+    (address,) = {read["mail.identity.id1.useremail"], incoming["name"], outgoing["description"]}
+    (user,) = {incoming["userName"], outgoing["username"]}
     security = {2: "STARTTLS", 3: "SSL"}
     days = incoming["num_days_to_leave_on_server"]
     assert incoming["delete_by_age_from_server"] == (days > 0)
@@ -84,6 +83,7 @@ def _preferences(content: bytes) -> Settings:
         (incoming["hostname"], incoming["port"], security[incoming["socketType"]]),
         (outgoing["hostname"], outgoing["port"], security[outgoing["try_ssl"]]),
         "delete" if not incoming["leave_on_server"] else str(days or "forever"),
+        user,
     )
 
 
@@ -127,7 +127,8 @@ def _autoconfig(content: bytes) -> Settings:
     found = []
     for server in (incoming, outgoing):
         host, port, security, user, authentication = _texts(server, *names)
-        assert (user, authentication) == ("%EMAILADDRESS%", "password-cleartext")
+        assert user in ("%EMAILADDRESS%", "%EMAILLOCALPART%")
+        assert authentication == "password-cleartext"
         found.append((host, int(port), security))
     leave = keep["leaveMessagesOnServer"] == "true"
     return Settings(None, None, *found, keep=("forever" if days == "36500" else days) if leave else "delete")
@@ -140,7 +141,7 @@ def _k9s(content: bytes) -> Settings:
     assert [child.tag for child in account] == [
         "name", "incoming-server", "outgoing-server", "settings", "identities",
     ]  # fmt: skip
-    found, users = [], {account[0].text}
+    found, users = [], set()
     for server in account[1:3]:
         host, port, security, authentication, user = _texts(
             server, "host", "port", "connection-security", "authentication-type", "username"
@@ -155,9 +156,10 @@ def _k9s(content: bytes) -> Settings:
     ((identity,),) = ((*account[4],),)
     fields = {child.tag: child.text for child in identity}
     assert set(fields) <= {"name", "email"}
-    (address,) = users | {fields["email"]}
+    (address,) = {account[0].text, fields["email"]}
+    (user,) = users
     keep = {"NEVER": "forever", "DELETE": "delete"}[settings["deletePolicy"] or ""]
-    return Settings(address, fields.get("name") or "", *found, keep=keep)
+    return Settings(address, fields.get("name") or "", *found, keep=keep, user=user)
 
 
 def _qr_payload(content: bytes) -> Settings:
@@ -167,10 +169,11 @@ def _qr_payload(content: bytes) -> Settings:
     assert (protocol, authentication, password) == (1, 1, "")
     (((protocol, smtp_host, smtp_port, smtp_security, authentication, smtp_user, password), (email, name)),) = outgoing
     assert (protocol, authentication, password) == (0, 1, "")
-    (address,) = {user, label, smtp_user, email}
+    (address,) = {label, email}
+    assert user == smtp_user
     types = {2: "STARTTLS", 3: "SSL"}
     return Settings(
-        address, name, (host, port, types[security]), (smtp_host, smtp_port, types[smtp_security])
+        address, name, (host, port, types[security]), (smtp_host, smtp_port, types[smtp_security]), user=user
     )  # fmt: skip
 
 
@@ -213,7 +216,7 @@ def read_prf(content: bytes) -> dict[str, dict[str, str]]:
 def _prf(content: bytes) -> Settings:
     account = read_prf(content)["Account1"]
     flags = int(account["LeaveOnServer"], 16)
-    (address,) = {account[key] for key in ("AccountName", "EmailAddress", "POP3UserName")}
+    (address,) = {account[key] for key in ("AccountName", "EmailAddress")}
     security = {("1", "1"): "SSL", ("0", "2"): "STARTTLS"}[account["SMTPUseSSL"], account["SMTPSecureConnection"]]
     assert account["POP3UseSSL"] == "1"
     return Settings(
@@ -222,6 +225,7 @@ def _prf(content: bytes) -> Settings:
         (account["POP3Server"], int(account["POP3Port"]), "SSL"),
         (account["SMTPServer"], int(account["SMTPPort"]), security),
         {0: "delete", 1: "forever"}.get(flags, str(flags >> 16)),
+        account["POP3UserName"],
     )
 
 
@@ -235,16 +239,14 @@ def _outlook_zip(content: bytes) -> Settings:
 
 def _mobileconfig(content: bytes) -> Settings:
     (payload,) = plistlib.loads(content)["PayloadContent"]
-    (address,) = {
-        payload["EmailAddress"], payload["IncomingMailServerUsername"], payload["OutgoingMailServerUsername"],
-    }  # fmt: skip
+    (user,) = {payload["IncomingMailServerUsername"], payload["OutgoingMailServerUsername"]}
     found = []
     for side in ("Incoming", "Outgoing"):
         assert payload[f"{side}MailServerUseSSL"] is True
         port = payload[f"{side}MailServerPortNumber"]
         # one boolean for both: the port decides
         found.append((payload[f"{side}MailServerHostName"], port, "STARTTLS" if port == 587 else "SSL"))
-    return Settings(address, payload.get("EmailAccountName", ""), *found)
+    return Settings(payload["EmailAddress"], payload.get("EmailAccountName", ""), *found, user=user)
 
 
 def _txt(content: bytes) -> Settings:
@@ -256,16 +258,16 @@ def _txt(content: bytes) -> Settings:
     assert len(rest) == 2  # authentication, what stays on the server
     *_, user, password = person
     assert len(person) in (3, 4)
-    assert person[0] == user
     assert password in ("ist hier absichtlich nicht enthalten", "left out here on purpose") or " " in password
     types = {"SSL/TLS": "SSL", "STARTTLS": "STARTTLS"}
     days = re.findall(r"\d+", rest[1])
     return Settings(
-        user,
+        person[0],
         person[1] if len(person) == 4 else "",
         (host, int(port), types[security]),
         (smtp_host, int(smtp_port), types[smtp_security]),
         days[0] if days else None,
+        user,
     )
 
 
@@ -286,16 +288,16 @@ def _fetchmailrc(content: bytes) -> Settings:
     assert middle[:2] == ["protocol", "POP3"]
     port = middle[3]
     assert middle[4:10] == ["auth", "password", "uidl", "timeout", "60", "user"]
-    address, *options = middle[10:]
+    user, *options = middle[10:]
     security = "SSL" if options[0] == "ssl" else "STARTTLS"
     if security == "SSL":
         options = options[1:]
     assert options[:5] == ["sslproto", "TLS1.2+", "sslcertck", "no", "rewrite"]
     *keep, mda, delivery = options[5:]
     assert mda == "mda"
-    assert address not in delivery
+    assert user not in delivery
     kept = {"keep": "forever", "no keep": "delete"}[" ".join(keep)]
-    return Settings(address, None, (host, int(port), security), None, kept)
+    return Settings(None, None, (host, int(port), security), None, kept, user)
 
 
 def _getmailrc(content: bytes) -> Settings:
@@ -312,7 +314,7 @@ def _getmailrc(content: bytes) -> Settings:
     assert retriever["ca_certs"].startswith("/etc/ssl/")
     days = options["delete_after"]
     keep = "delete" if options["delete"] == "true" else days if days != "0" else "forever"
-    return Settings(retriever["username"], None, (retriever["server"], int(retriever["port"]), "SSL"), None, keep)
+    return Settings(None, None, (retriever["server"], int(retriever["port"]), "SSL"), None, keep, retriever["username"])
 
 
 def _commands(content: bytes, *expected: str) -> dict[str, str]:
@@ -343,14 +345,18 @@ def _mpoprc(content: bytes) -> Settings:
     assert re.fullmatch(r"~/\.mpop_uidls/[a-z0-9-]+-pop-[0-9a-f]{16}", read["uidls_file"])
     security = {"off": "SSL", "on": "STARTTLS"}[read["tls_starttls"]]
     keep = {"on": "forever", "off": "delete"}[read["keep"]]
-    return Settings(read["user"], None, (read["host"], int(read["port"]), security), None, keep)
+    return Settings(None, None, (read["host"], int(read["port"]), security), None, keep, read["user"])
 
 
 def _msmtprc(content: bytes) -> Settings:
     read = _commands(content, *_TLS, "from")
-    assert read["from"] == read["user"]
     security = {"off": "SSL", "on": "STARTTLS"}[read["tls_starttls"]]
-    return Settings(read["user"], None, None, (read["host"], int(read["port"]), security))
+    return Settings(read["from"], None, None, (read["host"], int(read["port"]), security), user=read["user"])
+
+
+def _fairemail(content: bytes) -> Settings:
+    address, name, incoming, outgoing, user = fairemail.imported(content)
+    return Settings(address, name, incoming, outgoing, user=user)
 
 
 READERS: dict[tuple[str, str], Callable[[bytes], Settings]] = {
@@ -358,7 +364,7 @@ READERS: dict[tuple[str, str], Callable[[bytes], Settings]] = {
     ("thunderbird", "userjs"): _preferences,
     ("thunderbird", "autoconfig"): _autoconfig,
     ("thunderbird-android", "k9s"): _k9s,
-    ("fairemail", "k9s"): lambda content: Settings(*fairemail.imported(content)),
+    ("fairemail", "k9s"): _fairemail,
     ("thunderbird-android", "qr-payload"): _qr_payload,
     ("thunderbird-android", "qr-svg"): _qr_svg,
     ("thunderbird-android", "qr-png"): _qr_png,

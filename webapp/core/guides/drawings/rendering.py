@@ -147,7 +147,7 @@ def _gap(before: Control | None, control: Control) -> float:
         return 0
     if isinstance(before, Words) or (isinstance(before, Field) and isinstance(control, Field)):
         return 10
-    return GAP
+    return GAP + 6 if isinstance(control, Button) else GAP  # what is ringed reaches 6 beyond a button
 
 
 def _row(controls: tuple[Control, ...], canvas: Canvas, x: float, y: float, room: float, *, centred: bool) -> float:
