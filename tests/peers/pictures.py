@@ -28,13 +28,15 @@ def main() -> int:
     parser.add_argument("--program", type=Path, default=PROGRAM, help="another Thunderbird")
     parser.add_argument("--locale", choices=locales(), action="append", help="one language only")
     parser.add_argument("--update", action="store_true", help="write pictures of another version too")
+    parser.add_argument("--check", action="store_true", help="write nothing, only say what differs")
     asked = parser.parse_args()
     if reason := no_thunderbird() or no_dovecot() or no_screen():
         sys.stdout.write(f"SKIPPED: {reason}.\n")
         return 0
     version = version_of(asked.program)
     found = [
-        compare(locale, version, take(locale, asked.program), asked.update) for locale in asked.locale or locales()
+        compare(locale, version, take(locale, asked.program), asked.update, asked.check)
+        for locale in asked.locale or locales()
     ]
     return int(any(found))
 
@@ -66,8 +68,8 @@ def _once(play: Play, locale: str, program: Path, look) -> None:  # type: ignore
             pass
 
 
-def compare(locale: str, version: str, taken: Taken, update: bool) -> bool:
-    """Compare with the committed pictures, write what differs, and return whether that fails."""
+def compare(locale: str, version: str, taken: Taken, update: bool, check: bool) -> bool:
+    """Compare with the committed pictures, write what differs, unless it is a mere check; return whether that fails."""
     folder = FOLDER / locale
     folder.mkdir(parents=True, exist_ok=True)
     known = read_list(folder)
@@ -83,14 +85,17 @@ def compare(locale: str, version: str, taken: Taken, update: bool) -> bool:
         only_reported = other_version and not update
         sys.stdout.write(f"{locale}/{name}: {said}{' (another version: only reported)' if only_reported else ''}\n")
         if not only_reported:
-            (folder / picture.file).write_bytes(content)
-            kept[name] = picture
             failed = True
+            kept[name] = picture
+            if not check:
+                (folder / picture.file).write_bytes(content)
     for name in set(known) - set(taken):
         sys.stdout.write(f"{locale}/{name}: no step shows it any more\n")
-        (folder / kept.pop(name).file).unlink()
+        gone = kept.pop(name)
         failed = True
-    if failed:
+        if not check:
+            (folder / gone.file).unlink()
+    if failed and not check:
         write_list(folder, kept)
     return failed
 

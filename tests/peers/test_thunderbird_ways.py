@@ -5,6 +5,8 @@ The guide is the test: its labels in its order are all that is pressed, its valu
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +30,7 @@ from webapp.core.guides import Guide, Way
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(1800)]
 
 TEST = "Test"  # the subject that the guide says
+ROOT = Path(__file__).parents[2]
 PATIENCE = 30  # seconds until a control counts as missing
 
 
@@ -72,6 +75,16 @@ def test_a_guide_ends_with_mail_fetched_kept_as_chosen_and_sent(gmx: GmxNetwork,
             assert settings["whenDeleted"] is False
         else:
             wait_until(lambda: gmx.subjects() == [], SECONDS, lambda: f"an empty mailbox, instead of {gmx.subjects()}")
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(7200)
+def test_the_pictures_of_the_guide_are_those_of_the_program(thunderbird_is_here: None) -> None:
+    """As `make pictures`, which writes what differs: every way in both languages, compared pixel by pixel."""
+    need(no_dovecot() or no_screen())
+    command = [sys.executable, "-m", "tests.peers.pictures", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr[-4000:]
 
 
 def play_changed(gmx: GmxNetwork, folder: Path, changed: Guide) -> str:
