@@ -7,6 +7,7 @@ commit it. With another version than the one of the pictures the labels and thei
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.support.pictures import FOLDER, Picture, cut, difference, encoded, re
 from tests.support.screen import missing as no_screen
 from tests.support.thunderbird import PROGRAM
 from tests.support.thunderbird import missing as no_thunderbird
+from tests.support.thunderbird_screen import NotOnScreenError
 from webapp.core.text import locales
 
 Taken = dict[str, tuple[bytes, Picture]]
@@ -34,11 +36,15 @@ def main() -> int:
         sys.stdout.write(f"SKIPPED: {reason}.\n")
         return 0
     version = version_of(asked.program)
-    found = [
-        compare(locale, version, take(locale, asked.program), asked.update, asked.check)
-        for locale in asked.locale or locales()
-    ]
-    return int(any(found))
+    failed = False
+    for locale in asked.locale or locales():
+        try:
+            taken = take(locale, asked.program)
+        except NotOnScreenError as error:
+            sys.stdout.write(f"{locale}: {error}\n")
+            return 1
+        failed |= compare(locale, version, taken, asked.update, asked.check)
+    return int(failed)
 
 
 def take(locale: str, program: Path) -> Taken:
@@ -62,10 +68,12 @@ def take(locale: str, program: Path) -> Taken:
 
 
 def _once(play: Play, locale: str, program: Path, look) -> None:  # type: ignore[no-untyped-def]
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, gmx_network.start() as gmx:
+    folder = Path(tempfile.mkdtemp(prefix="pictures-"))  # stays where it fails: there lies what was on the screen
+    with gmx_network.start() as gmx:
         gmx.deliver(*gmx_network.MAIL)
-        with played(play, gmx, Path(folder) / "profile", locale, look, program):
+        with played(play, gmx, folder / "profile", locale, look, program):
             pass
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def compare(locale: str, version: str, taken: Taken, update: bool, check: bool) -> bool:

@@ -36,7 +36,7 @@ babel = Babel()
 
 
 class _PageTranslations(Translations):
-    """The translations for pages: with a non-breaking hyphen in “E-Mail”.
+    """The translations for pages: with a non-breaking hyphen in “E-Mail” and “K-9”.
 
     Files, reports, the command line and interpolated values keep the plain hyphen.
     """
@@ -56,7 +56,7 @@ class _PageTranslations(Translations):
 
 
 def _kept_together(text: str) -> str:
-    return text.replace("E-Mail", "E\N{NON-BREAKING HYPHEN}Mail")
+    return text.replace("E-Mail", "E\N{NON-BREAKING HYPHEN}Mail").replace("K-9", "K\N{NON-BREAKING HYPHEN}9")
 
 
 _page_translations = cache(_PageTranslations)

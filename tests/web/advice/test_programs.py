@@ -24,9 +24,9 @@ def test_names_every_program_that_the_wizard_offers() -> None:
 @pytest.mark.parametrize(
     ("program", "answer"),
     [
-        ("Thunderbird", "Ja, mit unserer Datei"),
-        ("Betterbird", "Ja, mit unserer Datei"),
-        ("FairEmail", "Ja, mit unserer Datei"),
+        ("Thunderbird", "Ja, mit Datei"),
+        ("Betterbird", "Ja, mit Datei"),
+        ("FairEmail", "Ja, mit Datei"),
         ("Claws Mail", "Ja, von Hand"),
         ("The Bat!", "Ja, von Hand"),
         ("Gmail-App", "Nein, nur IMAP"),

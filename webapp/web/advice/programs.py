@@ -11,7 +11,7 @@ from webapp.web.wizard.programs import label
 FILE, HAND, SENDS, IMAP, ENDED = range(5)
 
 _ANSWERS = {
-    FILE: N_("Yes, with our file"),
+    FILE: N_("Yes, by file"),
     HAND: N_("Yes, by hand"),
     SENDS: N_("Only sends"),
     IMAP: N_("No, only IMAP"),
