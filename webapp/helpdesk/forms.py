@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import PasswordField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
@@ -15,6 +15,7 @@ from webapp.helpdesk.agents import ROLE_LABELS, Role, check_password
 from webapp.helpdesk.cases import parse_ticket
 from webapp.infrastructure.codes import CodeForm, parse_code, printable
 from webapp.infrastructure.i18n import language_name, translate
+from webapp.infrastructure.security import ForgottenPasswordField
 
 LABEL_MAX = 40
 
@@ -59,7 +60,7 @@ class PersonCodeForm(CodeForm):
 
 class SignInForm(FlaskForm):
     login = StringField(N_("Sign-in name"), filters=[printable])
-    password = PasswordField(N_("Password"))
+    password = ForgottenPasswordField(N_("Password"))
 
 
 class FactorForm(FlaskForm):
@@ -69,7 +70,7 @@ class FactorForm(FlaskForm):
 class PresenceForm(FactorForm):
     """One of the two is enough."""
 
-    password = PasswordField(N_("Password"))
+    password = ForgottenPasswordField(N_("Password"))
 
 
 class TotpForm(FlaskForm):
@@ -79,10 +80,10 @@ class TotpForm(FlaskForm):
 class NewPasswordForm(FlaskForm):
     """A new password; `login` is set by the view, so that it cannot be in the password."""
 
-    password = PasswordField(N_("New password"))
+    password = ForgottenPasswordField(N_("New password"))
     login = ""
 
-    def validate_password(self, field: PasswordField) -> None:
+    def validate_password(self, field: ForgottenPasswordField) -> None:
         try:
             check_password(field.data or "", self.login)
         except InputError as error:
@@ -90,7 +91,7 @@ class NewPasswordForm(FlaskForm):
 
 
 class ChangePasswordForm(NewPasswordForm):
-    current = PasswordField(N_("Present password"))
+    current = ForgottenPasswordField(N_("Present password"))
 
 
 class AgentForm(FlaskForm):

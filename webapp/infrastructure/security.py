@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
+from wtforms import PasswordField
 
 from webapp.infrastructure.config import BODY_BYTES_MAX, FORM_PARTS_MAX, Config, current_config
 from webapp.infrastructure.logs import logger
@@ -49,6 +50,19 @@ class InMemoryRequest(Request):
         return io.BytesIO()
 
 
+class ForgottenPasswordField(PasswordField):
+    """A password that is gone when its request is: a form is a circle, which Python frees at some later time."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        g.setdefault("passwords", []).append(self)
+
+
+def _forget_passwords(_error: BaseException | None) -> None:
+    for field in g.pop("passwords", ()):
+        field.data, field.raw_data = None, None
+
+
 def init_app(app: Flask, config: Config) -> None:
     """Protect `app`; `config` must be completed."""
     app.request_class = InMemoryRequest
@@ -71,6 +85,7 @@ def init_app(app: Flask, config: Config) -> None:
     app.before_request(refuse_cross_site)  # before the token is looked for
     csrf.init_app(app)
     app.after_request(add_headers)
+    app.teardown_request(_forget_passwords)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     if config.trusted_proxies:
         count = config.trusted_proxies

@@ -3,14 +3,15 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, PasswordField
+from wtforms import BooleanField
 
 from webapp.core.text import N_
+from webapp.infrastructure.security import ForgottenPasswordField
 from webapp.web.wizard import answers
 
 
 class LoginForm(FlaskForm):
-    password = PasswordField(N_("Your %(provider)s password"))
+    password = ForgottenPasswordField(N_("Your %(provider)s password"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
