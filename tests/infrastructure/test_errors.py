@@ -182,3 +182,10 @@ def test_a_mistake_of_ours_in_a_query_is_no_absence(app: Flask) -> None:
 
     app.config["PROPAGATE_EXCEPTIONS"] = False
     assert app.test_client().get("/mistake").status_code == 500
+
+
+def test_an_error_page_speaks_of_answers_only_to_who_has_given_some(client: FlaskClient) -> None:
+    assert "Ihre Angaben sind noch da" not in client.get("/nowhere").text
+    with client.session_transaction() as session:
+        session["answers"] = {"address": {"email_address": "anna@gmx.de"}}
+    assert "Ihre Angaben sind noch da" in client.get("/nowhere").text

@@ -60,12 +60,13 @@ class PageLintingClient(FlaskClient):
         root = parse(page.text)
         forms = list(root.iter("form"))
         found = forms[form] if isinstance(form, int) else next(f for f in forms if form in button_texts(f))
-        fields = dict(standing_fields(found))
+        fields, action = dict(standing_fields(found)), found.get("action", "")
         if isinstance(form, str):
             fields.update(pressed(found, form))
+            action = next(b for b in found.iter("button") if text_of(b) == form).get("formaction", action)
         fields.update(data or {})
         return self.open(
-            urljoin(page.request.path, found.get("action", "")),
+            urljoin(page.request.path, action),
             method=found.get("method", "get").upper(),
             data={name: value for name, value in fields.items() if value is not None},
             **kwargs,

@@ -132,7 +132,7 @@ def test_the_pages_that_stop_somebody_name_the_provider(app: Flask, walk: Walk) 
     if walk.provider.activation or walk.provider.app_password:
         assert wizard_walk(client, ("preparation", {})) == "/guide"
     for slug, values in (
-        ("devices", {"devices": "several"}), ("devices", {}), ("devices", {"program-1": "apple-mail:iphone", "name-1": ""}),
+        ("devices", {"devices": "several"}), ("devices", {"confirm": "1"}), ("devices", {"program-1": "apple-mail:iphone", "name-1": ""}),
         ("retention", {"keep": "30"}), ("retention", {}), ("retention", {"keep": "delete"}),
     ):  # fmt: skip
         page = follow(client, answer(client, slug, values))

@@ -33,7 +33,7 @@ class ErrorPage:
     now: Message
 
 
-START_AGAIN = Message(N_("Go to the start page. Your answers are still there."))
+START_AGAIN = Message(N_("Go to the start page."))
 
 PAGES = {
     400: ErrorPage(
@@ -74,12 +74,12 @@ PAGES = {
     500: ErrorPage(
         Message(N_("Something went wrong on our side")),
         Message(N_("It was not your fault. The problem has been recorded.")),
-        Message(N_("Try again in a few minutes. Your answers are still there.")),
+        Message(N_("Try again in a few minutes.")),
     ),
     503: ErrorPage(
         Message(N_("Not available at the moment")),
         Message(N_("The site is busy or is being serviced.")),
-        Message(N_("Try again in a few minutes. Your answers are still there.")),
+        Message(N_("Try again in a few minutes.")),
     ),
 }
 

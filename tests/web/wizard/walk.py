@@ -18,7 +18,7 @@ PLAIN = (
 CLEARING = (("retention", {"keep": "14"}), ("retention", {"confirm": "1"}))
 SEVERAL = (
     ("devices", {"devices": "several"}),
-    ("devices", {}),  # the word on IMAP
+    ("devices", {"confirm": "1"}),  # the word on IMAP
     ("devices", {"program-1": "apple-mail:iphone", "name-1": "Annas iPhone"}),
     ("retention", {"keep": "30"}),
     ("retention", {}),  # the plan
