@@ -316,5 +316,5 @@ def _send_to_yourself(context: Context) -> tuple[GuideStep, ...]:
 SOURCE = Source(
     _steps,
     (Way.FILE, Way.HAND),
-    N_("Every step played by mouse and keyboard in Thunderbird 153.8.0esr on Linux, German and English."),
+    N_("Every step played in Thunderbird 153.8.0esr on Linux, German and English; in 140.12.0esr German."),
 )
