@@ -67,6 +67,7 @@ def choose(person: PageLintingClient) -> Any:
     """Take the first time that is offered; return the page with the code."""
     page = person.get("/join/call").text
     times = re.findall(r'<option value="(\d+)">', page)
+    assert " bis " in page
     assert times
     post(person, "/join/call", {"time": times[0]}, page="/join/call")
     return person.get("/join/call")

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from babel.dates import format_skeleton
 from flask_babel import format_date, format_time
 
 from webapp.core.text import N_, Message
 from webapp.helpdesk.cases import CaseState
 from webapp.infrastructure.config import Config, current_config
 from webapp.infrastructure.config_helpdesk import parse_hours
+from webapp.infrastructure.i18n import current_locale
 from webapp.infrastructure.models import Case
 
 WINDOW: Final = timedelta(hours=1)
@@ -45,6 +47,14 @@ class Window:
     @property
     def text(self) -> Message:
         return Message(N_("%(day)s, %(clock)s"), {"day": self.day, "clock": self.clock})
+
+    @property
+    def short(self) -> Message:
+        """Return the time in the words of a list, where day and hour stand in one line on a phone."""
+        clock = current_config().helpdesk_clock
+        day = format_skeleton("MMMEd", self.begin, tzinfo=clock, locale=current_locale())
+        words = {"day": day, "begin": self._time(self.begin), "end": self._time(self.end)}
+        return Message(N_("%(day)s, %(begin)s to %(end)s"), words)
 
     @staticmethod
     def _local(moment: datetime) -> datetime:
