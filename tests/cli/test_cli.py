@@ -100,10 +100,16 @@ def test_speaks_the_language_of_the_system_or_of_the_option() -> None:
 
 def test_config_masks_secrets(tmp_path: Path) -> None:
     key = "obvious-test-key-obvious-test-key-0123"
-    result = call("config", WEBAPP_SECRET_KEY=key, WEBAPP_DATA_DIR=str(tmp_path))
-    assert result.returncode == 0
-    assert b"WEBAPP_SECRET_KEY=****" in result.stdout
+    hook = "https://hooks.example.org/services/a-token-of-a-test"  # such addresses are secrets themselves
+    result = call(
+        "config", WEBAPP_SECRET_KEY=key, WEBAPP_DATA_DIR=str(tmp_path), WEBAPP_WEBHOOK_URL=hook, WEBAPP_WEBHOOK_SECRET=key,
+        WEBAPP_OPERATOR_WEBHOOK=hook, WEBAPP_OPERATOR_WEBHOOK_SECRET=key,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    for name in (b"SECRET_KEY", b"WEBHOOK_URL", b"OPERATOR_WEBHOOK"):
+        assert b"WEBAPP_" + name + b"=****" in result.stdout
     assert key.encode() not in result.stdout
+    assert hook.encode() not in result.stdout
 
 
 def test_a_setting_of_no_use_is_named() -> None:

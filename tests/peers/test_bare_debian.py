@@ -45,6 +45,15 @@ curl --silent --include https://{NAME}/ > /root/page.txt
 curl --silent --include http://{NAME}/ > /root/plain.txt
 curl --silent --include -X OPTIONS -H 'Origin: https://elsewhere.example' -H "$preflight" https://{NAME}/ > /root/options.txt
 """
+TWICE = """
+cd /usr/local/src/gmx-pop-wizard
+for time in 1 2; do
+    rm -rf /opt/same
+    sh deploy/build /opt/same > /dev/null
+    (cd /opt/same && find . -type f -print0 | sort -z | xargs -0 sha256sum) > /root/built-$time.txt
+done
+diff /root/built-1.txt /root/built-2.txt
+"""
 # The next version: another number, and a database that the old one does not know.
 NEXT = """
 sed -i 's/^version = .*/version = "9.9.9"/' /usr/local/src/gmx-pop-wizard/pyproject.toml
@@ -115,6 +124,10 @@ def test_its_start_page_is_graded_a_plus(debian: BareDebian) -> None:
     assert page.status == 200
     assert "<main" in page.text
     assert grade(judged(page, plain, options))[0] == "A+"
+
+
+def test_two_builds_of_one_source_are_the_same(debian: BareDebian) -> None:
+    assert debian.type(TWICE, network=False, PIP_NO_INDEX="1", PIP_FIND_LINKS="/root/libraries") == ""
 
 
 def test_what_runs_has_neither_pip_nor_what_building_needs(debian: BareDebian) -> None:
