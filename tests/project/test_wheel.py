@@ -10,6 +10,8 @@ import sys
 import tomllib
 import venv
 import zipfile
+from gettext import GNUTranslations
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -97,6 +99,12 @@ def test_the_wheel_says_what_it_is_made_of(wheel: Path) -> None:
     for component in found.values():
         assert component["hashes"]
         assert component["purl"] == f"pkg:pypi/{component['name']}@{component['version']}"
+
+
+def test_the_translations_hold_no_time_of_their_build() -> None:
+    for file in (ROOT / "webapp/translations").glob("*/LC_MESSAGES/messages.mo"):
+        header = GNUTranslations(BytesIO(file.read_bytes())).info()
+        assert {header[name][:4] for name in ("pot-creation-date", "po-revision-date")} == {"1980"}
 
 
 @pytest.mark.proof

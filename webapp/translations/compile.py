@@ -7,11 +7,14 @@ translation.
 Run as a script or from the build hook; needs Babel, nothing of this package.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+NO_TIME = datetime(1980, 1, 1, tzinfo=UTC)  # that of the build would make every build another one
 
 
 def merge(folder: Path) -> Catalog:
@@ -19,7 +22,7 @@ def merge(folder: Path) -> Catalog:
 
     Raises ValueError where two files translate one msgid differently.
     """
-    merged = Catalog(locale=folder.parent.name, fuzzy=False)
+    merged = Catalog(locale=folder.parent.name, fuzzy=False, creation_date=NO_TIME, revision_date=NO_TIME)
     for path in sorted(folder.glob("*.po")):
         with path.open("rb") as file:
             catalog = read_po(file, locale=folder.parent.name, abort_invalid=True)
