@@ -87,6 +87,15 @@ def test_who_reads_by_imap_is_told_that_we_log_in_nowhere_by_it(site: Site, chos
     assert site.attempts == (0, 0)
 
 
+@pytest.mark.parametrize(("named", "warned"), [({}, True), ({"operator_name": "Stadtwerke Beispiel"}, False)])
+def test_the_password_s_page_and_the_imprint_agree_on_who_runs_the_site(
+    make_site: MakeSite, named: dict[str, str], warned: bool
+) -> None:
+    with make_site(**named) as site:
+        for page in ("/connection-tests", "/privacy"):
+            assert ("Geben Sie Ihr Passwort nur ein, wenn Sie es wissen" in site.client.get(page).text) is warned
+
+
 def test_reload_back_and_a_second_click_change_nothing(site: Site) -> None:
     form = site.client.get("/connection-tests")
     first = site.client.submit(form, {"password": PASSWORD}, form=LOGIN)

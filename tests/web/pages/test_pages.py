@@ -201,7 +201,7 @@ def test_the_delete_button_of_the_privacy_page_deletes(client: PageLintingClient
 
 def test_without_an_operator_the_pages_say_so(client: PageLintingClient) -> None:
     assert "noch kein Impressum hinterlegt" in main_text(client.get("/imprint").text)
-    assert "Wer diese Seite betreibt, steht noch nicht hier" in main_text(client.get("/privacy").text)
+    assert "Wer diese Seite betreibt, steht hier nicht" in main_text(client.get("/privacy").text)
     assert "noch keinen Kontakt hinterlegt" in main_text(client.get("/accessibility").text)
 
 
