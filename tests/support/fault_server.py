@@ -99,6 +99,8 @@ class FaultServer:
     seen: received lines of all connections. surprises: the unexpected ones among them.
     """
 
+    session: type[Session]
+
     def __init__(self, dialogue: Dialogue, context: ssl.SSLContext, user: str = "", password: str = "") -> None:
         self.dialogue = dialogue
         self.context = context
@@ -159,11 +161,12 @@ class FaultServer:
                 sock.settimeout(WAIT)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self.connections += 1
-                self._threads.append(threading.Thread(target=_Session(self, sock).run, daemon=True))
+                session = self.session(self, sock)
+                self._threads.append(threading.Thread(target=session.run, daemon=True))
                 self._threads[-1].start()
 
 
-class _Session:
+class Session:
     """The dialogue with one connection."""
 
     def __init__(self, server: FaultServer, sock: socket.socket) -> None:
@@ -175,12 +178,18 @@ class _Session:
         with contextlib.suppress(OSError, EOFError):
             if self._server.transport == "tls":
                 self._tls("")
-            for kind, text in self._server.dialogue.steps:
-                for placeholder, value in self._server.values.items():
-                    text = text.replace(placeholder, value)
-                self._step(kind, text)
+            self.play()
             self._hang("")
         self._socket.close()
+
+    def play(self) -> None:
+        for kind, text in self._server.dialogue.steps:
+            self._step(kind, self.filled(text))
+
+    def filled(self, text: str) -> str:
+        for placeholder, value in self._server.values.items():
+            text = text.replace(placeholder, value)
+        return text
 
     def _step(self, kind: str, text: str) -> None:
         if kind == "S":
@@ -245,3 +254,6 @@ class _Session:
     def _reset(self, _: str) -> None:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         raise EOFError
+
+
+FaultServer.session = Session

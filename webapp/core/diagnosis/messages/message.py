@@ -54,7 +54,7 @@ def load(folder: Path) -> Iterator[ProgramMessage]:
         read = tomllib.loads(path.read_text("utf-8"))
         program = read.get("program", path.stem)
         for entry in read["message"]:
-            source = entry.get("source", "")
+            source = entry.get("source", read.get("source", ""))
             yield ProgramMessage(
                 program=entry.get("program", program),
                 texts={locale: entry[locale] for locale in ("de", "en") if locale in entry},

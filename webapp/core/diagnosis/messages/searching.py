@@ -22,9 +22,11 @@ from webapp.core.diagnosis.messages.vocabulary import (
     ELSEWHERE,
     PROGRAM_NAMES,
     SAME,
+    WAYS,
     Direction,
     codes,
     direction_named,
+    is_code,
     meaning,
     pieces,
     program_named,
@@ -42,8 +44,9 @@ OWN_PROGRAM, OTHER_PROGRAM = 1.15, 0.8
 UNNAMED, SELDOM = 0.98, 0.95  # of some program where none is named; of one for the command line
 OTHER_DIRECTION = 0.85  # of a message on sending where POP3 is named, and the other way round
 BEFORE_SUMMARY = 12  # lines from the end that are read where a program only sums up
-NEARLY = 0.8  # as good as the best
+NEARLY, NEARLY_AS_FIT = 0.8, 0.97  # as good as the best; the latter where that says only that something failed
 HITS_MIN = 2  # words of the query, where it has as many
+RARE = 4.5  # weight of a word that is enough where it is all that a line says, such as EOF
 UNKNOWN = 0.6  # weight of a word that stands in no message, of that of the rarest one
 CODE_WEIGHT = 0.35  # of a reply code such as 535, which stands for many things
 WHOLE, WHOLE_QUERY = 0.95, 0.7  # of a message of one word, and of the query then
@@ -58,11 +61,15 @@ _ELSEWHERE = frozenset(map(meaning, ELSEWHERE))
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A message that fits. sure: enough of it was there to say so; else it only may be meant."""
+    """A message that fits. sure: enough of it was there to say so; else it only may be meant.
+
+    score: how well it fits, and whether it is of the program and the way that were named. fit: how well it fits alone.
+    """
 
     message: ProgramMessage
     score: float
     sure: bool
+    fit: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ class Index:
         )
         self._written: dict[str, list[str]] = {}  # by their first letter
         for word in self._surfaces:
-            if len(word) >= PART_MIN and not word.isdigit():
+            if len(word) >= PART_MIN and not is_code(word):
                 self._written.setdefault(word[0], []).append(word)
         texts = [(number, frozenset(chain(*map(self._split, found)))) for number, found in read]
         counts = Counter(word for _, found in texts for word in found)
@@ -107,7 +114,7 @@ class Index:
         self._database.executemany("INSERT INTO texts (words) VALUES (?)", ((" ".join(r.words),) for r in self._rows))
 
     def _rarity(self, word: str, weight: float) -> float:
-        return weight * CODE_WEIGHT if word.isdigit() else weight
+        return weight * CODE_WEIGHT if is_code(word) else weight
 
     def search(self, text: str, program: str | None = None) -> tuple[Found, ...]:
         """Return what fits `text`, best first; of a log what fits the last line that surely tells of a fault."""
@@ -123,7 +130,7 @@ class Index:
             if told:
                 return (told, *(one for one in found if one is not told))
             if found and found[0].sure:
-                summary = summary or found
+                summary = found if not summary or found[0].score > summary[0].score else summary
             elif found and (not best or found[0].score > best[0].score):
                 best = found
             if summary and number >= BEFORE_SUMMARY:
@@ -144,24 +151,26 @@ class Index:
 
     def _tells(self, one: Found, best: Found) -> bool:
         """Whether `one` says more than that something failed, and is about as likely as the best."""
-        return one.sure and not one.message.summary and one.score >= NEARLY * best.score
+        likely = one.fit >= NEARLY_AS_FIT * best.fit if best.message.summary else one.score >= NEARLY * best.score
+        return one.sure and not one.message.summary and likely
 
     def _by_code(self, wanted: set[str]) -> tuple[Found, ...]:
         ends = tuple(wanted)
         numbers = [n for n, known in enumerate(self._codes) if ends and any(code.endswith(ends) for code in known)]
-        return self._ranked((number, 10.0, 1.0) for number in numbers) if numbers else ()
+        return self._ranked((number, 10.0, 1.0, 10.0) for number in numbers) if numbers else ()
 
     def _search(
         self, typed: Mapping[str, str], program: str | None, meanings: _Meanings, *, alone: bool
     ) -> tuple[Found, ...]:
         """Search what was `typed`; one common word is enough only where it stands `alone`, not in a line of a log."""
-        program, direction = program or program_named(typed), direction_named(typed)
+        program = program or program_named(typed)
+        direction = direction_named(typed) or WAYS.get(program or "")
         if len(typed) > 1:
             typed = {meant: word for meant, word in typed.items() if word not in PROGRAM_NAMES} or typed
         meant = self._known(typed, meanings)
         if not meant:
             return ()
-        best: dict[int, tuple[float, float]] = {}
+        best: dict[int, tuple[float, float, float]] = {}
         asked = sum(
             max(map(self._weights.__getitem__, known), default=self._weight_of(word)) for word, known in meant.items()
         )
@@ -176,13 +185,18 @@ class Index:
             hits = sum(1 for known in meant.values() if not row.words.isdisjoint(known))
             of_row, of_query = mass / row.weight, min(1.0, explained / asked)
             whole = alone and (len(meant) == 1 or (of_row >= WHOLE and of_query >= WHOLE_QUERY))
+            own = program is not None and self._messages[row.number].program == program
+            whole = whole or (len(meant) == 1 and of_row >= WHOLE and (mass >= RARE or own))
             if hits < HITS_MIN and not whole:
                 continue
             evidence = (of_row + of_query) / 2
-            score = evidence * math.sqrt(mass) * self._favour(self._messages[row.number], program, direction)
-            if evidence >= LIKELY and score > best.get(row.number, (0.0, 0.0))[0]:
-                best[row.number] = (score, evidence if mass >= ENOUGH else min(evidence, LIKELY))
-        return self._ranked((number, score, evidence) for number, (score, evidence) in best.items())
+            fit = evidence * math.sqrt(mass)
+            score = fit * self._favour(self._messages[row.number], program, direction)
+            if evidence >= LIKELY and (row.number not in best or score > best[row.number][0]):
+                best[row.number] = (score, evidence if mass >= ENOUGH else min(evidence, LIKELY), fit)
+        if len(meant) == 1 and is_code(only := next(iter(meant))):
+            best = {number: found for number, found in best.items() if only in self._codes[number]} or best
+        return self._ranked((number, *found) for number, found in best.items())
 
     def _weight_of(self, unknown: str) -> float:
         if unknown in _ELSEWHERE:
@@ -199,9 +213,11 @@ class Index:
             return factor * (SELDOM if message.program in COMMAND_LINE else UNNAMED)
         return factor * (OWN_PROGRAM if message.program == wanted else OTHER_PROGRAM)
 
-    def _ranked(self, scored: Iterable[tuple[int, float, float]]) -> tuple[Found, ...]:
+    def _ranked(self, scored: Iterable[tuple[int, float, float, float]]) -> tuple[Found, ...]:
         ranked = sorted(scored, key=lambda entry: (-entry[1], entry[0]))[:RESULTS_MAX]
-        return tuple(Found(self._messages[number], score, evidence >= SURE) for number, score, evidence in ranked)
+        return tuple(
+            Found(self._messages[number], score, evidence >= SURE, fit) for number, score, evidence, fit in ranked
+        )
 
     def _candidates(self, found: Iterable[str]) -> list[_Row]:
         query = " OR ".join(f'"{word}"' for word in found)
@@ -222,7 +238,7 @@ class Index:
     def _meanings(self, meant: str, word: str, *, guess: bool) -> dict[str, float]:
         if meant in self._weights:
             return {meant: 1.0}
-        if not guess or len(word) < PART_MIN or word.isdigit() or meant in _ELSEWHERE:
+        if not guess or len(word) < PART_MIN or is_code(word) or meant in _ELSEWHERE:
             return {}
         if (parts := self._split(word)) != [word]:
             return {part: 0.9 for part in parts if part in self._weights}

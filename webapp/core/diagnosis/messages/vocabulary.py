@@ -25,6 +25,7 @@ _BORING = re.compile(
     | \b\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b                 # days
     | \b\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?\b            # times
     | \b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b                # addresses of computers
+    | \blocalhost\b(?::\d+)?
     | \b(?:[a-z0-9-]+\.)+(?:net|com|de|org|at|ch|example|local|info)\b(?::\d+)?
     | \b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{9,}\b   # handles and ids
     | \b(?:user|r?host|[rl]ip|session|m?pid|from|relay|delays?|msgid|recipients?)=\S+  # what servers' logs add
@@ -38,6 +39,8 @@ _RIGHT_HOSTS = ("pop.gmx.net", "mail.gmx.net", "imap.gmx.net")
 # Of a link to GMX's postmaster only the reason says something.
 # GMX's servers for sending and for other providers; their numbers say nothing.
 _SERVER = re.compile(r"\b(m[rx](?:gmx|web))\d+\b", re.IGNORECASE)
+# The code beside a reply (RFC 3463), such as 5.7.8; not the version of a program.
+_STATUS = re.compile(r"(?<![\w.#-])([245])\.([0-7])\.(\d{1,3})(?![\w.-]*\d)", re.ASCII)
 _REASON = re.compile(r"[?&]c=([a-z0-9]+)", re.IGNORECASE)
 # Eight hexadecimal signs as people type them: with blanks, × for x, the letter O for zero.
 _PART_OF_CODE = re.compile(r"\bc{2,3}[0-9a-f]{2}\b")
@@ -54,6 +57,8 @@ _FRAME = re.compile(
     re.VERBOSE,
 )
 _SENTENCE = re.compile(r"[.!?:]\W*$")
+# What a server answered, quoted by a program: it says more than the program's own words beside it.
+_ANSWER = re.compile(r"-ERR\b|\bserver message:|(?<![\w.:])[45]\d\d(?=[ -]\D|[ -][45]\.\d)")
 
 # Words that stand in every sentence, folded.
 STOP_WORDS = frozenset(
@@ -67,7 +72,8 @@ STOP_WORDS = frozenset(
         in at from as if when do does did am please should will would so but its there then which who
         gmx webde mailcom konto account programm program software fehler error exception java javax errno fault
         fehlermeldung meldung problem einfach werde einmal gerade leider warning failure info since when than then into
-        over due du dich dir dein deine probleme hilfe help code openssl reported routines operation"""
+        over due du dich dir dein deine probleme hilfe help code openssl reported routines operation
+        occurred occur occurs aufgetreten"""
     )
 )
 # Programs as people name them, folded.
@@ -76,6 +82,7 @@ PROGRAM_NAMES = {
     "ipad": "apple-mail", "mac": "apple-mail", "ios": "apple-mail", "macos": "apple-mail",
     "android": "thunderbird-android", "k9": "thunderbird-android", "fairemail": "fairemail", "getmailrc": "getmail",
 }  # fmt: skip
+DEVICE = "drucker"  # the meaning of printers, scanners and other devices; no message of a program is theirs
 COMMAND_LINE = frozenset(("fetchmail", "getmail", "mpop", "msmtp", "curl"))
 PROGRAM_NAMES |= {name: name for name in COMMAND_LINE}
 
@@ -87,16 +94,20 @@ class Direction(Enum):
     SENDING = "sending"
 
 
-# The protocols, and the causes that belong to one way.
-_PROTOCOLS = dict.fromkeys(("pop", "pop3", "pop3s", "imap"), Direction.RECEIVING) | dict.fromkeys(
+# The protocols (only POP3 refuses with -ERR), the programs that go one way, and the causes that belong to one way.
+_PROTOCOLS = dict.fromkeys(("pop", "pop3", "pop3s", "imap", "err"), Direction.RECEIVING) | dict.fromkeys(
     ("smtp", "smtps", "esmtp"), Direction.SENDING
 )
+WAYS = dict.fromkeys(("fetchmail", "getmail", "mpop"), Direction.RECEIVING) | {"msmtp": Direction.SENDING}
 DIRECTIONS = dict.fromkeys(
     ("login-refused", "mailbox-in-use", "fetched-too-often", "no-message-numbers"), Direction.RECEIVING
 ) | dict.fromkeys(
-    ("login-refused-for-sending", "sending-login-off", "sender-not-allowed", "recipient-refused", "message-refused"),
+    (
+        "login-refused-for-sending", "sending-login-off", "sender-not-allowed", "recipient-refused", "message-refused",
+        "sending-refused-for-now", "sending-paused", "too-many-mails",
+    ),
     Direction.SENDING,
-)
+)  # fmt: skip
 
 # Words of other things that go wrong: what is said of them is no fault of mail.
 ELSEWHERE = frozenset(
@@ -122,7 +133,9 @@ SAME = {
         "heruntergeladen geladen laden get kommt kommen ankommen",
         "anmeldung": "anmelden login logon einloggen logins anmeldedaten authentifizierung authentication authenticate "
         "authentifizieren authentisierung authenticated auth identifizierung anmeldeinformationen credentials "
-        "authorization authorisation legitimierung credential anmeldename logging log signin",
+        "authorization authorisation "
+        "unauthorized unauthorised autorisierung autorisiert authorized authorised legitimierung credential "
+        "anmeldename logging log signin",
         "falsch": "inkorrekt incorrect invalid wrong falsches falsche ungultig ungultige ungultiger bad stimmt",
         "abgelehnt": "rejected refused denied verweigert zuruckgewiesen abgewiesen reject verweigerte declined deny "
         "lehnt angenommen akzeptiert",
@@ -156,7 +169,8 @@ SAME = {
         "antwort": "response reply answer antwortet reagiert responding respond responded antwortete answered",
         "gestern": "yesterday",
         "handy": "smartphone phone telefon mobile mobil",
-        "drucker": "printer scanner printers nas kopierer faxgerat multifunktionsgerat",
+        "drucker": "printer scanner printers nas kopierer faxgerat multifunktionsgerat canon epson brother ricoh "
+        "kyocera xerox lexmark konica synology qnap truenas fritzbox mfp copier laserjet officejet",
         "ausdrucken": "drucken drucke druckt gedruckt print printing",
         "umlaut": "umlaute umlauten umlauts sonderzeichen",
         "datum": "date uhr uhrzeit clock",
@@ -189,6 +203,7 @@ def stem(word: str) -> str:
 
 def words(text: str) -> dict[str, str]:
     """Return the words in `text` that say something: meaning (one word for all that mean the same) and word, folded."""
+    text = _STATUS.sub(r" \1x\2x\3 ", text)
     text = _BORING.sub(" ", _HOST.sub(_one_word, _REASON.sub(r" \1 ", _SERVER.sub(r"\1", text))))
     found = _WORD.findall(fold(_CAMEL.sub(" ", text)))
     return {meaning(word): word for word in reversed(found) if word not in STOP_WORDS and len(word) > 1}
@@ -204,7 +219,13 @@ def meaning(word: str) -> str:
     return SAME.get(word) or _STEMS.get(stem(word)) or (word if word.isdigit() else stem(word))
 
 
+_STATUS_WORD = re.compile(r"[245]x\dx\d{1,3}")
 _STEMS = {stem(written): word for written, word in reversed(SAME.items())}
+
+
+def is_code(word: str) -> bool:
+    """Whether `word` is the number of a reply, or the code beside it."""
+    return word.isdigit() or _STATUS_WORD.fullmatch(word) is not None
 
 
 def codes(text: str) -> set[str]:
@@ -216,8 +237,9 @@ def codes(text: str) -> set[str]:
 
 
 def program_named(found: Mapping[str, str]) -> str | None:
-    """Return the program that one of the words names."""
-    return next((PROGRAM_NAMES[word] for word in found.values() if word in PROGRAM_NAMES), None)
+    """Return the program that one of the words names, `DEVICE` for what only sends."""
+    named = next((PROGRAM_NAMES[word] for word in found.values() if word in PROGRAM_NAMES), None)
+    return named or (DEVICE if DEVICE in found else None)
 
 
 def direction_named(found: Mapping[str, str]) -> Direction | None:
@@ -230,12 +252,15 @@ def pieces(text: str) -> list[str]:
     """Return what of a pasted text may be the message: a short text as it is; of a log each line, the last one first.
 
     What a program breaks over two lines comes as one too. Sentences that stand in lines of their own, as in a window,
-    count from the last one: it names the reason.
+    count from the last one: it names the reason. What a server answered comes before what the program says of it.
     """
     lines = [line.strip()[-LINE_MAX:] for line in text[-CHARACTERS_MAX:].splitlines() if line.strip()]
     lines = [line for line in lines if not _FRAME.fullmatch(line)] or lines
     if len(lines) <= 3 and sum(map(len, lines)) <= 600:
         whole, single = [" ".join(lines)], lines[::-1] if len(lines) > 1 else []
+        answers = [line for line in lines if _ANSWER.search(line)]
+        if answers and len(answers) < len(lines):
+            return [" ".join(answers), *whole, *single]
         return single + whole if all(map(_SENTENCE.search, lines)) else whole + single
     last = list(dict.fromkeys(reversed(lines)))[:LINES_MAX]
     return [*last, *(f"{earlier} {later}" for later, earlier in pairwise(last))]
