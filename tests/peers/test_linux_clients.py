@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import stat
@@ -18,6 +17,7 @@ from tests.support.certificates import Certificates
 from tests.support.desk import Desk, Ran
 from tests.support.dovecot import BLANKS, UMLAUT, Dovecot, User, reserve
 from tests.support.fault_server import FaultServer, read
+from tests.support.programs import needed
 from webapp.core import providers
 from webapp.core.account import MailAccount, Retention, SocketType
 
@@ -37,15 +37,6 @@ def client(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     needed(name)
     return name
-
-
-def needed(program: str) -> None:
-    """Skip where `program` is missing; fail there when CI=true."""
-    if shutil.which(program) is None:
-        reason = f"{program} is not installed (make system-deps)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
 
 
 @pytest.fixture

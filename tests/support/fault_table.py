@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.support.fault_server import Dialogue, read_all
-from tests.support.produced import NAMED, PROGRAMS, THUNDERBIRD
+from tests.support.produced import NOTHING, THUNDERBIRD, expected, met_by
+from tests.support.programs import PROGRAMS
 from tests.support.told import CATALOGUE
 from webapp.core.probe import BOUNDS, Bounds, FailureKind
 
@@ -29,7 +30,8 @@ _PROGRAMS = """
 ## What programs show
 
 Real programs met the same servers in the tests, and what they printed or showed was asked in the help. ✓: the help finds first
-what our check finds. Otherwise the cause is named that it finds: a program may say less than the server did. –: not tried.
+what our check finds. Otherwise the cause is named that it finds: a program may say less than the server did. –: the program
+shows nothing, for it never asks what the fault answers, takes what our check refuses, or goes on; of Thunderbird, not tried.
 """
 _TITLES = {"pop3": "Receiving (POP3)", "smtp": "Sending (SMTP)"}
 
@@ -71,16 +73,15 @@ def _row(dialogue: Dialogue) -> str:
 
 def _programs(protocol: str) -> str:
     """Return the table of what the programs of `protocol` show, by fault."""
-    named = {f"{protocol}-{fault}" for fault in NAMED[protocol]}
     head = ("What the server does", "Our check", *PROGRAMS[protocol], "Thunderbird")
     lines = [_line(head), _line(("---",) * len(head))]
     for dialogue in read_all():
-        if dialogue.fact("protocol") == protocol and (dialogue.name in named or dialogue.name in THUNDERBIRD):
-            ours = diagnoses(dialogue)[0]
-            shown = ["✓" if dialogue.name in named else "–"] * len(PROGRAMS[protocol])
-            found = THUNDERBIRD.get(dialogue.name, "–")
-            shown.append("✓" if found == ours else found if found == "–" else f"`{found}`")
-            lines.append(_line((dialogue.fact("title"), f"`{ours}`", *shown)))
+        ours = diagnoses(dialogue)[0]
+        if ours and dialogue.fact("protocol") == protocol:
+            shown = [expected(program, dialogue) for program in met_by(dialogue)]
+            shown.append(THUNDERBIRD.get(dialogue.name, NOTHING))
+            cells = ("✓" if found == ours else found if found == NOTHING else f"`{found}`" for found in shown)
+            lines.append(_line((dialogue.fact("title"), f"`{ours}`", *cells)))
     return f"\n### {_TITLES[protocol]}\n\n" + "\n".join(lines) + "\n"
 
 

@@ -1,20 +1,28 @@
 """What real programs show when they meet the servers of tests/dialogues: tests ask them, docs/faults.md lists it.
 
-Not every fault can be read from a message: fetchmail and mpop say of a web page or of an IMAP server that the answer is no
-POP3, and no more. Nor does every program speak as a dialogue expects, so that it meets another fault than the one meant.
+Not every fault can be read from a message: fetchmail and curl wait for an IMAP server's POP3 greeting until they give up, and
+say no more than that; curl keeps a server's words to itself. produced.toml has the cause that the help finds for what a
+program printed, where it is not the one that our own check finds, and – where the program shows nothing: it never asks what
+the fault answers, it takes what our check refuses, or it goes on.
 """
 
 from __future__ import annotations
 
-# Faults that each of the programs of a protocol names in its own words, so that the help finds what our check finds.
-PROGRAMS = {"pop3": ("fetchmail", "getmail", "mpop"), "smtp": ("msmtp",)}
-NAMED = {
-    "pop3": (
-        "certificate-chain-incomplete", "certificate-expired", "certificate-self-signed", "certificate-untrusted",
-        "refused", "tls-refused",
-    ),
-    "smtp": ("certificate-expired", "certificate-wrong-host", "certificate-untrusted", "greeting-421", "refused"),
-}  # fmt: skip
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.support.fault_server import Dialogue, read_all
+from tests.support.programs import PROGRAMS, Met
+from webapp.core.diagnosis.messages import causes, search
+
+OTHERWISE: Mapping[str, Mapping[str, str]] = tomllib.loads((Path(__file__).parent / "produced.toml").read_text("utf-8"))
+NOTHING = "–"
+# Faults that programs tell at once and in their own words: `make test` meets these, `make proofs` all.
+QUICK = (
+    "pop3-certificate-expired", "pop3-certificate-self-signed", "pop3-certificate-untrusted", "pop3-refused",
+    "pop3-tls-refused", "smtp-certificate-expired", "smtp-certificate-wrong-host", "smtp-refused", "smtp-mail-full",
+)  # fmt: skip
 # The cause that the help finds for what Thunderbird shows, by dialogue.
 THUNDERBIRD = {
     "pop3-greeting-permanent": "gmx-busy",
@@ -34,3 +42,25 @@ THUNDERBIRD = {
     "smtp-refused": "port-blocked",
     "smtp-starttls-missing": "encryption-mismatch",
 }
+
+
+def faults() -> list[Dialogue]:
+    """Return the dialogues that have a cause."""
+    return [dialogue for dialogue in read_all() if dialogue.fact("diagnosis")]
+
+
+def met_by(dialogue: Dialogue) -> tuple[str, ...]:
+    """Return the programs of its protocol."""
+    return PROGRAMS[dialogue.fact("protocol")]
+
+
+def expected(program: str, dialogue: Dialogue) -> str:
+    """Return the id of the cause that the help finds for what `program` shows, or `NOTHING`."""
+    return OTHERWISE[program].get(dialogue.name, dialogue.fact("diagnosis"))
+
+
+def found(program: str, met: Met) -> str:
+    """Return the id of the cause that the help finds first for what was printed, or `NOTHING`."""
+    if not met.reached or met.code == 0 or not met.output.strip():
+        return NOTHING
+    return next(iter(causes(search(met.output, program))), NOTHING)

@@ -130,7 +130,7 @@ class Index:
             if told:
                 return (told, *(one for one in found if one is not told))
             if found and found[0].sure:
-                summary = found if not summary or found[0].score > summary[0].score else summary
+                summary = found if number < BEFORE_SUMMARY or not summary else summary  # the earlier says more
             elif found and (not best or found[0].score > best[0].score):
                 best = found
             if summary and number >= BEFORE_SUMMARY:
@@ -151,7 +151,12 @@ class Index:
 
     def _tells(self, one: Found, best: Found) -> bool:
         """Whether `one` says more than that something failed, and is about as likely as the best."""
-        likely = one.fit >= NEARLY_AS_FIT * best.fit if best.message.summary else one.score >= NEARLY * best.score
+        if not best.message.summary:
+            likely = one.score >= NEARLY * best.score
+        elif best.message.program:
+            likely = one.score >= best.score
+        else:
+            likely = one.fit >= NEARLY_AS_FIT * best.fit
         return one.sure and not one.message.summary and likely
 
     def _by_code(self, wanted: set[str]) -> tuple[Found, ...]:
