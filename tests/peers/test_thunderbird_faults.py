@@ -16,7 +16,7 @@ from webapp.core.diagnosis.messages import causes, search
 
 pytestmark = pytest.mark.peers
 
-SAMPLE = ("pop3-greeting-refused", "smtp-certificate-wrong-host", "smtp-refused")
+SAMPLE = ("pop3-auth-one-text", "pop3-greeting-refused", "smtp-certificate-wrong-host", "smtp-refused")
 
 
 @pytest.fixture(scope="module")

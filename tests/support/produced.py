@@ -25,6 +25,7 @@ QUICK = (
 )  # fmt: skip
 # The cause that the help finds for what Thunderbird shows, by dialogue.
 THUNDERBIRD = {
+    "pop3-auth-one-text": "login-refused",
     "pop3-greeting-permanent": "gmx-busy",
     "pop3-greeting-refused": "gmx-busy",
     "pop3-greeting-temporary": "gmx-busy",
@@ -39,6 +40,12 @@ THUNDERBIRD = {
     "smtp-certificate-untrusted": "local-scanner",
     "smtp-certificate-wrong-host": "certificate-wrong-host",
     "smtp-greeting-421": "gmx-busy",
+    "smtp-greeting-block-listed": "address-blocked",
+    "smtp-mail-full": "mailbox-full",
+    "smtp-mail-rate": "too-many-mails",
+    "smtp-mail-refused": "sender-not-allowed",
+    "smtp-rcpt-550": "recipient-refused",
+    "smtp-rcpt-sender": "recipient-refused",
     "smtp-refused": "port-blocked",
     "smtp-starttls-missing": "encryption-mismatch",
 }

@@ -84,6 +84,7 @@ class Index:
 
     def __init__(self, messages: Sequence[ProgramMessage]) -> None:
         self._messages = messages
+        self._numbers = {id(message): number for number, message in enumerate(messages)}
         self._codes = [{code.lower().removeprefix("0x") for code in message.codes} for message in messages]
         read = [
             (number, words(text.replace(PROVIDER, "")))
@@ -144,7 +145,7 @@ class Index:
         found = self._search(typed, program, meanings, alone=alone)
         if not found or not found[0].message.summary:
             return found
-        added = self._words[self._messages.index(found[0].message)]
+        added = self._words[self._numbers[id(found[0].message)]]
         rest = {meant: word for meant, word in typed.items() if added.isdisjoint(meanings.get(meant, ()))}
         beside = self._search(rest, program or found[0].message.program, meanings, alone=False)
         return (*beside, *found) if beside and beside[0].sure else found

@@ -57,7 +57,8 @@ _FRAME = re.compile(
     re.VERBOSE,
 )
 _SENTENCE = re.compile(r"[.!?:]\W*$")
-# What a server answered, quoted by a program: it says more than the program's own words beside it.
+# What a server answered, quoted by a program: it says more than the program's own words beside it, and than its advice.
+_QUOTED = re.compile(r"\b(?:antwortete|responded):\s*(\S.*?)\.\s+(?:Bitte|Please)\b", re.DOTALL | re.IGNORECASE)
 _ANSWER = re.compile(r"-ERR\b|\bserver message:|(?<![\w.:])[45]\d\d(?=[ -]\D|[ -][45]\.\d)")
 
 # Words that stand in every sentence, folded.
@@ -258,6 +259,8 @@ def pieces(text: str) -> list[str]:
     lines = [line for line in lines if not _FRAME.fullmatch(line)] or lines
     if len(lines) <= 3 and sum(map(len, lines)) <= 600:
         whole, single = [" ".join(lines)], lines[::-1] if len(lines) > 1 else []
+        if quoted := _QUOTED.search(whole[0]):
+            return [quoted[1], *whole, *single]
         answers = [line for line in lines if _ANSWER.search(line)]
         if answers and len(answers) < len(lines):
             return [" ".join(answers), *whole, *single]
