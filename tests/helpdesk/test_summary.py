@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
-from tests.helpdesk.conftest import answer, case_row, join, open_case, post
+from tests.helpdesk.conftest import answer, case_row, fragment, join, open_case, post
 from tests.support.client import PageLintingClient
 from webapp.helpdesk import cases
 from webapp.helpdesk.vocabulary import Kind
 from webapp.infrastructure.config import Config
+from webapp.infrastructure.session import SealedSessionInterface
 
 ADDRESS = "zora.quast@gmx.de"
 
@@ -70,3 +71,19 @@ def test_what_did_not_work_comes_with_the_next_steps(
     assert "Es funktioniert noch nicht." in page
     assert "GMX hat die Anmeldung abgelehnt" in page
     assert page.partition("Wie es weitergeht")[2].count("<li>") > 3
+
+
+def test_the_sheet_gives_way_where_the_session_is_full(app: Flask, person: PageLintingClient) -> None:
+    interface = app.session_interface
+    assert isinstance(interface, SealedSessionInterface)
+    person.get("/join")  # its form has a token
+    with person.session_transaction() as session, app.app_context():
+        session["help_over"] = "x" * 22
+        session["answers"] = {"devices": {"names": ""}}
+        while interface.fits(dict(session)):
+            session["answers"]["devices"]["names"] += "x"
+        session["answers"]["devices"]["names"] = session["answers"]["devices"]["names"][1:]
+    assert fragment(person, "/?lang=en").status_code in (200, 302, 303)  # the language is one thing more to keep
+    with person.session_transaction() as session:
+        assert "locale" in session
+        assert "help_over" not in session

@@ -19,6 +19,7 @@ from webapp.helpdesk.invitations import invitation_url
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import for_agents, me
 from webapp.helpdesk.sign_in import TICKET_KEY
+from webapp.helpdesk.summary import OVER_KEY
 from webapp.helpdesk.vocabulary import CHOICES, STEP_TITLES
 from webapp.infrastructure import db, fragments, limits
 from webapp.infrastructure.codes import spoken
@@ -173,7 +174,7 @@ def _let_go() -> bool:
     if older:
         session[INVITATIONS_KEY] = older
         return True
-    found = next((name for name in (INVITATIONS_KEY, TICKET_KEY, *oidc.begun()) if name in session), None)
+    found = next((name for name in (INVITATIONS_KEY, TICKET_KEY, OVER_KEY, *oidc.begun()) if name in session), None)
     if found is not None:
         session.pop(found)
     return found is not None
