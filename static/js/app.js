@@ -52,6 +52,19 @@ export function enhance(root) {
 
 enhance(document);
 
+// A form that came back with a mistake is the answer to a POST, and nothing is kept of it: “back” to it would fail. So its
+// place in the history is that of the page it was sent from.
+if (performance.getEntriesByType("navigation")[0]?.responseStatus === 422) {
+  history.replaceState(null, "", document.referrer || location.href);
+}
+
+// Tab passes by every radio but the chosen one of its group: who unfolds more of them is led in.
+for (const fold of document.querySelectorAll("details[data-lead-in]")) {
+  fold.addEventListener("toggle", () => {
+    if (fold.open && document.activeElement === fold.querySelector("summary")) fold.querySelector("input").focus();
+  });
+}
+
 // Shown after so many milliseconds, such as the warning before an agent is signed out.
 for (const later of document.querySelectorAll("[data-after]")) {
   setTimeout(() => (later.hidden = false), Number(later.dataset.after));

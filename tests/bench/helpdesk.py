@@ -57,9 +57,7 @@ def prepare(config: Config, viewers: int) -> list[Viewer]:
     with db.begin(config) as session:
         for number in range(viewers):
             token, reference = new_token(SESSION_BYTES), new_reference()
-            agent = Agent(
-                login=f"agent{number}", name=f"Agent {number}", role="agent", created_at=now, totp_step=0, failures=0
-            )
+            agent = Agent(login=f"agent{number}", name=f"Agent {number}", role="agent", created_at=now, totp_step=0)
             session.add(agent)
             session.flush()
             session.add(

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.peers]
 
 COMMAND = Path(sys.executable).parent / "gmx-pop-wizard"
 PASSWORD = "Ein Satz nur für Tests"
-PATIENCE = 30_000  # milliseconds that a loaded machine may need
+PATIENCE = 60_000  # milliseconds that a loaded machine may need
 ANSWERS = ("thunderbird:linux", "one", "forever", "pop3", "no", "existing")
 
 

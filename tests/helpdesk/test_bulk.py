@@ -93,6 +93,25 @@ def test_the_example_is_a_table_of_which_every_row_has_a_file(admin: PageLinting
     assert "keine Datei" not in page
 
 
+def test_columns_and_programs_are_called_as_people_call_them(admin: PageLintingClient) -> None:
+    page = admin.get("/helpdesk/bulk").text
+    assert "„Adresse“ und „Programm“ müssen sein, die anderen können: Absendername, behalten, " in page
+    assert (
+        admin.get("/helpdesk/bulk/example.csv")
+        .data.decode("utf-8-sig")
+        .startswith("Adresse;Absendername;Programm;behalten")
+    )
+    table = "Mailadresse;Vor- und Nachname;E-Mail-Programm;Behalten;Port\n"
+    table += "anna@gmx.de;Anna;Outlook (klassisch);immer;465\njan@gmx.de;Jan;K-9 Mail;14;587\n"
+    assert "2 Dateien sind fertig." in admin.get(finished(admin, give(admin, table))).text
+
+
+def test_what_many_rows_lack_is_said_once(admin: PageLintingClient) -> None:
+    page = admin.get(finished(admin, give(admin, "Adresse,Programm\na@gmx.de,outlook\nb@gmx.de,\nc@gmx.de,\n"))).text
+    assert page.replace("\u2011", "-").count("Das E-Mail-Programm fehlt.") == 1
+    assert "<td>3, 4</td>" in page
+
+
 def test_the_files_are_in_the_chosen_language(admin: PageLintingClient) -> None:
     path = finished(admin, give(admin, TABLE, locale="en"))
     assert "README.txt" in zipfile.ZipFile(io.BytesIO(admin.get(f"{path}/files").data)).namelist()

@@ -10,6 +10,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from webapp.translations.compile import compile_all
+
 ROOT = Path(__file__).parents[2]
 TRANSLATIONS = ROOT / "webapp" / "translations"
 LANGUAGES = sorted(path.parent.name for path in TRANSLATIONS.glob("*/LC_MESSAGES"))
@@ -101,3 +103,15 @@ def test_german_speaks_in_words_that_people_know() -> None:
         if msgid != COLUMNS and AVOIDED.search(re.sub("„[^“]*“", "", text))
     }
     assert not wrong, "\n".join(sorted(wrong))
+
+
+@pytest.mark.parametrize("entry", ['msgid "Yes"\nmsgstr ""\n', '#, fuzzy\nmsgid "Yes"\nmsgstr "Sì"\n', ""])
+def test_a_language_that_lacks_a_text_is_not_built(tmp_path: Path, entry: str) -> None:
+    """On a page it would be English, and nobody told."""
+    for language, text in {"fr": 'msgid "Yes"\nmsgstr "Oui"\n', "it": entry}.items():
+        folder = tmp_path / language / "LC_MESSAGES"
+        folder.mkdir(parents=True)
+        head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+        (folder / "app.po").write_text(head + text, encoding="utf-8")
+    with pytest.raises(ValueError, match="it: 1 texts are missing, such as 'Yes'"):
+        compile_all(tmp_path)

@@ -7,7 +7,7 @@ agents guessable sessions factors oidc sign_in        who may help
 presence profile admin                                what agents change of it
 cases tokens check_words                              one person being helped
 vocabulary places live whereabouts                    from what happens to closed words
-live_view guiding saying log                          from the words to what the agent sees and says
+live_view guiding saying glance log                   from the words to what the agent sees and says
 desk case_views forms report recipients               the agent's pages, and what goes to other systems
 bulk_views bulk_jobs                                  files for many people
 courses course_views                                  a sheet of links for one day
@@ -18,12 +18,14 @@ summary                                               the sheet after the call
 statistics purging audit                              what remains, and what goes
 """
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import cast
 from zoneinfo import ZoneInfo
 
 from flask import Flask, request
 from flask.blueprints import BlueprintSetupState
+from flask_babel import format_time
 
 from webapp.helpdesk import (
     admin,
@@ -47,7 +49,7 @@ from webapp.helpdesk.purging import purge
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import current
 from webapp.infrastructure import background
-from webapp.infrastructure.i18n import TIME_ZONE
+from webapp.infrastructure.i18n import TIME_ZONE, current_locale, day_and_time
 
 PURGE_SECONDS = 600
 KEYS_SECONDS = 3600  # after a change of the key; docs/operation.md names the hour
@@ -78,9 +80,20 @@ def _describe_agent() -> dict[str, object]:
 @blueprint.app_template_filter("clock")
 def _clock(moment: datetime) -> str:
     """Return the time of day to the second, where GMX's people live."""
-    return moment.astimezone(ZoneInfo(TIME_ZONE)).strftime("%H:%M:%S")
+    return str(format_time(moment, "medium"))
 
 
-@blueprint.app_template_filter("day_and_time")
-def _day_and_time(moment: datetime) -> str:
-    return moment.astimezone(ZoneInfo(TIME_ZONE)).strftime("%d.%m.%Y %H:%M")
+blueprint.add_app_template_filter(day_and_time, "day_and_time")
+
+
+@blueprint.app_template_filter("lately")
+def _lately(moment: datetime) -> str:
+    """Return the time of day of what was today, with the day before it for what was not."""
+    zone = ZoneInfo(TIME_ZONE)
+    return _written(moment.replace(second=0, microsecond=0), datetime.now(zone).date(), current_locale())
+
+
+@lru_cache(maxsize=1000)  # thirty rows of a desk are written anew with every change of one of them
+def _written(moment: datetime, today: date, _locale: str) -> str:
+    is_today = moment.astimezone(ZoneInfo(TIME_ZONE)).date() == today
+    return str(format_time(moment, "short")) if is_today else day_and_time(moment)

@@ -59,9 +59,14 @@ def bulk() -> ResponseReturnValue:
 def _page(form: TableForm) -> str:
     jobs = [(job, bulk_jobs.state_of(job)) for job in bulk_jobs.jobs_of(me().agent_id)]
     return render_template(
-        "helpdesk/bulk.html", form=form, jobs=jobs, columns=list(COLUMNS), rows_max=TABLE_ROWS_MAX,
+        "helpdesk/bulk.html", form=form, jobs=jobs, columns=_everyday(*COLUMNS), rows_max=TABLE_ROWS_MAX,
         clients=[client for client in CLIENTS.values() if client.formats], states=STATE_LABELS,
     )  # fmt: skip
+
+
+def _everyday(*columns: str) -> list[str]:
+    """Return the columns by the first of the names that people give them in this language."""
+    return [translate(Message(COLUMNS[column])).replace("\u2011", "-").partition(", ")[0] for column in columns]
 
 
 @blueprint.post("/helpdesk/bulk")
@@ -109,7 +114,7 @@ def _begun() -> ResponseReturnValue:
 def bulk_example() -> ResponseReturnValue:
     """A table to begin with, as German and other spreadsheets open it: semicolons, and UTF-8 said at its start."""
     domain = site_provider().main_domain
-    rows = (_COLUMNS, *((f"{local_part}@{domain}", *rest) for local_part, *rest in EXAMPLE))
+    rows = (_everyday(*_COLUMNS), *((f"{local_part}@{domain}", *rest) for local_part, *rest in EXAMPLE))
     text = "".join(";".join(row) + "\r\n" for row in rows)
     response = Response(codecs.BOM_UTF8 + text.encode(), mimetype="text/csv")
     response.headers["Content-Disposition"] = f"attachment; filename={site_provider().file_stem}.csv"

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from webapp.core.diagnosis import CATALOGUE
 from webapp.core.providers import Provider
@@ -12,7 +11,6 @@ from webapp.helpdesk.cases import OUTCOME_LABELS, Outcome
 from webapp.helpdesk.live_view import build, path_taken, provider_of
 from webapp.helpdesk.vocabulary import STATE_LABELS, STEP_TITLES, Kind
 from webapp.infrastructure import i18n
-from webapp.infrastructure.i18n import TIME_ZONE
 from webapp.infrastructure.models import Case, CaseEvent, CaseNote
 
 VERSION = 1
@@ -105,4 +103,4 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def _clock(moment: datetime) -> str:
-    return moment.astimezone(ZoneInfo(TIME_ZONE)).strftime("%d.%m.%Y %H:%M")
+    return i18n.day_and_time(moment).replace("\u202f", " ")  # for the search of other systems, too

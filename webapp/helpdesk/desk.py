@@ -1,20 +1,22 @@
 """The agent's overview: own cases, the queue, search, a new case; and the statistics."""
 
-import hashlib
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
 
 from flask import Response, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.core.clients import CLIENTS
 from webapp.core.diagnosis import CATALOGUE, messages
 from webapp.core.text import N_, Message, new_reference
 from webapp.helpdesk import calls, cases, oidc, page_asks, sessions, statistics
-from webapp.helpdesk.attendance import away, minutes_since
+from webapp.helpdesk.attendance import AWAITED, away, is_away, minutes_since
 from webapp.helpdesk.cases import OPEN, OUTCOME_LABELS, STATE_NAMES, TICKET, CaseState
 from webapp.helpdesk.forms import NewCaseForm, SpokenForm
+from webapp.helpdesk.glance import by_state, glances, in_order
 from webapp.helpdesk.invitations import invitation_url
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import for_agents, me
@@ -54,31 +56,47 @@ def _overview(new: NewCaseForm, code: SpokenForm) -> str:
             code=code,
             query=query,
             found=_search(reading, query) if query else None,
-            **_changing(reading, me().agent_id),
+            **_changing(reading, me().agent_id, _tag(reading, me().agent_id)),
             closed=_rows(reading, Case.agent_id == me().agent_id, Case.state == CaseState.CLOSED)[:CLOSED_SHOWN],
         )
 
 
-def _changing(reading: Session, agent_id: int) -> dict[str, object]:
-    """Return what the part of the overview needs that changes by itself."""
-    queue = _queue(reading)
-    mine = _rows(reading, Case.agent_id == agent_id, Case.state.in_(OPEN))
-    nobodys = _rows(
-        reading, sessions.belongs_to_nobody(), Case.state.in_(OPEN), Case.state != CaseState.WAITING,
-    )  # fmt: skip
-    looks_on = select(CaseWatcher.case_id).where(CaseWatcher.agent_id == agent_id, CaseWatcher.agreed)
-    watched = _rows(reading, Case.id.in_(looks_on), Case.state == CaseState.JOINED)
-    listed = [case for case, _ in (*mine, *nobodys, *watched)]
-    seen = "|".join(f"{case.reference} {case.sequence} {away(case)}" for case in (*queue, *listed))
-    expected = calls.expected(reading)
-    seen += "|".join(f"{window.id} {number}" for window, number in expected)
-    seen += "|".join(str(minutes_since(case.created_at)) for case in queue)
-    tag = fragments.tag(hashlib.sha256(seen.encode()).hexdigest()[:16])
+def _changing(reading: Session, agent_id: int, tag: str) -> dict[str, Any]:
+    """Return what the part of the overview is made of that changes by itself."""
+    mine = in_order([case for case, _ in _rows(reading, Case.agent_id == agent_id, Case.state.in_(OPEN))])
     return {
-        "queue": queue, "calls": expected, "mine": mine, "nobodys": nobodys, "watched": watched, "away": away,
-        "minutes": minutes_since, "tag": tag, "poll": POLL_MILLISECONDS, "states": STATE_NAMES,
-        "outcomes": OUTCOME_LABELS,
+        "queue": _queue(reading), "calls": calls.expected(reading), "mine": mine, "groups": by_state(mine),
+        "glances": glances(reading, mine), "nobodys": _rows(reading, *_of_nobody()),
+        "watched": _rows(reading, *_looked_on_by(agent_id)), "away": away, "minutes": minutes_since, "awaited": AWAITED,
+        "tag": tag, "poll": POLL_MILLISECONDS, "states": STATE_NAMES, "outcomes": OUTCOME_LABELS,
     }  # fmt: skip
+
+
+def _of_nobody() -> tuple[Any, ...]:
+    """Return the conditions of the open cases that everybody sees until somebody takes them over."""
+    return sessions.belongs_to_nobody(), Case.state.in_(OPEN), Case.state != CaseState.WAITING
+
+
+def _looked_on_by(agent_id: int) -> tuple[Any, ...]:
+    """Return the conditions of the colleagues' cases that the agent looks on at."""
+    looks_on = select(CaseWatcher.case_id).where(CaseWatcher.agent_id == agent_id, CaseWatcher.agreed)
+    return Case.id.in_(looks_on), Case.state == CaseState.JOINED
+
+
+def _tag(reading: Session, agent_id: int) -> str:
+    """Return the tag of that part. It is asked for all the time: two queries, and nothing is made of their rows."""
+    columns = (Case.id, Case.state, Case.sequence, Case.seen_at, Case.created_at, Case.touched_at)
+    own = or_(Case.state == CaseState.WAITING, Case.agent_id == agent_id)
+    shown = or_(own, and_(*_of_nobody()), and_(*_looked_on_by(agent_id)))
+    query = select(*columns).outerjoin(Agent, Agent.id == Case.agent_id).where(Case.state.in_(OPEN), shown)
+    seen = sha256()
+    for row in reading.execute(query.order_by(Case.id)):
+        since = row.created_at if row.state == CaseState.WAITING else row.touched_at
+        minutes = minutes_since(since) if row.state in AWAITED else ""
+        seen.update(f"{row.id} {row.state} {row.sequence} {is_away(row.state, row.seen_at)} {minutes}|".encode())
+    for window, number in calls.expected(reading):
+        seen.update(f"{window.id} {number}|".encode())
+    return fragments.tag(seen.hexdigest()[:16])
 
 
 @blueprint.get("/helpdesk/queue")
@@ -86,8 +104,10 @@ def queue() -> ResponseReturnValue:
     """Return the changing part of the overview, or 304 while nothing is new. Looking is no activity."""
     agent_id = sessions.watching()
     with db.read() as reading:
-        found = _changing(reading, agent_id)
-        return fragments.answer(str(found["tag"]), lambda: render_template("helpdesk/_queue.html", **found))
+        tag = _tag(reading, agent_id)
+        return fragments.answer(
+            tag, lambda: render_template("helpdesk/_queue.html", **_changing(reading, agent_id, tag))
+        )
 
 
 def _queue(reading: Session) -> list[Case]:

@@ -156,12 +156,17 @@ def _remember_where() -> None:
 
 
 def _where_they_were(*, prepared: bool = False) -> str:
-    """Return where the person goes on; with answers that were prepared for them, at the first that is open."""
+    """Return where the person goes on; with answers that were prepared for them, at the first that is open.
+
+    Who came by a link has left no page, but perhaps a test that failed: that is what they call about.
+    """
     from webapp.web.wizard.asking import next_url
 
     before = session.pop(FROM_KEY, None)
     if isinstance(before, str) and not prepared:
         return before
+    if not prepared and (run_id := live.failed_run()):
+        return url_for("connection_tests.show", run_id=run_id)
     return next_url(store.load()) if store.load() else url_for("wizard.start")
 
 
@@ -233,15 +238,18 @@ def stored() -> ResponseReturnValue:
     """Say what is stored of this person, line by line, and who sees it."""
     case = person_case()
     lines: list[Any] = []
+    notes = 0
     if case is not None:
         with db.read() as reading:
             events = cases.events_of(reading, case.id)
+            notes = len(cases.notes_of(reading, case.id))
         lines = build(events, path_taken(events)).log
     return render_template(
         "helpdesk/stored.html",
         case=case,
         helper=person.helper(case) if case is not None else None,
         lines=lines,
+        notes=notes,
         hours=current_config().helpdesk_retention,
     )
 

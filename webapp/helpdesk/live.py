@@ -169,6 +169,13 @@ def _record_earlier(case: Case, address: str) -> None:
             _on_test(current_app._get_current_object(), run=run_id, state=run.state.value)  # type: ignore[attr-defined]
 
 
+def failed_run() -> str | None:
+    """Return the id of this browser's newest test where its address failed and the page can still be shown."""
+    run = next((found for found in map(_run, own_runs()[-1:]) if found is not None), None)
+    fits = run is not None and run.state == RunState.FAILED and run.report.address == store.load().email_address
+    return run.id if run is not None and fits else None
+
+
 def _record_choice(case: Case, step: str, answers: Answers) -> None:
     choice, detail = choice_words(step, answers)
     address = None

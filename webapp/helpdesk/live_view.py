@@ -116,13 +116,14 @@ def build(events: Sequence[CaseEvent], taken: Sequence[str]) -> LiveView:
     current = reached[-1].details["step"] if reached else None
     at = saying.newest(events)
     place = saying.PLACES[Kind(at.kind)] if at is not None else "step"
-    chosen: dict[str, CaseEvent] = {event.details["step"]: event for event in events if event.kind == Kind.CHOICE}
-    runs = _runs(events)
+    chosen = choices(events)
+    runs = runs_of(events)
     newest = runs[0] if runs else None
-    failed = _diagnosis(newest, provider)
+    failed = diagnosis_of(newest, provider)
     files = [(event.at, CLIENTS[event.details["client"]].name) for event in events if event.kind == Kind.FILE]
     shown = guiding.shown(events, chosen, provider)
-    said = saying.saying(at, shown, failed, newest.state if newest else None, provider)
+    test = newest.state if newest else None
+    said = saying.saying(at, shown, failed, test, provider, switched_on="preparation" in chosen)
     hints = [event for event in events if event.kind == Kind.HINT]
     steps = [_step(slug, current if place == "step" else None, chosen.get(slug), reached) for slug in taken]
     return LiveView(
@@ -169,7 +170,13 @@ def _last_tasks(
     return [test, file, guide]
 
 
-def _runs(events: Sequence[CaseEvent]) -> list[TestRun]:
+def choices(events: Sequence[CaseEvent]) -> dict[str, CaseEvent]:
+    """Return the newest answer to each step, by its slug."""
+    return {event.details["step"]: event for event in events if event.kind == Kind.CHOICE}
+
+
+def runs_of(events: Sequence[CaseEvent]) -> list[TestRun]:
+    """Return the tests, the newest first; those from before the call last."""
     runs: dict[int, TestRun] = {}
     earlier = []
     for event in events:
@@ -207,7 +214,8 @@ def _note_stage(run: TestRun, words: dict[str, Any]) -> None:
         run.diagnoses = [found]
 
 
-def _diagnosis(run: TestRun | None, provider: Provider) -> Diagnosis | None:
+def diagnosis_of(run: TestRun | None, provider: Provider) -> Diagnosis | None:
+    """Return why `run` failed, if it did."""
     if run is None or not run.failed or not run.diagnoses:
         return None
     return CATALOGUE[run.diagnoses[0]].for_provider(provider)

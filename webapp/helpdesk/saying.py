@@ -20,6 +20,7 @@ PLACES: Final = {
 }  # fmt: skip
 # There a failed test says more than the page.
 _CAUSE_FIRST: Final = frozenset({"help", "not-working", "result", "test"})
+_SWITCHED_ON: Final = N_("You say that POP3 is switched on. Then we try the password first, in the browser.")
 _WORKS: Final = {"done": True, "not-working": False}
 
 
@@ -70,11 +71,22 @@ def works(events: Sequence[CaseEvent]) -> bool | None:
 
 
 def saying(
-    at: CaseEvent | None, shown: Shown | None, failed: Diagnosis | None, test: str | None, provider: Provider
+    at: CaseEvent | None,
+    shown: Shown | None,
+    failed: Diagnosis | None,
+    test: str | None,
+    provider: Provider,
+    *,
+    switched_on: bool = False,
 ) -> Saying:
-    """Return what to say to who is at `at`. failed: the cause of the newest test, if it failed; test: its state."""
+    """Return what to say to who is at `at`. failed: the cause of the newest test, if it failed; test: its state.
+
+    switched_on: whether the person has said that POP3 is switched on.
+    """
     if at is not None and (found := _of_place(at, shown, failed, provider)) is not None:
         return found
+    if failed is not None and failed.id == "login-refused" and switched_on:
+        return Saying(Message(_SWITCHED_ON), failed.ask, failed)
     if failed is not None:
         return Saying(failed.say, failed.ask, failed)
     if test == "passed":

@@ -254,3 +254,8 @@ def _date(value: datetime) -> str:
 
 def _time(value: datetime) -> str:
     return str(format_time(value, "short"))
+
+
+def day_and_time(value: datetime) -> str:
+    """Return the moment to the minute, as the language writes it."""
+    return f"{format_date(value, 'medium')}, {format_time(value, 'short')}"

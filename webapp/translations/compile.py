@@ -10,7 +10,7 @@ Run as a script or from the build hook; needs Babel, nothing of this package.
 from datetime import UTC, datetime
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -38,14 +38,33 @@ def merge(folder: Path) -> Catalog:
 
 
 def compile_all(translations: Path) -> list[Path]:
-    """Write messages.mo for every language below `translations`; return the files written."""
+    """Write messages.mo for every language below `translations`; return the files written.
+
+    Raises ValueError where a language lacks a text that another one has: the page would say it in English.
+    """
+    merged = {folder: merge(folder) for folder in sorted(translations.glob("*/LC_MESSAGES"))}
+    texts = {_key(message): message for catalog in merged.values() for message in catalog if message.id}
     written = []
-    for folder in sorted(translations.glob("*/LC_MESSAGES")):
+    for folder, catalog in merged.items():
+        there = {_key(message) for message in catalog if message.id and not message.fuzzy and _is_whole(message)}
+        if missing := [str(message.id) for key, message in texts.items() if key not in there]:
+            raise ValueError(f"{folder.parent.name}: {len(missing)} texts are missing, such as {missing[0]!r}")
         target = folder / "messages.mo"
         with target.open("wb") as file:
-            write_mo(file, merge(folder))
+            write_mo(file, catalog)
         written.append(target)
     return written
+
+
+def _key(message: Message) -> tuple[str, str]:
+    """Return what tells a text from all others."""
+    one = message.id if isinstance(message.id, str) else message.id[0]
+    return message.context or "", one
+
+
+def _is_whole(message: Message) -> bool:
+    strings = [message.string] if isinstance(message.string, str) else list(message.string or ())
+    return bool(strings) and all(strings)
 
 
 if __name__ == "__main__":

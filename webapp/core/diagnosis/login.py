@@ -120,10 +120,9 @@ ENTRIES: tuple[Diagnosis, ...] = (
         say=only_with(
             "activation",
             N_(
-                "%(provider)s refused the login. That can have several causes, and we go through them one by one. "
-                "First we see whether POP3 is switched on."
+                "That can have several causes. We go through them one by one. First we see whether POP3 is switched on."
             ),
-            N_("%(provider)s refused the login. That can have several causes, and we go through them one by one."),
+            N_("That can have several causes. We go through them one by one."),
         ),
         ask=N_("Can you log in at %(website)s on a computer now?"),
         see="activation",

@@ -6,6 +6,7 @@ ones (“Finish” is „Beenden“ in one window and „Abschließen“ in anot
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +14,7 @@ from enum import StrEnum
 from webapp.core.account import KEEP_FOREVER, MailAccount, Retention, ServerType
 from webapp.core.guides.drawings import Window, find
 from webapp.core.providers import Provider
-from webapp.core.text import N_, Message
+from webapp.core.text import N_, Message, Translations
 
 WORDS_MAX = 25  # of a step's text, in every language
 
@@ -136,17 +137,52 @@ class GuideStep:
 
     @property
     def spoken(self) -> Message:
-        """What an agent says: `say`, else the text and the labels of the way."""
-        if self.say or not self.way:
-            return self.say or self.text
-        return Message(N_("%(text)s Press %(labels)s."), {"text": self.text, "labels": _labels(self.way)})
+        """What an agent says: `say`, else the text, and those labels of the way that it does not name."""
+        return self.say or Spoken(self.text.text, self.text.values, self.text.plural, self.way)
+
+
+# What stands on a page → what is said in its place.
+_FOR_THE_EAR: Mapping[str, str] = {
+    N_("Type this in."): N_("Type in what I read out."),
+    N_("and type this in"): N_("and type in what I read out"),
+    "≡": N_("with the three lines"),
+}
+
+
+_ADDRESS = N_("your address")
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken(Message):
+    """A step's text as it is read out: with the labels of its `way`, none twice, and no sign that cannot be said."""
+
+    way: tuple[str, ...] = ()
+
+    def translated(self, translations: Translations) -> str:
+        """Return the sentences: what to do, then what to press."""
+        # Not super(): of a class with slots it is another one.
+        text = Message.translated(self, translations)
+        for shown, said in _FOR_THE_EAR.items():
+            text = text.replace(translations.gettext(shown), translations.gettext(said))
+        named = tuple(re.findall("[„“]([^„“”]+) …[“”]", text))  # by their beginning
+        # An address stands in a list; the text says so.
+        labels = [Message(word).translated(translations) for word in self.way if word != _ADDRESS and "@" not in word]
+        labels = [
+            label
+            for label in labels
+            if any(map(str.isalpha, label)) and label not in text and not label.startswith(named)
+        ]
+        if not labels:
+            return text
+        pressed = Message(N_("Press %(labels)s."), {"labels": _labels(tuple(labels))})
+        return f"{text} {pressed.translated(translations)}"
 
 
 def _labels(way: tuple[str, ...]) -> Message:
     first, *rest = way
     if not rest:
-        return Message(N_("“%(label)s”"), {"label": Message(first)})
-    return Message(N_("“%(label)s”, then %(rest)s"), {"label": Message(first), "rest": _labels(tuple(rest))})
+        return Message(N_("“%(label)s”"), {"label": first})
+    return Message(N_("“%(label)s”, then %(rest)s"), {"label": first, "rest": _labels(tuple(rest))})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ Words: Microsoft's help, answers.microsoft.com f78f75ac; ovh/docs mx_plan/how_to
 Import: measured by others on Outlook LTSC 2024, build 16.0.17932.
 """
 
+from dataclasses import replace
+
 from webapp.core.guides.base import Context, Drawing, GuideStep, Otherwise, Source, Value, Way
 from webapp.core.guides.shared import (
     NEXT,
@@ -297,7 +299,14 @@ def _keep(context: Context, way: tuple[str, ...], interface: str) -> GuideStep:
     drawing = Drawing(f"{interface}-keep-days", REMOVE) if days else Drawing(f"{interface}-keep", LEAVE)
     if not keeps:
         drawing = Drawing(f"{interface}-delete", LEAVE)
-    return GuideStep("keep", text, (*way, *ticks), drawing, note=deletion_note(context))
+    say = by_retention(
+        context,
+        N_("Set the tick at “%(leave)s”. Remove the tick at “%(remove)s”. Then everything stays at %(provider)s."),
+        N_("Set the tick at “%(leave)s”, and at “%(remove)s”, too. Write %(days)s into the field for the days."),
+        N_("Remove the tick at “%(leave)s”. Then Outlook deletes at %(provider)s what it has fetched."),
+    )
+    say = replace(say, values={**say.values, "leave": Message(LEAVE), "remove": Message(REMOVE)})
+    return GuideStep("keep", text, (*way, *ticks), drawing, note=deletion_note(context), say=say)
 
 
 def _profile_prompt(context: Context) -> tuple[GuideStep, ...]:
