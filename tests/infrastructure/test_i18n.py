@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 
 from tests.support.client import PageLintingClient
 from webapp.core.text import Message, translations_for
-from webapp.infrastructure.i18n import translate
+from webapp.infrastructure.i18n import day_and_time, translate
 
 NBHY = "\N{NON-BREAKING HYPHEN}"
 
@@ -52,3 +53,10 @@ def url_of_asset(client: PageLintingClient) -> str:
     found = re.search(r'href="(/static/[^"]+\.css)"', client.get("/").text)
     assert found
     return found[1]
+
+
+def test_a_moment_is_written_as_the_language_writes_it(app: Flask) -> None:
+    moment = datetime(2026, 11, 5, 7, 3, tzinfo=UTC)
+    for locale, written in (("de", "05.11.2026, 08:03"), ("en", "Nov 5, 2026, 8:03 AM")):
+        with app.test_request_context(f"/?lang={locale}"):
+            assert day_and_time(moment).replace("\u202f", " ") == written

@@ -11,10 +11,8 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.core.text import Message
 from webapp.helpdesk import guiding, live_view, saying
 from webapp.helpdesk.cases import CaseState
-from webapp.helpdesk.vocabulary import STATE_LABELS
 from webapp.infrastructure.i18n import current_locale, speak_of, translate
 from webapp.infrastructure.models import Case, CaseEvent
 from webapp.infrastructure.provider_files import site_provider
@@ -35,11 +33,14 @@ KEPT_MAX: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A line about a case, in the agent's language. cause: why the newest test failed, if it failed."""
+    """A line about a case, in the agent's language.
+
+    cause: why the newest test failed, if it failed. stuck: whether it failed, or the person said that it does not work.
+    """
 
     where: str = ""
     cause: str = ""
-    test: str = ""
+    stuck: bool = False
 
 
 def in_order(cases: Sequence[Case]) -> list[Case]:
@@ -84,9 +85,10 @@ def _glance(events: Sequence[CaseEvent]) -> Glance:
     at = saying.newest(events)
     where = saying.where(at, guiding.shown(events, live_view.choices(events), provider), provider)
     test = next(iter(live_view.runs_of(events)), None)
-    cause = live_view.diagnosis_of(test, provider)
+    works = saying.works(events)
+    cause = None if works else live_view.diagnosis_of(test, provider)
     return Glance(
         translate(where) if where else "",
         translate(cause.title) if cause else "",
-        translate(Message(STATE_LABELS[test.state])) if test else "",
+        works is False or cause is not None,
     )
