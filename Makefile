@@ -60,7 +60,7 @@ proofs: install $(VENV)/.developed system-deps
 	@$(PYTEST) -m proof $(TESTS)
 
 lint: install $(VENV)/.developed
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --config pyproject.toml
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports pyproject.toml
 
 # Times a check of ours beside curl's, in one run, against one Dovecot; many slow checks at once; how long a test waits for
 # its first stage; discovery beside automx2's and behind nginx's cache; a whole journey by one web process and by two, and the

@@ -117,7 +117,6 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password(
 ) -> None:
     real = PasswordHasher(time_cost=2, memory_cost=8192, parallelism=1)
     monkeypatch.setattr(agents, "_hasher", real)
-    monkeypatch.setattr(agents, "_NOBODY", real.hash("nobody"))
     add_agent(config, "vera@example.org", "Vera")
     change(config, password_hash=real.hash(PASSWORD))
 

@@ -24,7 +24,7 @@ def tracked_files() -> list[Path]:
         pytest.param(["ruff", "check", "."], id="ruff-check"),
         pytest.param(["ruff", "format", "--check", "."], id="ruff-format"),
         pytest.param(["mypy"], id="mypy"),
-        pytest.param(["lint-imports", "--config", "pyproject.toml"], id="import-contract"),
+        pytest.param(["lint-imports", "pyproject.toml"], id="import-contract"),
     ],
 )
 def test_the_code_passes_its_linters(command: list[str]) -> None:

@@ -19,7 +19,6 @@ from webapp.infrastructure.models import ApiKey
 PREFIX = "gmxpop_"  # so that scanners of published code recognise a key
 NAME_MAX = 40
 REQUESTS_PER_MINUTE = 600
-REQUESTS_PER_MINUTE_MAX = 100_000
 
 _TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
 _NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{NAME_MAX - 1}}}")

@@ -1,13 +1,16 @@
 """The accounts of agents: who may help, how they prove who they are, what slows a guesser down."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from secrets import token_bytes
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import ServiceUnavailable
@@ -30,8 +33,6 @@ HASH_WAIT_SECONDS: Final = 2.0
 
 _hasher = PasswordHasher()  # argon2id, 64 MiB, 3 rounds (RFC 9106, second recommended option with fewer lanes)
 _few_at_a_time = slow.Turns(2)  # each hash takes 64 MiB
-# Verified where there is no such agent or no password, so that the answer takes as long.
-_NOBODY: Final = _hasher.hash(new_token())
 
 
 class Role(StrEnum):
@@ -197,10 +198,17 @@ def forgive(session: Session, agent: Agent) -> None:
     limits.current().forgive_agent(agent.login, session)
 
 
+def _of_nobody() -> str:
+    """Return a hash that no password has and that takes as long to verify as an agent's."""
+    salt, digest = (b64encode(token_bytes(size)).decode().rstrip("=") for size in (_hasher.salt_len, _hasher.hash_len))
+    costs = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    return f"$argon2id$v={ARGON2_VERSION}${costs}${salt}${digest}"
+
+
 def _matches(password_hash: str | None, password: str) -> bool:
     with _hashing():
         try:
-            right = _hasher.verify(password_hash or _NOBODY, password)
+            right = _hasher.verify(password_hash or _of_nobody(), password)
         except (VerificationError, InvalidHashError):
             return False
     return bool(right and password_hash)

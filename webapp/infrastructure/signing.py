@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 from webapp.core.clients import Export
 from webapp.core.text import N_, InputError, Message
 from webapp.infrastructure.config import Config, current_config, variable
+from webapp.infrastructure.config_values import refuse
 
 MEDIA_TYPE = "application/x-apple-aspen-config"
 
@@ -80,17 +81,17 @@ def load(cert: Path, key: Path) -> Identity:
     certificates = _certificates(cert)
     leaf = certificates[0]
     if _is_self_signed(leaf):
-        raise _refuse(
+        raise refuse(
             _CERT, N_("%(setting)s: the certificate signs itself, so no device trusts it. Take one from an authority.")
         )
     private_key = _private_key(key)
     if private_key.public_key() != leaf.public_key():
-        raise _refuse(
+        raise refuse(
             _KEY, N_("%(setting)s: the key does not belong to the first certificate in %(cert)s."), cert=_CERT
         )
     for certificate, issuer in itertools.pairwise(certificates):
         if not _is_issued_by(certificate, issuer):
-            raise _refuse(
+            raise refuse(
                 _CERT,
                 N_("%(setting)s: the certificates are out of order. Yours comes first, then each one's issuer."),
             )
@@ -194,15 +195,11 @@ def _state(file: Path) -> tuple[int, ...] | None:
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def _refuse(setting: str, text: str, **values: str) -> InputError:
-    return InputError(Message(text, {"setting": setting, **values}))
-
-
 def _read(setting: str, file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise _refuse(setting, N_("%(setting)s: “%(path)s” cannot be read."), path=str(file)) from error
+        raise refuse(setting, N_("%(setting)s: “%(path)s” cannot be read."), path=str(file)) from error
 
 
 def _certificates(file: Path) -> Sequence[x509.Certificate]:
@@ -210,7 +207,7 @@ def _certificates(file: Path) -> Sequence[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(content)
     except ValueError as error:
-        raise _refuse(_CERT, N_("%(setting)s: “%(path)s” holds no certificate in PEM."), path=str(file)) from error
+        raise refuse(_CERT, N_("%(setting)s: “%(path)s” holds no certificate in PEM."), path=str(file)) from error
 
 
 def _private_key(file: Path) -> PrivateKey:
@@ -218,11 +215,11 @@ def _private_key(file: Path) -> PrivateKey:
     try:
         key = load_pem_private_key(content, None)
     except (TypeError, ValueError, UnsupportedAlgorithm) as error:  # TypeError: encrypted with a passphrase
-        raise _refuse(
+        raise refuse(
             _KEY, N_("%(setting)s: “%(path)s” holds no key in PEM without a passphrase."), path=str(file)
         ) from error
     if not isinstance(key, PrivateKey):
-        raise _refuse(_KEY, N_("%(setting)s: only RSA and EC keys can sign a profile."))
+        raise refuse(_KEY, N_("%(setting)s: only RSA and EC keys can sign a profile."))
     return key
 
 

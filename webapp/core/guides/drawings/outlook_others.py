@@ -5,7 +5,6 @@ from webapp.core.guides.drawings.types import Button, Entry, Field, Icon, Kind, 
 from webapp.core.text import N_, NC_
 
 _NEW = "help.infocert.digital, guide for Microsoft 365: Settings, Accounts, Choose provider, POP; the note on the cloud"
-_TYPES = "learn.microsoft.com, supported-account-types: POP among the accounts (newer text)"
 _MAC = "support.microsoft.com, Basic POP account settings for Outlook for Mac; 6aeec61b, Add an email account"
 _OVH_MAC = "github.com/ovh/docs, mx_plan/how_to_configure_outlook_2016_mac, English and German"
 
