@@ -116,7 +116,7 @@ def test_what_a_reader_kept_in_the_log_is_gone_when_the_reader_is(
     here = background.of(app)
     here.duties = {"log": replace(here.duties["log"], seconds=lambda _config: 1)}
     here.look()
-    here.wait(10)
+    here.wait(60)
     assert_gone(config, ADDRESS, NOTE, REPORT)
 
 

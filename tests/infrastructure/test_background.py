@@ -114,7 +114,7 @@ def test_a_failing_duty_is_logged_and_stops_no_other(bare: Flask, caplog: pytest
     with caplog.at_level(logging.ERROR):
         for _ in range(2):
             background.of(bare).look()
-            background.of(bare).wait(10)
+            background.of(bare).wait(60)
     assert done == [bare]
     assert caplog.text.count("fails failed") == 1
 
@@ -164,13 +164,13 @@ def test_a_duty_that_is_due_in_three_processes_runs_once_and_never_beside_itself
         look.join()
     for app in apps:
         background.of(app).look()  # while it runs
-        background.of(app).wait(10)
+        background.of(app).wait(60)
     assert (runs, most) == (1, 1)
     for app in apps:  # woken, it is due for all of them, and still runs in one after the other
         background.wake(app, "works")
         background.of(app).look()
     for app in apps:
-        background.of(app).wait(10)
+        background.of(app).wait(60)
     assert (runs, most) == (2, 1)
 
 
@@ -191,7 +191,7 @@ def test_a_duty_that_hangs_keeps_its_lease_and_stops_neither_the_others_nor_the_
     background.every(bare, "hangs", 0, hang)
     background.every(bare, "works", 0, work)
     background.start(bare)
-    assert hanging.wait(10)
+    assert hanging.wait(60)
     wait_until(lambda: done > 3)
     with db.read(config) as session:
         first = session.get(Lease, "hangs").held_until  # type: ignore[union-attr]
@@ -204,21 +204,21 @@ def test_a_duty_that_hangs_keeps_its_lease_and_stops_neither_the_others_nor_the_
     monkeypatch.setattr(background, "STOP_SECONDS", 0.5)
     began = time.monotonic()
     background.stop(bare)
-    assert 0.4 < time.monotonic() - began < 5
+    assert 0.4 < time.monotonic() - began < 30
     before = done
     time.sleep(0.2)
     assert done == before
     released.set()
 
 
-def test_a_woken_duty_runs_within_a_second_due_or_not_and_once_more_where_it_is_running(bare: Flask) -> None:
+def test_a_woken_duty_runs_soon_due_or_not_and_once_more_where_it_is_running(bare: Flask) -> None:
     runs: list[float] = []
     may_end = threading.Event()
     may_end.set()
 
     def work(_app: Flask) -> None:
         runs.append(time.monotonic())
-        may_end.wait(10)
+        may_end.wait(60)
 
     background.every(bare, "works", 3600, work)
     background.start(bare)
@@ -227,12 +227,12 @@ def test_a_woken_duty_runs_within_a_second_due_or_not_and_once_more_where_it_is_
     may_end.clear()
     background.wake(bare, "works")
     wait_until(lambda: len(runs) == 2)
-    assert runs[-1] - woken < 1
+    assert runs[-1] - woken < 10  # not in an hour
     background.wake(bare, "works")
     time.sleep(0.2)
     assert len(runs) == 2  # not beside itself
     may_end.set()
-    wait_until(lambda: len(runs) == 3, 2)
+    wait_until(lambda: len(runs) == 3)
     background.stop(bare)
 
 
@@ -247,7 +247,7 @@ def test_a_wake_waits_for_another_process_that_runs_the_duty(bare: Flask, config
     assert not runs
     with bare.app_context():
         release("works", "another")
-    wait_until(lambda: runs, 3)
+    wait_until(lambda: runs)
     background.stop(bare)
 
 
@@ -277,7 +277,7 @@ def test_a_job_that_hangs_holds_up_the_end_for_a_moment_only(bare: Flask, monkey
     background.run(bare, "hangs", lambda _app: released.wait(60))
     began = time.monotonic()
     background.stop(bare)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     released.set()
 
 
@@ -286,10 +286,10 @@ def test_a_database_that_hangs_holds_up_the_end_for_a_moment_only(bare: Flask, m
     asked, released = threading.Event(), threading.Event()
     background.every(bare, "asks", 0, lambda _app: None, lambda: asked.set() or released.wait(60))  # type: ignore[func-returns-value]
     background.start(bare)
-    assert asked.wait(10)
+    assert asked.wait(60)
     began = time.monotonic()
     background.stop(bare)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     released.set()
 
 
@@ -297,7 +297,7 @@ def test_the_timer_stops_at_once(bare: Flask) -> None:
     background.start(bare)
     began = time.monotonic()
     background.stop(bare)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10  # LOOK_SECONDS is more
     assert not background.of(bare).timer.is_alive()
 
 

@@ -55,7 +55,7 @@ def test_a_deadline_ends_an_answer_that_comes_drop_by_drop(content: bytes) -> No
     began = time.monotonic()
     with dripping(content, 0.02) as (url, _):
         assert problem_with(url, seconds=1.5) is Problem.LATE
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 def test_a_deadline_ends_an_encrypted_answer_too(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_deadline_ends_an_encrypted_answer_too(tmp_path: Path) -> None:
         began = time.monotonic()
         url = f"https://localhost:{listener.getsockname()[1]}/"
         assert problem_with(url, tmp_path / "ca.pem", seconds=0.8) is Problem.LATE
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         stopped.set()
         thread.join()
 

@@ -229,7 +229,7 @@ def test_what_a_killed_process_was_sending_is_sent_again_when_its_claim_has_expi
     arguments = [sys.executable, "-c", program, str(config.data_dir), config.operator_webhook, SECRET]
     process = subprocess.Popen(arguments)
     try:
-        wait_until(lambda: server.requests, 30)
+        wait_until(lambda: server.requests, 60)
     finally:
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
@@ -254,7 +254,7 @@ def test_each_target_is_sent_to_by_itself_whoever_hangs(
         for name in ("slow", "slow", outbox.OPERATOR, outbox.OPERATOR):
             enqueue(app, name)
         background.start(app)
-        assert asked.wait(10)
+        assert asked.wait(60)
         wait_until(lambda: len(server.requests) == 2, 2)
         assert {row.state for row in deliveries(app) if row.target == "slow"} == {"pending"}
         slow = [row.id for row in deliveries(app) if row.target == "slow"]
@@ -279,7 +279,7 @@ def test_several_processes_send_each_delivery_once(shared: Config, server: Recei
         enqueue(apps[0])
     for app in apps:
         background.start(app)
-    wait_until(lambda: {row.state for row in deliveries(apps[0])} == {"delivered"}, 30)
+    wait_until(lambda: {row.state for row in deliveries(apps[0])} == {"delivered"}, 60)
     for app in apps:
         background.stop(app)
     assert len(server.requests) == len({got.headers["webhook-id"] for got in server.requests}) == 12
@@ -313,6 +313,6 @@ def test_an_upgrade_keeps_what_waits_and_what_was_given_up(config: Config, serve
         "gone": ("dead", 2, "not set up any more", BODY),
     }
     background.of(app).look()
-    background.of(app).wait(10)
+    background.of(app).wait(60)
     assert [got.json for got in server.requests] == [BODY]
     assert {row.id: row.state for row in deliveries(app)} == {"wait": "delivered", "dead": "dead", "gone": "dead"}

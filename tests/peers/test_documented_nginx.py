@@ -41,7 +41,7 @@ def site(data: Path) -> Iterator[DocumentedSite]:
 
 
 def raw(port: int, text: str) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(text.encode())
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
@@ -51,7 +51,7 @@ def answers(site: DocumentedSite, addresses: list[str], path: str = "/healthz") 
     with requests.Session() as session:
         session.headers["Host"] = "pop.example.org"
         url, verify = f"https://localhost:{site.https}{path}", str(site.authority)
-        return [session.get(url, headers={"X-Visitor": address}, timeout=10, verify=verify) for address in addresses]
+        return [session.get(url, headers={"X-Visitor": address}, timeout=60, verify=verify) for address in addresses]
 
 
 @pytest.mark.parametrize("path", ["/%0d%0aX:y", "/%0d%0aSet-Cookie:%20helpdesk=planted%0d%0a%0d%0aowned", "/%0aX:y"])
@@ -96,7 +96,7 @@ def test_speaks_no_tls_of_former_days(site: DocumentedSite) -> None:
         assert "Cipher is (NONE)" in done.stdout
     context = ssl.create_default_context(cafile=str(site.authority))
     with (
-        socket.create_connection(("127.0.0.1", site.https), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", site.https), timeout=60) as plain,
         context.wrap_socket(plain, server_hostname="localhost") as secure,
     ):
         assert secure.version() == "TLSv1.3"

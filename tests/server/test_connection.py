@@ -192,7 +192,7 @@ def test_a_body_that_cannot_be_read_is_refused_and_logged_without_a_word_of_it(s
 def test_a_failure_before_flask_is_answered_with_our_headers_and_logged_without_the_path(tmp_path: Path) -> None:
     program = PAGE.replace("{content}", "''").replace("    return app\n", "    app.wsgi_app = None\n    return app\n")
     with serving(tmp_path / "data", program=program) as served:
-        found = requests.get(f"{served.url}/canary", timeout=10)
+        found = requests.get(f"{served.url}/canary", timeout=60)
         assert found.status_code == 500
         assert found.headers["X-Content-Type-Options"] == "nosniff"
         assert "Bei uns ist etwas schiefgegangen" in found.text
@@ -225,7 +225,7 @@ def test_requests_sent_together_are_answered_in_their_order(served: Served) -> N
 def test_a_connection_stays_open_where_nothing_has_changed(served: Served) -> None:
     """Those who watch a test or a case ask twice a second, and mostly hear 304."""
     path = "/mail/config-v1.1.xml?emailaddress=anna@gmx.de"
-    tag = requests.get(served.url + path, timeout=10).headers["ETag"]
+    tag = requests.get(served.url + path, timeout=60).headers["ETag"]
     with served.connect() as connection:
         for _ in range(3):
             connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: {tag}\r\n\r\n".encode())
@@ -238,7 +238,7 @@ def test_a_connection_stays_open_where_nothing_has_changed(served: Served) -> No
 @pytest.mark.parametrize("kind", ["HTTP/1.0", "HTTP/1.1\r\nConnection: close"])
 def test_a_connection_ends_where_the_client_wants_that(served: Served, kind: str) -> None:
     path = "/mail/config-v1.1.xml?emailaddress=anna@gmx.de"
-    tag = requests.get(served.url + path, timeout=10).headers["ETag"]
+    tag = requests.get(served.url + path, timeout=60).headers["ETag"]
     found = served.answer(f"GET {path} {kind}\r\nHost: localhost\r\nIf-None-Match: {tag}\r\n\r\n")
     assert b" 304 " in found.partition(b"\r\n")[0]
 

@@ -163,7 +163,7 @@ def crowd(port: int, *, refused_is_fine: bool = False) -> Iterator[Crowd]:
         while not stopped.is_set():
             connected = False
             try:
-                with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+                with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
                     connected = True
                     connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                     answer = b"".join(iter(lambda: connection.recv(4096), b""))

@@ -36,11 +36,11 @@ def data_dir(tmp_path: Path) -> Path:
 def test_serves_prints_its_url_and_stops_when_told_to(data_dir: Path) -> None:
     with serving(data_dir) as served:
         assert served.greeting.startswith("GMX POP setup wizard: http://127.0.0.1:")
-        assert requests.get(f"{served.url}/readyz/tests", timeout=10).text == "pages: ready\ntests: ready\n"
-        page = requests.get(f"{served.url}/?emailaddress=anna@gmx.de", timeout=10)
+        assert requests.get(f"{served.url}/readyz/tests", timeout=60).text == "pages: ready\ntests: ready\n"
+        page = requests.get(f"{served.url}/?emailaddress=anna@gmx.de", timeout=60)
         assert page.status_code == 200
         assert "Server" not in page.headers
-        assert requests.get(f"{served.url}/", headers={"Host": "evil.example"}, timeout=10).status_code == 400
+        assert requests.get(f"{served.url}/", headers={"Host": "evil.example"}, timeout=60).status_code == 400
         assert served.stop() == 0
     assert "GET / 200" in served.errors
     assert "anna" not in served.errors
@@ -66,7 +66,7 @@ def test_its_files_are_nobody_elses(data_dir: Path) -> None:
 def test_no_key_stands_in_the_environment_of_a_request(data_dir: Path) -> None:
     program = PAGE.replace("{content}", "'\\n'.join(__import__('flask').request.environ)")
     with serving(data_dir, program=program, WEBAPP_METRICS_TOKEN="t" * 32) as served:
-        found = requests.get(f"{served.url}/page", timeout=10).text
+        found = requests.get(f"{served.url}/page", timeout=60).text
     assert "PATH_INFO" in found
     assert "WEBAPP_" not in found
 
@@ -76,10 +76,10 @@ def test_a_second_server_on_the_same_folder_is_refused_with_a_sentence(data_dir:
         with serving(data_dir) as second:
             assert second.process.wait(timeout=30) == 1
         assert "InputError: Another server is already running on the folder" in second.errors
-        assert requests.get(f"{first.url}/healthz", timeout=10).status_code == 200
+        assert requests.get(f"{first.url}/healthz", timeout=60).status_code == 200
         first.stop()
     with serving(data_dir) as third:
-        assert requests.get(f"{third.url}/healthz", timeout=10).status_code == 200
+        assert requests.get(f"{third.url}/healthz", timeout=60).status_code == 200
 
 
 def test_a_port_in_use_is_refused_with_a_sentence_and_touches_no_database(data_dir: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_killed_server_leaves_nothing_that_stops_the_next_one(data_dir: Path) 
         served.process.kill()
         served.process.wait()
     with serving(data_dir) as served:
-        assert requests.get(f"{served.url}/readyz", timeout=10).status_code == 200
+        assert requests.get(f"{served.url}/readyz", timeout=60).status_code == 200
         assert served.stop() == 0
 
 
@@ -245,7 +245,7 @@ def test_a_running_server_reads_no_template_of_a_new_version(data_dir: Path, tmp
         for path in templates.rglob("*.html"):
             path.write_text("{{ url_for('a page of the new version') }}")
         for path in ("/", "/help", "/status", "/no-such-page"):
-            answer = requests.get(served.url + path, timeout=10)
+            answer = requests.get(served.url + path, timeout=60)
             assert answer.status_code == (404 if "no-such" in path else 200)
             assert "E\N{NON-BREAKING HYPHEN}Mail" in answer.text or path == "/no-such-page"
         assert "Traceback" not in served.errors

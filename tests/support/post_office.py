@@ -147,7 +147,7 @@ class _Pop3(_Session):
         number = len(self.office.logins)
         self.office.on_look(number)
         if number in self.office.hangs:
-            self.office._ended.wait(20)
+            self.office._ended.wait(60)
             raise EOFError
         if number in self.office.refuses:
             return "-ERR [AUTH] no"

@@ -41,7 +41,7 @@ def in_terminal(
                 seen = found + len(waiting[0][0].encode())
                 os.write(ours, waiting.pop(0)[1].encode() + b"\n")
         assert not waiting, f"never asked {waiting[0][0]!r}: {shown.decode(errors='replace')}"
-        return process.wait(timeout=10), shown.decode("utf-8", "replace").replace("\r\n", "\n")
+        return process.wait(timeout=60), shown.decode("utf-8", "replace").replace("\r\n", "\n")
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()

@@ -86,9 +86,7 @@ def load(cert: Path, key: Path) -> Identity:
         )
     private_key = _private_key(key)
     if private_key.public_key() != leaf.public_key():
-        raise refuse(
-            _KEY, N_("%(setting)s: the key does not belong to the first certificate in %(cert)s."), cert=_CERT
-        )
+        raise refuse(_KEY, N_("%(setting)s: the key does not belong to the first certificate in %(cert)s."), cert=_CERT)
     for certificate, issuer in itertools.pairwise(certificates):
         if not _is_issued_by(certificate, issuer):
             raise refuse(

@@ -242,7 +242,7 @@ def test_says_that_nobody_knows_where_it_is_cancelled_before_the_mail_is_answere
     make: MakeOffice, certificates: Certificates
 ) -> None:
     cancelled, over = threading.Event(), threading.Event()
-    with make(on_mail=lambda: cancelled.set() or over.wait(20)) as office:
+    with make(on_mail=lambda: cancelled.set() or over.wait(60)) as office:
         report = close(office, certificates, cancelled=cancelled)
         over.set()
     assert office.sent

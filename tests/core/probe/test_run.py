@@ -167,7 +167,7 @@ def test_a_resolver_that_never_answers_is_not_waited_for(monkeypatch: pytest.Mon
     answer = threading.Event()
 
     def wait(*_: object, **__: object) -> None:
-        answer.wait(20)
+        answer.wait(60)
         raise socket.gaierror(socket.EAI_AGAIN, "too late")
 
     monkeypatch.setattr(socket, "getaddrinfo", wait)

@@ -248,6 +248,6 @@ def test_the_server_upgrades_the_database_when_it_starts(tmp_path: Path) -> None
     data.mkdir()
     fill_sqlite(data / "wizard.sqlite3")
     with serving(data, WEBAPP_SECRET_KEY=SECRET_KEY) as served:
-        assert requests.get(f"{served.url}/readyz", timeout=10).status_code == 200
-        assert requests.get(f"{served.url}/f/{LINK}", timeout=10).status_code == 200
+        assert requests.get(f"{served.url}/readyz", timeout=60).status_code == 200
+        assert requests.get(f"{served.url}/f/{LINK}", timeout=60).status_code == 200
         assert served.stop() == 0

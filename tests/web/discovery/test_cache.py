@@ -25,7 +25,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Ngi
 
 
 def ask(port: int, query: str = "", **headers: str) -> requests.Response:
-    return requests.get(f"http://127.0.0.1:{port}{PATH}{query}", headers=headers, timeout=10)
+    return requests.get(f"http://127.0.0.1:{port}{PATH}{query}", headers=headers, timeout=60)
 
 
 def test_answers_from_memory_what_the_site_answers(site: tuple[Served, Nginx]) -> None:
@@ -69,5 +69,5 @@ def test_the_web_server_of_a_domain_hands_on_what_is_asked_without_an_address(
     site: tuple[Served, Nginx], path: str, query: str
 ) -> None:
     with well_known(site[0].port) as nginx:
-        found = requests.get(f"http://127.0.0.1:{nginx.port}{path}{query}", headers={"Host": "gmx.de"}, timeout=10)
+        found = requests.get(f"http://127.0.0.1:{nginx.port}{path}{query}", headers={"Host": "gmx.de"}, timeout=60)
     assert (found.status_code, b"<domain>gmx.de</domain>" in found.content) == (200, True)

@@ -265,7 +265,7 @@ def test_the_server_watches_by_itself(tmp_path: Path, dovecot: Dovecot) -> None:
     settings = {**dovecot.environment, "WEBAPP_HEALTH_INTERVAL": "60", "WEBAPP_METRICS_TOKEN": TOKEN}
     with serving(tmp_path / "data", **settings) as served:
         for _ in range(300):
-            answer = requests.get(f"{served.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
+            answer = requests.get(f"{served.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
             if 'provider="gmx.net"' in answer.text:
                 break
         else:

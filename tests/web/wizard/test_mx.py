@@ -55,7 +55,7 @@ class NameServer:
 
     def stop(self) -> None:
         self.socket.sendto(b"stop", self.socket.getsockname())
-        self.thread.join(10)
+        self.thread.join(60)
         self.socket.close()
 
 
