@@ -1,7 +1,7 @@
 """A test client that lints every page it fetches, and submits forms like a browser.
 
 Checked on every page: valid HTML, one heading that the title begins with, the language, labels, unique ids, CSRF tokens
-in forms, CSP nonces on scripts, no inline style, no foreign resources, no dead links.
+in forms, CSP nonces on scripts, no inline style, no foreign resources, no dead links, a stylesheet for each class.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -22,6 +23,7 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.test import TestResponse
 
 from webapp.core.text import DEFAULT_LOCALE, locales
+from webapp.infrastructure.assets import folder
 
 ERROR_PREFIXES = ("Fehler: ", "Error: ")
 LOADING = {
@@ -111,6 +113,20 @@ def standing_fields(form: Element) -> Iterator[tuple[str, str]]:
             yield name, field.get("value", "")
 
 
+@cache
+def styled() -> dict[str, set[str]]:
+    """Return every class in a stylesheet's selectors → the names of these stylesheets.
+
+    Not of the helpdesk's own: all its pages load it, and nobody else.
+    """
+    found: dict[str, set[str]] = {}
+    for path in (path for path in (folder("static") / "css").glob("*.css") if path.name != "helpdesk.css"):
+        text = re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.DOTALL)
+        for name in re.findall(r"\.([a-z][\w-]*)", re.sub(r"\{[^{}]*\}", "{}", text)):
+            found.setdefault(name, set()).add(path.name)
+    return found
+
+
 class Page:
     """A fetched page and its faults."""
 
@@ -132,6 +148,7 @@ class Page:
         yield from self._forms()
         yield from self._policy()
         yield from self._links()
+        yield from self._styles()
         for element in self.root.iter():
             if element.tag not in ("script", "style") and re.search(r"%\(\w+\)|\{\{|\}\}", element.text or ""):
                 yield f"a placeholder was not filled: {element.text!r}"
@@ -222,6 +239,14 @@ class Page:
                     yield f"{element.tag} from elsewhere: {link}"
             elif complaint := self._unreachable(link, "GET"):
                 yield f"{element.tag}: {complaint}"
+
+    def _styles(self) -> Iterator[str]:
+        links = {link.get("href", "").rpartition("/")[2] for link in self.root.iter("link")}
+        named = {name for element in self.root.iter() for name in element.get("class", "").split()}
+        if any(link.endswith(".css") for link in links):
+            for name in sorted(named & styled().keys()):
+                if not styled()[name] & links:
+                    yield f"class {name} without a stylesheet of {sorted(styled()[name])}"
 
     def _unreachable(self, link: str, method: str) -> str | None:
         path = urlsplit(urljoin(self._response.request.path, link)).path
