@@ -21,7 +21,7 @@ from tests.support.post_office import PostOffice
 from tests.support.providers import rewrite_providers
 from tests.support.waiting import wait_until
 from webapp import create_app
-from webapp.connection_tests import jobs
+from webapp.connection_tests import jobs, redis_engine
 from webapp.connection_tests.engine import Engine
 from webapp.connection_tests.jobs import EmbeddedEngine
 from webapp.connection_tests.progress import Run
@@ -132,6 +132,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if module in _PAGES or (module in _CASES and test in asked):
             item.add_marker(pytest.mark.proof)
         asked.add(test)
+
+
+@pytest.fixture(autouse=True)
+def _short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a worker's threads look often whether it shall end; a second each is most of the time of a test with Redis."""
+    monkeypatch.setattr(redis_engine, "LISTEN_SECONDS", 0.1)
+    monkeypatch.setattr(redis_engine._Storage, "read_timeout", property(lambda _: 0.1, lambda *_: None), raising=False)
 
 
 @pytest.fixture(params=["embedded", "redis"])

@@ -32,7 +32,6 @@ PASSWORD = "a sentence only for tests"
 def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take a millisecond for a password; test_agents looks at the real cost."""
     monkeypatch.setattr(agents, "_hasher", CHEAP)
-    monkeypatch.setattr(agents, "_NOBODY", CHEAP.hash("nobody"))
 
 
 @cache

@@ -26,6 +26,7 @@ from webapp.infrastructure.sealing import Sealer, SharedSealer, UnsealError, Wor
 if TYPE_CHECKING:
     from flask import Flask
 
+LISTEN_SECONDS = 0.5  # until a worker that shall end hears of it
 BEAT_SECONDS = 2.0
 ALIVE_SECONDS = 8  # TTL of a heartbeat
 LOOK_SECONDS = 2.0  # time-out of a look whether Redis is well
@@ -189,7 +190,7 @@ class Worker:
                 with self._shared.redis.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
                     channel.subscribe(CANCEL_CHANNEL)
                     while not self._stopping.is_set():
-                        message = channel.get_message(timeout=0.5)
+                        message = channel.get_message(timeout=LISTEN_SECONDS)
                         if message is not None:
                             self._runner.interrupt(message["data"].decode())
             except RedisError:
