@@ -87,6 +87,7 @@ def test_the_page_shows_every_call_and_every_problem(app: Flask, locale: str) ->
         assert f'id="{kind.slug}"' in page
 
 
+@pytest.mark.timeout(600)
 def test_schemathesis_finds_nothing_against_the_running_server(tmp_path: Path) -> None:
     """Whatever the document allows is answered as it says, and whatever it forbids is refused; nothing breaks."""
     nowhere = [
