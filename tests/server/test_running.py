@@ -190,6 +190,7 @@ def handed_over(data_dir: Path, listener: socket.socket) -> AbstractContextManag
     return serving(data_dir, str(number), program=HANDED_OVER.format(count="1"), inherited=(number,))
 
 
+@pytest.mark.timeout(300)
 def test_a_restart_on_a_socket_that_is_handed_over_refuses_nobody(data_dir: Path) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener, ExitStack() as stack:
         port = listener.getsockname()[1]

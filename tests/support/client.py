@@ -115,11 +115,11 @@ def standing_fields(form: Element) -> Iterator[tuple[str, str]]:
 
 @cache
 def styled() -> dict[str, set[str]]:
-    """Return every class in a stylesheet's selectors → the names of these stylesheets."""
+    """Return every class that a selector begins with → the names of the stylesheets where one does."""
     found: dict[str, set[str]] = {}
     for path in (folder("static") / "css").glob("*.css"):
         text = re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.DOTALL)
-        for name in re.findall(r"\.([a-z][\w-]*)", re.sub(r"\{[^{}]*\}", "{}", text)):
+        for name in re.findall(r"(?:^|[,{}])\s*[a-z]*\.([a-z][\w-]*)", re.sub(r"\{[^{}]*\}", "{}", text)):
             found.setdefault(name, set()).add(path.name)
     return found
 
