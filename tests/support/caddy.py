@@ -53,7 +53,7 @@ def documented_caddy(upstream: int) -> Iterator[Caddy]:
             authority = folder / "caddy/pki/authorities/local/root.crt"
             serving = "serving initial configuration"
             log_file = folder / "log"
-            wait_until(lambda: serving in log_file.read_text() or process.poll() is not None, 30, log_file.read_text)
+            wait_until(lambda: serving in log_file.read_text() or process.poll() is not None, 60, log_file.read_text)
             wait_until(authority.exists, 30, log_file.read_text)
             wait_until(lambda: _has_certificate(https), 60, log_file.read_text)
             yield Caddy(http, https, authority, log_file)

@@ -40,7 +40,7 @@ def running(configuration: str, port: int) -> Iterator[Nginx]:
         process = subprocess.Popen(["nginx", "-p", name, "-c", str(file)], stderr=subprocess.DEVNULL)
         try:
             wait_until(
-                lambda: ((folder / "pid").exists() and (folder / "pid").read_text().strip()) or process.poll(), 20
+                lambda: ((folder / "pid").exists() and (folder / "pid").read_text().strip()) or process.poll(), 60
             )
             assert process.poll() is None, (folder / "error.log").read_text()
             yield Nginx(port, process.pid, folder)

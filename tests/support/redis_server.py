@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from tests.support.waiting import wait_until
 
-START_SECONDS = 20
+START_SECONDS = 60
 
 
 class RedisServer:
