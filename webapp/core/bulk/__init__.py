@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from webapp.core.account import MailAccount, Retention, parse_address
-from webapp.core.bulk.archive import Index, add_file, entry, read_me
+from webapp.core.bulk.archive import Index, add_file, read_me
 from webapp.core.bulk.table import CHUNK, COLUMNS, Row, Table, TableError, bounded_table, read_table, shown, words
 from webapp.core.clients import CLIENTS, Client, Export, ExportOptions
+from webapp.core.clients.files import entry
 from webapp.core.providers import Certainty, Provider, choose, find
 from webapp.core.text import N_, InputError, Message, translations_for
 

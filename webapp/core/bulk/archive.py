@@ -9,12 +9,12 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from webapp.core.bulk.table import shown
+from webapp.core.clients.files import entry
 from webapp.core.text import N_, Translations
 
 if TYPE_CHECKING:
     from webapp.core.bulk import Result
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # OWASP, "CSV Injection": spreadsheets evaluate cells with these prefixes
 # A program that takes another separator for ours sees a cell begin here.
 _BEHIND_SEPARATOR = re.compile(r"""([;,\t|]["'\s]*)(?=[=+\-@])""")
@@ -71,13 +71,5 @@ The files hold addresses and names. Delete them when you no longer need them.
     return codecs.BOM_UTF8 + text.replace("\n", "\r\n").encode("utf-8")
 
 
-def entry(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, _EPOCH)
-    info.create_system = 3  # Unix, on every platform
-    info.external_attr = 0o100644 << 16
-    info.compress_type = zipfile.ZIP_STORED if name.endswith(".zip") else zipfile.ZIP_DEFLATED
-    return info
-
-
 def add_file(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    archive.writestr(entry(name), content)
+    archive.writestr(entry(name, compressed=not name.endswith(".zip")), content)

@@ -19,6 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from webapp.core.clients.files import entry
 from webapp.core.providers.loading import contents
 from webapp.core.text import SOURCE_LOCALE, locales
 from webapp.web.check_file.catalogues import trimmed_catalogue
@@ -31,8 +32,6 @@ _PACKAGE = Path(__file__).parents[2]
 _START = "webapp.web.check_file.start"
 _ROOTS = ("webapp.web.check_file.older", "webapp.web.check_file.program")
 _SHEBANG = b"#!/usr/bin/env python3\n"
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-_UNIX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +132,5 @@ def _zipped(files: dict[str, bytes]) -> bytes:
     buffer.write(_SHEBANG)
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(files):
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.create_system = _UNIX
-            entry.external_attr = 0o100644 << 16
-            archive.writestr(entry, files[name])
+            archive.writestr(entry(name, compressed=False), files[name])
     return buffer.getvalue()
