@@ -79,7 +79,7 @@ class Running:
         self._accept_no_more()
         closed = time.monotonic()
         self._answer(lambda: self._is_settled(time.monotonic() - closed), end, QUIET_SECONDS)
-        self._server.task_dispatcher.shutdown(timeout=0)
+        self._server.task_dispatcher.shutdown(timeout=2)  # with 0 it would warn of threads that have nothing to do
         wasyncore.close_all(self._map)
 
     def _obey_signals(self) -> None:
