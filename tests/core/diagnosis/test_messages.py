@@ -286,6 +286,11 @@ def test_the_messages_of_a_cause_begin_with_those_it_is_most_likely_for() -> Non
         assert earlier.diagnoses.index("port-blocked") <= later.diagnoses.index("port-blocked")
 
 
+def test_what_libraries_say_is_found_and_listed_nowhere() -> None:
+    assert first("Net::OpenTimeout").library
+    assert not any(message.library for message in messages_meaning("port-blocked"))
+
+
 @pytest.mark.parametrize(("one", "other"), [("Überprüfen", "ueberprufen"), ("Größe", "GROSSE"), ("naïve", "naive")])
 def test_umlauts_and_accents_do_not_matter(one: str, other: str) -> None:
     assert fold(one) == fold(other)

@@ -37,6 +37,7 @@ class ProgramMessage:
     noticed: bool = False  # no message: what a person notices
     often: bool = False  # what many notice
     of: str = ""  # the name of the provider that alone says it
+    library: bool = False  # what libraries and servers say: searched, and on no list for people
     summary: bool = False  # what a program adds to any fault; in a log the lines before it say more
 
     def text(self, locale: str, provider: str = "your provider") -> str:
@@ -66,5 +67,6 @@ def load(folder: Path) -> Iterator[ProgramMessage]:
                 noticed=read.get("noticed", False),
                 often=entry.get("often", False),
                 of=entry.get("of", ""),
+                library=read.get("library", False),
                 summary=entry.get("summary", False),
             )
