@@ -76,6 +76,6 @@ def results(found: Iterable[Found], locale: str, provider: str) -> dict[str, obj
 
 
 def messages_meaning(diagnosis_id: str) -> tuple[ProgramMessage, ...]:
-    """Return the messages that can mean this cause, those first of which it is the most likely one; none of a library."""
+    """Return the messages of programs that can mean this cause, those first of which it is the most likely one."""
     found = (message for message in MESSAGES if diagnosis_id in message.diagnoses and not message.library)
     return tuple(sorted(found, key=lambda message: message.diagnoses.index(diagnosis_id)))
