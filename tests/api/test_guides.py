@@ -68,10 +68,10 @@ def test_imap_is_a_guide_of_its_own(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("client_id", [name for name, source in SOURCES.items() if source.imap is None])
-def test_imap_where_there_is_no_guide_by_it_is_refused(client: FlaskClient, client_id: str) -> None:
+def test_imap_where_there_is_no_guide_by_it_is_not_found(client: FlaskClient, client_id: str) -> None:
     answer = client.get(f"{API}/{client_id}", query_string={"protocol": "imap"})
-    assert answer.status_code == 422
-    assert [fault["name"] for fault in answer.get_json()["errors"]] == ["protocol"]
+    assert answer.status_code == 404
+    assert "IMAP" in answer.get_json()["detail"]
 
 
 def test_an_unknown_client_is_not_found(client: FlaskClient) -> None:

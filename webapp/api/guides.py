@@ -5,7 +5,7 @@ from dataclasses import replace
 from webapp.api.accounts import ACCOUNT, account_of, named_provider
 from webapp.api.inputs import Field
 from webapp.api.operations import LOCALE, Answer, Call, operation
-from webapp.api.problems import Fault, Kind, ProblemError
+from webapp.api.problems import Kind, ProblemError
 from webapp.api.shapes import component
 from webapp.core.account import Retention, ServerType
 from webapp.core.guides import SOURCES, Context, Way, asked_guide
@@ -61,7 +61,7 @@ def guide_of_client(call: Call) -> Answer:
     try:
         made = asked_guide(context)
     except InputError as error:
-        raise ProblemError(Kind.INVALID_INPUT, faults=[Fault("protocol", error.message)]) from None
+        raise ProblemError(Kind.NOT_FOUND, error.message) from None
     locale = call.locale
 
     def picture_url(client: str, name: str) -> str | None:
