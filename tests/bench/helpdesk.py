@@ -62,7 +62,7 @@ def prepare(config: Config, viewers: int) -> list[Viewer]:
             session.flush()
             session.add(
                 AgentSession(
-                    token_hash=hashed(token), agent_id=agent.id, stage="full", created_at=now, seen_at=now, browser=""
+                    token_hash=hashed(token), agent_id=agent.id, level="full", created_at=now, seen_at=now, browser=""
                 )
             )
             case = Case(
