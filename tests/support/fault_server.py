@@ -219,7 +219,7 @@ class Session:
             if not octet:
                 raise EOFError
             line += octet
-        text = line.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")
+        text = line.decode("utf-8").removesuffix("\n").removesuffix("\r")
         self._server.seen.append(text)
         return text
 
