@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.new_language import add_language
 from tests.support.new_stage import ENTRY, add_entry
+from tests.support.proofs import sampled
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("webapp", "templates", "static", "tests", "docs", "pyproject.toml")
@@ -49,7 +50,7 @@ def test_a_stage_is_one_entry_and_appears_everywhere(copy: Path, tmp_path: Path)
     assert walked.returncode == 0, walked.stderr
 
 
-@pytest.mark.parametrize("half", [', "NOOP"', ", needs_login=True"])
+@pytest.mark.parametrize("half", sampled([', "NOOP"', ", needs_login=True"], ", needs_login=True".__eq__))
 def test_half_an_entry_of_a_stage_is_noticed_by_a_run(copy: Path, tmp_path: Path, half: str) -> None:
     add_entry(copy / "webapp" / "core" / "probe" / "pop3.py", ENTRY.replace(half, "", 1))
     walked = python(copy, "-m", "tests.support.new_stage", str(tmp_path))
