@@ -239,7 +239,7 @@ def test_several_devices_get_a_plan_and_a_file_each(client: PageLintingClient, l
     walk(client, *PLAIN)
     page = follow(client, answer(client, "devices", {"devices": "several"}))
     assert 'name="protocol"' in page.text  # IMAP is one press away
-    page = follow(client, client.submit(page))
+    page = follow(client, client.submit(page, {"confirm": "1"}))
     page = client.submit(page, {"program-1": "apple-mail:iphone", "name-1": "Annas iPhone", "list": "add"})
     page = follow(client, page)
     assert 'value="Annas iPhone"' in page.text
