@@ -81,6 +81,26 @@ def test_the_links_of_a_course_die_with_its_day_and_its_agent(
         assert session.query(Course).count() == session.query(CoursePlace).count() == 0
 
 
+def test_a_colleague_takes_a_course_over_and_its_sheet_stays_good(
+    agent: PageLintingClient, other_agent: PageLintingClient, person: PageLintingClient, config: Config
+) -> None:
+    course = make(agent, config)
+    post(agent, f"{course}/open", page=course)
+    link, *_ = links(agent, config)
+    agents.disable(config, "vera@example.org")
+    assert person.get(link).status_code == 410
+    listed = other_agent.get("/helpdesk/courses").text
+    assert "Kurse von Kolleginnen und Kollegen" in listed
+    assert "VHS Dienstag" in listed
+    assert post(other_agent, "/helpdesk/courses/00000000/take", page="/helpdesk/courses").status_code == 404
+    assert post(other_agent, f"{course}/take", page="/helpdesk/courses").location == course
+    assert post(person, link).location == "/join/confirm"
+    asked = person.get("/join/confirm").text
+    assert "Vera" not in asked
+    assert "VHS Dienstag, 1" in other_agent.get("/helpdesk").text
+    assert "Kurse von Kolleginnen und Kollegen" not in other_agent.get("/helpdesk/courses").text
+
+
 def test_a_course_of_another_day_cannot_be_opened(agent: PageLintingClient, config: Config) -> None:
     course = make(agent, config, days=1)
     assert "Kurs öffnen" not in agent.get(course).text

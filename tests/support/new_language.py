@@ -51,7 +51,8 @@ def add_language(translations: Path) -> None:
         made = Catalog(locale=LOCALE)
         for message in german:
             if message.id:
-                made.add(message.id, message.id if isinstance(message.id, tuple) else SAID.get(message.id, message.id))
+                said = message.id if isinstance(message.id, tuple) else SAID.get(message.id, message.id)
+                made.add(message.id, said, context=message.context)
         with (target / path.name).open("wb") as file:
             write_po(file, made)
     compile_all(translations)

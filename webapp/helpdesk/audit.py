@@ -35,6 +35,7 @@ class Action(StrEnum):
     COURSE_MADE = "course-made"
     COURSE_OPENED = "course-opened"
     COURSE_CLOSED = "course-closed"
+    COURSE_TAKEN = "course-taken"
     DELIVERY_RETRIED = "delivery-retried"
     BULK_ALLOWED = "bulk-allowed"
     BULK_FORBIDDEN = "bulk-forbidden"
@@ -61,6 +62,7 @@ LABELS = {
     Action.COURSE_MADE: N_("made a course"),
     Action.COURSE_OPENED: N_("opened a course"),
     Action.COURSE_CLOSED: N_("closed a course"),
+    Action.COURSE_TAKEN: N_("took over a course"),
     Action.DELIVERY_RETRIED: N_("sent a report again"),
     Action.BULK_ALLOWED: N_("allowed files for many people to"),
     Action.BULK_FORBIDDEN: N_("took back files for many people from"),

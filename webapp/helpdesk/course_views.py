@@ -56,7 +56,10 @@ def courses_page() -> ResponseReturnValue:
 
 def _list(form: CourseForm) -> str:
     with db.read() as reading:
-        return render_template("helpdesk/courses.html", form=form, courses=courses.of_agent(reading, me().agent_id))
+        return render_template(
+            "helpdesk/courses.html", form=form, courses=courses.of_agent(reading, me().agent_id),
+            colleagues=courses.of_colleagues(reading, me().agent_id),
+        )  # fmt: skip
 
 
 @blueprint.post("/helpdesk/courses")
@@ -113,6 +116,17 @@ def course_sheet(reference: str) -> ResponseReturnValue:
         "helpdesk/course-sheet.html", course=found, cards=cards, agent=me().name,
         join_address=public_url("helpdesk.join").partition("://")[2],
     )  # fmt: skip
+
+
+@blueprint.post("/helpdesk/courses/<reference>/take")
+@for_agents
+def take_course(reference: str) -> ResponseReturnValue:
+    """Take over a colleague's course, with the sheet that is printed."""
+    with db.begin() as writing:
+        found = writing.scalar(select(Course).where(Course.reference == reference)) or abort(404)
+        if found.agent_id != me().agent_id:
+            courses.take_over(writing, found, me().agent_id, me().login)
+    return redirect(url_for("helpdesk.course", reference=reference), 303)
 
 
 @blueprint.post("/helpdesk/courses/<reference>/<action>")

@@ -8,10 +8,10 @@ person is asked for consent like everybody.
 import base64
 import hmac
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -87,6 +87,12 @@ def open_or_close(session: Session, course: Course, login: str, *, opened: bool)
     audit.note(session, login, Action.COURSE_OPENED if opened else Action.COURSE_CLOSED, course.reference)
 
 
+def take_over(session: Session, course: Course, agent_id: int, login: str) -> None:
+    """Give a colleague's course to this agent. The sheet stays good; whoever scans it is asked by the new name."""
+    course.agent_id = agent_id
+    audit.note(session, login, Action.COURSE_TAKEN, course.reference)
+
+
 def standing(token: str) -> Standing:
     """Return how the link of a place stands; changes nothing."""
     with db.read() as session:
@@ -136,6 +142,12 @@ def exchange_link(token: str) -> str | None:
 
 def of_agent(session: Session, agent_id: int) -> list[Course]:
     return list(session.scalars(select(Course).where(Course.agent_id == agent_id).order_by(Course.day, Course.id)))
+
+
+def of_colleagues(session: Session, agent_id: int) -> Sequence[Any]:
+    """Return course and name of its agent for everybody else's courses."""
+    query = select(Course, Agent.name).join(Agent, Agent.id == Course.agent_id).where(Course.agent_id != agent_id)
+    return session.execute(query.order_by(Course.day, Course.id)).all()
 
 
 def purge(session: Session, config: Config) -> int:
