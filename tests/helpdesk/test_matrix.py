@@ -69,6 +69,7 @@ EXPECTED: dict[str, tuple[object, ...]] = {
     "GET /helpdesk/courses/<reference>": NO_COURSE,
     "GET /helpdesk/courses/<reference>/sheet": NO_COURSE,
     "POST /helpdesk/courses/<reference>/<action>": NO_COURSE,
+    "POST /helpdesk/courses/<reference>/take": NO_COURSE,
     "GET /helpdesk/first-run/<token>": (410,) * 7,
     "POST /helpdesk/first-run/<token>": (410,) * 7,
     "GET /helpdesk/log": FOR_ADMINS,
