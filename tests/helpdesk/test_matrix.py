@@ -99,6 +99,7 @@ EXPECTED: dict[str, tuple[object, ...]] = {
     "POST /join/colleague": ONWARD,
     "GET /join/confirm": ONWARD,
     "POST /join/confirm": ONWARD,
+    "POST /join/confirm/start-over": ONWARD,
     "GET /join/deleted": EVERYBODY,
     "GET /join/ended": EVERYBODY,
     "GET /join/link/<token>": (410,) * 7,

@@ -36,6 +36,7 @@ class Action(StrEnum):
     COURSE_OPENED = "course-opened"
     COURSE_CLOSED = "course-closed"
     COURSE_TAKEN = "course-taken"
+    COURSE_DELETED = "course-deleted"
     DELIVERY_RETRIED = "delivery-retried"
     BULK_ALLOWED = "bulk-allowed"
     BULK_FORBIDDEN = "bulk-forbidden"
@@ -63,6 +64,7 @@ LABELS = {
     Action.COURSE_OPENED: N_("opened a course"),
     Action.COURSE_CLOSED: N_("closed a course"),
     Action.COURSE_TAKEN: N_("took over a course"),
+    Action.COURSE_DELETED: N_("deleted a course"),
     Action.DELIVERY_RETRIED: N_("sent a report again"),
     Action.BULK_ALLOWED: N_("allowed files for many people to"),
     Action.BULK_FORBIDDEN: N_("took back files for many people from"),

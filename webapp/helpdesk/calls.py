@@ -13,7 +13,7 @@ from webapp.helpdesk import cases, hours
 from webapp.helpdesk.cases import CaseState
 from webapp.helpdesk.hours import Window
 from webapp.helpdesk.join import CODE_KEY
-from webapp.helpdesk.live import SESSION_KEY, forget_person_case, person_case
+from webapp.helpdesk.live import begin, person_case
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.tokens import hashed, new_token
 from webapp.infrastructure import db, limits
@@ -86,6 +86,6 @@ def choose_call() -> ResponseReturnValue:
     reference = new_reference()
     if limits.current().take_waiting(request.remote_addr or "", reference) is not None:
         return render_template("helpdesk/queue-full.html"), 429
-    session[SESSION_KEY], session[CODE_KEY] = book(reference, window)
-    forget_person_case()
+    token, session[CODE_KEY] = book(reference, window)
+    begin(token)
     return redirect(url_for("helpdesk.call"), 303)

@@ -81,7 +81,9 @@ def case(reference: str) -> ResponseReturnValue:
         found, agent_name = _find(reading, reference)
         if found.agent_id != me().agent_id:
             if colleagues.may_watch(reading, found, me().agent_id):
-                return render_template("helpdesk/watched-case.html", **_live(reading, found), agent_name=agent_name)
+                return render_template(
+                    "helpdesk/watched-case.html", **_live(reading, found, me().agent_id), agent_name=agent_name
+                )
             return render_template("helpdesk/foreign-case.html", case=found, agent_name=agent_name, states=STATE_NAMES)
         return _page(reading, found)
 
@@ -102,7 +104,7 @@ def _page(
         )
     return render_template(
         "helpdesk/case.html",
-        **_live(reading, found),
+        **_live(reading, found, me().agent_id),
         invitation=invitation_of(found.reference) if found.state == CaseState.INVITED else None,
         details=details or DetailsForm(formdata=None, data={"label": found.label, "ticket": found.ticket}),
         watcher=colleagues.of_case(reading, found),
@@ -129,7 +131,7 @@ def _is_later(moment: datetime | None) -> bool:
     return moment is not None and moment > datetime.now(UTC)
 
 
-def _live(reading: Session, found: Case) -> dict[str, Any]:
+def _live(reading: Session, found: Case, agent_id: int) -> dict[str, Any]:
     """Return what the changing part of the page needs."""
     # Whoever takes over sees nothing before the person has agreed to them.
     events = cases.events_of(reading, found.id) if found.state != CaseState.CONFIRMING else []
@@ -137,6 +139,7 @@ def _live(reading: Session, found: Case) -> dict[str, Any]:
     picture, provider = build(events, taken), provider_of(events)
     return {
         "case": found,
+        "address": colleagues.address_for(found, agent_id) if found.state != CaseState.CONFIRMING else "",
         "tag": fragments.tag(_version(found.sequence, away(found))),
         "away": away(found),
         "poll": POLL_MILLISECONDS,
@@ -182,7 +185,7 @@ def _changed(reference: str, watcher: int) -> str:
         case, _ = _find(reading, reference)
         if case.agent_id != watcher and not colleagues.may_watch(reading, case, watcher):
             abort(403)
-        return render_template("helpdesk/_live.html", **_live(reading, case))
+        return render_template("helpdesk/_live.html", **_live(reading, case, watcher))
 
 
 @blueprint.post("/helpdesk/cases/<reference>/hint")

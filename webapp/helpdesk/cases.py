@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -13,7 +12,8 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy import case as sql_case
 from sqlalchemy.orm import Session
 
-from webapp.core.text import N_, InputError, new_reference
+from webapp.core.account import shorten_address
+from webapp.core.text import N_, new_reference
 from webapp.helpdesk import audit, statistics
 from webapp.helpdesk.audit import Action
 from webapp.helpdesk.check_words import two_words
@@ -28,7 +28,6 @@ from webapp.infrastructure.sealing import keyed_hash, keyed_hashes, seal, unseal
 CODE_LIFE: Final = timedelta(minutes=CODE_MINUTES)
 LINK_LIFE: Final = timedelta(hours=24)
 EVENTS_MAX: Final = 2000  # of one case; more is a loop, not a person
-TICKET: Final = re.compile(r"[A-Za-z0-9#._-]{1,40}")
 _PREFILL: Final = "helpdesk prefill"
 _CODE: Final = "helpdesk code"
 
@@ -76,14 +75,6 @@ OUTCOME_LABELS: Mapping[Outcome, str] = {
 }
 
 
-def parse_ticket(text: str) -> str:
-    """Return the ticket reference, "" for none; raises InputError."""
-    ticket = text.strip()
-    if ticket and not TICKET.fullmatch(ticket):
-        raise InputError(N_("A ticket reference has letters, digits and # . _ - only, at most 40."))
-    return ticket
-
-
 def changing(
     *states: CaseState,
 ) -> Callable[[Callable[Concatenate[Session, Case, P], R]], Callable[Concatenate[int, P], R | None]]:
@@ -125,6 +116,7 @@ def renew_invitation(session: Session, case: Case) -> tuple[str, str]:
     """
     if case.state != CaseState.INVITED:
         case.state, case.person_hash, case.joined_at = CaseState.INVITED, None, None
+        case.address, case.shares_address, case.check_words = "", False, ""
         for kind in (CaseEvent, CaseRun):
             session.execute(delete(kind).where(kind.case_id == case.id))
     touch(case)
@@ -199,7 +191,7 @@ def accept(agent_id: int, login: str, *, code: str | None = None, reference: str
         "sequence": Case.sequence + 1,
     }  # fmt: skip
     with db.begin() as session:
-        calls = (Case.state == CaseState.BOOKED) & (Case.call_from <= now)
+        calls = (Case.state == CaseState.BOOKED) & (Case.call_from <= now) & (Case.code_expires_at > now)
         waiting = (*chosen, (Case.state == CaseState.WAITING) | calls)
         taken = session.execute(update(Case).where(*waiting).values(**values).returning(Case.reference)).first()
         if taken is None:
@@ -215,8 +207,10 @@ def of_person(session: Session, token: str) -> Case | None:
 
 
 @changing(CaseState.CONFIRMING)
-def confirm(session: Session, case: Case) -> bool:
-    """Connect the person, who has agreed; None where there is nothing to agree to any more."""
+def confirm(session: Session, case: Case, mark: str) -> bool | None:
+    """Connect the person, who has agreed to what `mark` stands for; None where it is not that any more."""
+    if mark != prefill_mark(case):
+        return None
     case.state, case.joined_at = CaseState.JOINED, case.joined_at or datetime.now(UTC)
     record_in(session, case, Kind.CASE, {"what": CaseWord.JOINED})
     return True
@@ -231,12 +225,19 @@ def leave(session: Session, case: Case) -> None:
         case.person_hash = None
     if case.state in (CaseState.WAITING, CaseState.BOOKED):
         limits.current().give_back(case.reference, session)
-    if case.state == CaseState.BOOKED or (case.state == CaseState.WAITING and case.joined_at is None):
+    if case.state == CaseState.BOOKED or (case.state == CaseState.WAITING and not _holds_anything(session, case)):
         session.delete(case)
     elif case.state in (CaseState.WAITING, CaseState.CONFIRMING, CaseState.JOINED):
         word = CaseWord.DECLINED if case.state == CaseState.CONFIRMING else CaseWord.ENDED
+        if word == CaseWord.DECLINED and case.joined_at is not None:
+            case.agent_id = None  # took over, and was not let in: what another one saw is not theirs
         case.state, case.address, case.shares_address = CaseState.ENDED, "", False
         record_in(session, case, Kind.CASE, {"what": word})
+
+
+def _holds_anything(session: Session, case: Case) -> bool:
+    """Whether somebody was helped in the case, or an agent has written something on it."""
+    return bool(case.joined_at or case.label or case.ticket or notes_of(session, case.id))
 
 
 @changing()
@@ -278,16 +279,23 @@ def share_address(session: Session, case: Case, address: str, *, whole: bool) ->
     record_in(session, case, Kind.CASE, {"what": CaseWord.SHARED if whole else CaseWord.HIDDEN})
 
 
-@changing(CaseState.INVITED, CaseState.CONFIRMING, CaseState.JOINED, CaseState.ENDED)
+@changing(CaseState.INVITED, CaseState.CONFIRMING, CaseState.JOINED)
 def take_over(session: Session, case: Case, agent_id: int, login: str) -> bool:
     """Make the case the agent's, None where there is none: a connected person is asked anew before more is seen."""
     case.agent_id = agent_id
     end_watching(session, case)
     if case.state == CaseState.JOINED:
         case.state = CaseState.CONFIRMING
+    hide_address(case)
     record_in(session, case, Kind.CASE, {"what": CaseWord.TAKEN})
     audit.note(session, login, Action.CASE_TAKEN, case.reference)
     return True
+
+
+def hide_address(case: Case) -> None:
+    """Shorten what was shown to one agent: the next one sees it whole only when the person says so anew."""
+    if case.shares_address:
+        case.address, case.shares_address = shorten_address(case.address), False
 
 
 @changing()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.core.account import shorten_address
 from webapp.helpdesk import audit
 from webapp.helpdesk.audit import Action
 from webapp.helpdesk.cases import CaseState, changing, end_watching, record_in
@@ -38,6 +39,11 @@ def of_case(session: Session, case: Case) -> Watcher | None:
 def may_watch(session: Session, case: Case, agent_id: int) -> bool:
     found = of_case(session, case)
     return found is not None and found.agreed and found.agent_id == agent_id
+
+
+def address_for(case: Case, agent_id: int) -> str:
+    """Return the address as this agent may see it: whole for nobody but the one to whom the person shows it."""
+    return shorten_address(case.address) if case.shares_address and case.agent_id != agent_id else case.address
 
 
 @changing(CaseState.JOINED)

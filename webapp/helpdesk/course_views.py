@@ -138,7 +138,7 @@ def change_course(reference: str, action: str) -> ResponseReturnValue:
     with db.begin() as writing:
         found = _own(writing, reference)
         if action == "delete":
-            writing.delete(found)
+            courses.remove(writing, found, me().login)
         else:
             courses.open_or_close(writing, found, me().login, opened=action == "open")
     target = url_for("helpdesk.courses_page" if action == "delete" else "helpdesk.course", reference=reference)

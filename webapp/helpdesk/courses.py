@@ -23,7 +23,7 @@ from webapp.helpdesk.cases import CaseState
 from webapp.helpdesk.tokens import LINK_BYTES, hashed, new_token
 from webapp.infrastructure import db
 from webapp.infrastructure.config import Config, current_config
-from webapp.infrastructure.models import Agent, Course, CoursePlace
+from webapp.infrastructure.models import Agent, Case, Course, CoursePlace
 from webapp.infrastructure.sealing import seal, unseal
 
 PLACES_MAX: Final = 30
@@ -91,6 +91,19 @@ def take_over(session: Session, course: Course, agent_id: int, login: str) -> No
     """Give a colleague's course to this agent. The sheet stays good; whoever scans it is asked by the new name."""
     course.agent_id = agent_id
     audit.note(session, login, Action.COURSE_TAKEN, course.reference)
+
+
+def remove(session: Session, course: Course, login: str) -> None:
+    """Delete the course with its links; the cases that began by them stay."""
+    session.delete(course)
+    audit.note(session, login, Action.COURSE_DELETED, course.reference)
+
+
+def leads_to(token: str, case: Case) -> bool:
+    """Whether this very link has made the case: whoever scans it once more is there already."""
+    with db.read() as session:
+        own = (CoursePlace.token_hash == hashed(token), CoursePlace.case_id == case.id)
+        return session.scalar(select(CoursePlace.number).where(*own)) is not None
 
 
 def standing(token: str) -> Standing:

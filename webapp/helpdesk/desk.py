@@ -14,14 +14,15 @@ from webapp.core.diagnosis import CATALOGUE, messages
 from webapp.core.text import N_, Message, new_reference
 from webapp.helpdesk import calls, cases, oidc, page_asks, sessions, statistics
 from webapp.helpdesk.attendance import AWAITED, away, is_away, minutes_since
-from webapp.helpdesk.cases import OPEN, OUTCOME_LABELS, STATE_NAMES, TICKET, CaseState
+from webapp.helpdesk.cases import OPEN, OUTCOME_LABELS, STATE_NAMES, CaseState
 from webapp.helpdesk.forms import NewCaseForm, SpokenForm
 from webapp.helpdesk.glance import by_state, glances, in_order
 from webapp.helpdesk.invitations import invitation_url
+from webapp.helpdesk.live import OVER_KEY
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import for_agents, me
 from webapp.helpdesk.sign_in import TICKET_KEY
-from webapp.helpdesk.summary import OVER_KEY
+from webapp.helpdesk.tickets import TICKET
 from webapp.helpdesk.vocabulary import CHOICES, STEP_TITLES
 from webapp.infrastructure import db, fragments, limits
 from webapp.infrastructure.codes import spoken
@@ -74,7 +75,7 @@ def _changing(reading: Session, agent_id: int, tag: str) -> dict[str, Any]:
 
 def _of_nobody() -> tuple[Any, ...]:
     """Return the conditions of the open cases that everybody sees until somebody takes them over."""
-    return sessions.belongs_to_nobody(), Case.state.in_(OPEN), Case.state != CaseState.WAITING
+    return sessions.belongs_to_nobody(), Case.state.in_(OPEN), Case.state.not_in((CaseState.WAITING, CaseState.ENDED))
 
 
 def _looked_on_by(agent_id: int) -> tuple[Any, ...]:

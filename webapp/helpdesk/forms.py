@@ -12,7 +12,7 @@ from webapp.core.account import parse_address
 from webapp.core.clients import CLIENTS
 from webapp.core.text import N_, InputError, Message, locales, parse_reference
 from webapp.helpdesk.agents import ROLE_LABELS, Role, check_password
-from webapp.helpdesk.cases import parse_ticket
+from webapp.helpdesk.tickets import parse_ticket
 from webapp.infrastructure.codes import CodeForm, parse_code, printable
 from webapp.infrastructure.i18n import language_name, translate
 from webapp.infrastructure.security import ForgottenPasswordField

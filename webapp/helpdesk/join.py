@@ -70,6 +70,8 @@ def enter_agents_code() -> ResponseReturnValue:
 def invitation(token: str) -> ResponseReturnValue:
     """Show a button: programs that look into links in mail use nothing up."""
     if not cases.link_is_good(token):
+        if (place := _place_of_link(token)) is not None:
+            return redirect(place, 303)
         standing = courses.standing(token)
         if standing == courses.Standing.EARLY:
             return render_template("helpdesk/course-early.html"), 403
@@ -80,10 +82,21 @@ def invitation(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/join/link/<token>")
 def use_invitation(token: str) -> ResponseReturnValue:
-    found = cases.exchange_link(token) or courses.exchange_link(token)
-    if found is None:
-        return render_template("helpdesk/invitation-over.html"), 410
-    return _entered(found)
+    if (found := cases.exchange_link(token)) is not None:
+        return _entered(found)
+    if (found := courses.exchange_link(token)) is None:
+        place = _place_of_link(token)
+        return redirect(place, 303) if place else (render_template("helpdesk/invitation-over.html"), 410)
+    onward = _entered(found)
+    session.pop(live.OVER_KEY, None)  # at a computer of the course's room others may have sat before
+    return onward
+
+
+def _place_of_link(token: str) -> str | None:
+    """Return where whoever scans the link of a course once more goes on; None for everybody else."""
+    case = person_case()
+    is_on = case is not None and case.state not in (CaseState.ENDED, CaseState.CLOSED)
+    return url_for(_place(case)) if case is not None and is_on and courses.leads_to(token, case) else None
 
 
 def _entered(token: str) -> ResponseReturnValue:
@@ -92,8 +105,7 @@ def _entered(token: str) -> ResponseReturnValue:
     if before is not None:
         cases.leave(before.id)
     session.pop(CODE_KEY, None)
-    session[SESSION_KEY] = token
-    forget_person_case()
+    live.begin(token)
     return redirect(url_for("helpdesk.confirm"), 303)
 
 
@@ -119,6 +131,7 @@ def _confirm(case: Case, *, changed: bool = False) -> str:
         prefill_mark=cases.prefill_mark(case),
         helper=person.helper(case),
         prepared_address=shorten_address(address) if address else "",
+        own_address=shorten_address(own) if (own := store.load().email_address) else "",
         prepared_program=client.name if client else "",
         hours=current_config().helpdesk_retention,
     )
@@ -128,20 +141,33 @@ def _confirm(case: Case, *, changed: bool = False) -> str:
 def agree() -> ResponseReturnValue:
     """Connect: from now on the agent sees the person's progress. What was prepared must be what the person has seen."""
     case = person_case()
-    asked = case is not None and case.state == CaseState.CONFIRMING
-    if case is not None and asked and request.form.get("prefill", "") != cases.prefill_mark(case):
-        return _confirm(case, changed=True), 409
     is_first = case is not None and case.joined_at is None  # not after another agent took over
-    if case is not None and cases.confirm(case.id):
+    if case is not None and cases.confirm(case.id, request.form.get("prefill", "")):
         forget_person_case()
         joined = person_case()
         if joined is not None:
-            used = prefill.apply(cases.prefill_of(case))
+            used = prefill.apply(cases.prefill_of(joined))
             cases.drop_prefill(case.id, used=used)
             if is_first:
                 live.record_so_far(joined)
             return redirect(_where_they_were(prepared=used), 303)
+    forget_person_case()
+    case = person_case()
+    if case is not None and case.state == CaseState.CONFIRMING:
+        return _confirm(case, changed=True), 409
     return redirect(_where_they_were(), 303)
+
+
+@blueprint.post("/join/confirm/start-over")
+def start_over() -> ResponseReturnValue:
+    """Clear what somebody else left in this browser, before who is asked agrees to show it."""
+    case = person_case()
+    if case is None or case.state != CaseState.CONFIRMING:
+        return redirect(url_for("helpdesk.join"), 303)
+    kept = {name: session[name] for name in (SESSION_KEY, "locale") if name in session}
+    session.clear()
+    session.update(kept)
+    return redirect(url_for("helpdesk.confirm"), 303)
 
 
 def _remember_where() -> None:
@@ -211,7 +237,8 @@ def ask_for_help() -> ResponseReturnValue:
     if case is not None and waits:
         session[CODE_KEY] = cases.renew_code(case.id) or session.get(CODE_KEY, "")
     else:
-        session[SESSION_KEY], session[CODE_KEY] = cases.ask_for_help(reference)
+        token, session[CODE_KEY] = cases.ask_for_help(reference)
+        live.begin(token)
     forget_person_case()
     return redirect(url_for("helpdesk.wait"), 303)
 
@@ -268,11 +295,9 @@ def share_address() -> ResponseReturnValue:
 @blueprint.post("/join/delete")
 def delete_now() -> ResponseReturnValue:
     """Delete the case at once, with everything that hangs on it."""
-    case = person_case() or summary.case_that_ended()
-    if case is not None:
-        cases.erase(case.id)
+    live.erase_cases()
     _forget()
-    session.pop(summary.OVER_KEY, None)
+    session.pop(live.OVER_KEY, None)
     return clear_site(redirect(url_for("helpdesk.deleted"), 303))
 
 

@@ -45,6 +45,7 @@ from webapp.web.wizard import answers as store
 from webapp.web.wizard.answers import Answers
 
 SESSION_KEY = "case"  # in the person's session: their token
+OVER_KEY = "help_over"  # there, too: the token of the case before, which has ended
 _UNDER_WAY = frozenset({RunState.QUEUED, RunState.RUNNING})
 
 
@@ -144,9 +145,26 @@ def _on_file(_app: Flask, client: str = "", format: str = "", **_: Any) -> None:
 
 def _on_forgotten(_app: Flask) -> None:
     """Delete the case of who deletes their answers. Not quietly: nobody is to believe that it is gone."""
-    case = person_case()
-    if case is not None:
-        cases.erase(case.id)
+    erase_cases()
+
+
+def erase_cases() -> None:
+    """Delete the case of this browser, and the one before whose sheet it still has."""
+    for token in (session.get(SESSION_KEY), session.get(OVER_KEY)):
+        if isinstance(token, str):
+            with db.read() as reading:
+                found = cases.of_person(reading, token)
+            if found is not None:
+                cases.erase(found.id)
+
+
+def begin(token: str) -> None:
+    """Let the browser go on with another case; one in which the person was helped stays theirs to read and delete."""
+    before = person_case()
+    if before is not None and before.joined_at is not None:
+        session[OVER_KEY] = session[SESSION_KEY]
+    session[SESSION_KEY] = token
+    forget_person_case()
 
 
 def record_so_far(case: Case) -> None:

@@ -194,6 +194,7 @@ def belongs_to_nobody() -> ColumnElement[bool]:
     now = datetime.now(UTC)
     there = select(AgentSession.agent_id).where(
         AgentSession.agent_id == Case.agent_id,
+        AgentSession.level == FULL_LEVEL,
         AgentSession.seen_at >= now - IDLE,
         AgentSession.created_at >= now - ABSOLUTE,
     )

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from webapp.core.text import N_, Message
 from webapp.helpdesk import agents, audit, factors, oidc, sessions
 from webapp.helpdesk.audit import Action
-from webapp.helpdesk.cases import TICKET
 from webapp.helpdesk.forms import FactorForm, NewPasswordForm, SignInForm
 from webapp.helpdesk.room import blueprint
+from webapp.helpdesk.tickets import TICKET
 from webapp.helpdesk.tokens import new_token
 from webapp.infrastructure import db, limits
 from webapp.infrastructure.config import current_config

@@ -14,7 +14,7 @@ from webapp.core.providers import Provider
 from webapp.core.text import N_, Message
 from webapp.helpdesk import cases, person
 from webapp.helpdesk.cases import CaseState, Outcome
-from webapp.helpdesk.live import SESSION_KEY, person_case
+from webapp.helpdesk.live import OVER_KEY, SESSION_KEY, person_case
 from webapp.helpdesk.live_view import LiveView, build, path_taken, provider_of
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.vocabulary import STATE_LABELS, STEP_TITLES, Kind
@@ -23,7 +23,6 @@ from webapp.infrastructure.config import current_config
 from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.models import Case
 
-OVER_KEY: Final = "help_over"  # in the person's own sealed session: the token of the case that they ended
 OUTCOMES: Final = {
     Outcome.SOLVED: N_("Your mail arrives in your program."),
     Outcome.BY_HAND: N_("It was solved in another way."),
