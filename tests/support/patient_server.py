@@ -21,6 +21,7 @@ _NOTHING_NEW = {
     "RSET": "+OK",
     "LAST": "+OK 0",
 }
+_GOODBYE = ("RSET", "QUIT")  # getmail says so to whom it does not trust
 _BYE = {"pop3": "+OK bye", "smtp": "221 bye"}
 _LATER = {"pop3": "-ERR unknown command", "smtp": "500 5.5.2 Command not recognized"}
 _NOT_LOGGED_IN = "530 5.7.0 Authentication required"
@@ -36,7 +37,9 @@ class PatientServer(FaultServer):
     @property
     def reached(self) -> bool:
         """Whether a client came to the end, and stopped there: some take TLS that our check refuses, and go on."""
-        return self._at_the_end and not (self.dialogue.fact("stage") == "tls" and self.seen)
+        if self.dialogue.fact("stage") == "tls":
+            return not [line for line in self.seen if line.upper() not in _GOODBYE]
+        return self._at_the_end
 
     def came_to_the_end(self) -> None:
         self._at_the_end = True

@@ -14,20 +14,20 @@ import pytest
 
 from tests.support.certificates import Certificates
 from tests.support.desk import Desk, Ran
-from tests.support.fault_server import read
+from tests.support.fault_server import Dialogue, read
 from tests.support.patient_server import PatientServer
 from webapp.core.account import MailAccount, Retention, Server, SocketType
 
 ADDRESS, PASSWORD = "anna@gmx.de", "test-password-anna"
-SECONDS = 5  # after which a program is to give up, by its own option
+SECONDS, SECONDS_OF_SILENCE = 20, 5  # after which a program is to give up, by its own option
 KILLED_AFTER = 90
 PROGRAMS = {"pop3": ("fetchmail", "getmail", "mpop", "curl"), "smtp": ("msmtp", "curl")}
 WITHOUT_STARTTLS = ("getmail",)
 _MAIL = "From: {0}\r\nTo: {0}\r\nSubject: Test\r\n\r\nTest\r\n"
-_IMPATIENT: dict[str, Callable[[str], str]] = {
-    "fetchmail": lambda command: f"{command} --timeout {SECONDS}",
-    "mpop": lambda command: re.sub(r"\bmpop\b", f"mpop --timeout={SECONDS}", command, count=1),
-    "msmtp": lambda command: re.sub(r"\bmsmtp\b", f"msmtp --timeout={SECONDS}", command, count=1),
+_IMPATIENT: dict[str, Callable[[str, int], str]] = {
+    "fetchmail": lambda command, seconds: f"{command} --timeout {seconds}",
+    "mpop": lambda command, seconds: re.sub(r"\bmpop\b", f"mpop --timeout={seconds}", command, count=1),
+    "msmtp": lambda command, seconds: re.sub(r"\bmsmtp\b", f"msmtp --timeout={seconds}", command, count=1),
 }
 
 
@@ -61,27 +61,34 @@ def meet(folder: Path, program: str, fault: str) -> Met:
     context = certificates.server_context(dialogue.fact("certificate", "ok"))
     with PatientServer(dialogue, context, ADDRESS, PASSWORD) as server:
         run = _curl if program == "curl" else _with_our_file
-        ran = run(program, server.server, certificates.ca_file, folder)
+        ran = run(program, server.server, certificates.ca_file, folder, _patience(dialogue))
         return Met(ran.code, ran.output, server.reached)
 
 
-def _with_our_file(program: str, server: Server, ca_file: Path, folder: Path) -> Ran:
+def _patience(dialogue: Dialogue) -> int:
+    """Return the seconds after which to give up: few where there is nothing to wait for."""
+    silent = dialogue.fact("transport") == "silent" or ("!", "hang") in dialogue.steps
+    return SECONDS_OF_SILENCE if silent else SECONDS
+
+
+def _with_our_file(program: str, server: Server, ca_file: Path, folder: Path, seconds: int) -> Ran:
     desk = Desk(program, MailAccount(ADDRESS, "", server, server, Retention(), "gmx.net"), ca_file)
     try:
         desk.keep_password(PASSWORD)
         if program == "getmail":
-            desk.change_file(f"username = {ADDRESS}", f"username = {ADDRESS}\ntimeout = {SECONDS}")
-        return desk.run(_IMPATIENT.get(program, str)(desk.command))
+            desk.change_file(f"username = {ADDRESS}", f"username = {ADDRESS}\ntimeout = {seconds}")
+        hurry = _IMPATIENT.get(program)
+        return desk.run(hurry(desk.command, seconds) if hurry else desk.command)
     finally:
         desk.clear()
 
 
-def _curl(_: str, server: Server, ca_file: Path, folder: Path) -> Ran:
+def _curl(_: str, server: Server, ca_file: Path, folder: Path, seconds: int) -> Ran:
     protocol = server.type.value
     at_once = server.socket_type is SocketType.SSL
     command = [
         "curl", "--silent", "--show-error", "--ssl-reqd", "--cacert", str(ca_file), "--user", f"{ADDRESS}:{PASSWORD}",
-        "--max-time", str(SECONDS), "--sasl-ir", f"{protocol}{'s' if at_once else ''}://{server.hostname}:{server.port}/",
+        "--max-time", str(seconds), "--sasl-ir", f"{protocol}{'s' if at_once else ''}://{server.hostname}:{server.port}/",
     ]  # fmt: skip
     if protocol == "smtp":
         mail = folder / "mail.txt"
