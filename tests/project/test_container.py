@@ -9,6 +9,7 @@ import json
 import re
 import shlex
 import signal
+import subprocess
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -162,6 +163,15 @@ def test_every_build_can_say_of_what_it_is_and_be_repeated() -> None:
     for word in ("version", "revision", "source"):
         assert f'org.opencontainers.image.{word}="${{{word.upper()}}}"' in labels
     assert all("SOURCE_DATE_EPOCH=" in instructions("ARG", stage) for stage in stages()[1:])
+
+
+@pytest.mark.parametrize(("given", "taken"), [("", "unset"), (None, "unset"), ("1577836800", "1577836800")])
+def test_an_empty_time_of_the_build_is_none(given: str | None, taken: str) -> None:
+    """An ARG without a value reaches RUN as an empty variable, and hatchling wants a number where there is one."""
+    start, _, _ = (DEPLOY / "build").read_text(encoding="utf-8").partition("\ncd ")
+    called = ["sh", "-c", f'{start}\necho "${{SOURCE_DATE_EPOCH-unset}}"']
+    environment = {} if given is None else {"SOURCE_DATE_EPOCH": given}
+    assert subprocess.run(called, env=environment, capture_output=True, text=True, check=True).stdout == f"{taken}\n"
 
 
 def test_a_container_of_its_own_is_started_by_a_command_there_is() -> None:
