@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,10 @@ def upgrade(part: str) -> str:
 def debian(tmp_path_factory: pytest.TempPathFactory) -> BareDebian:
     need_commands("mmdebstrap", "unshare", "ip", "chroot", "git")
     need(None if os.geteuid() == 0 else "a Debian in a folder needs root")
+    apart = subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], capture_output=True, check=False)
+    need(
+        None if apart.returncode == 0 else "no processes of their own here: unshare fails (a container with few rights)"
+    )
     ready_made = os.environ.get("BARE_DEBIAN")  # a .tar of mmdebstrap, for who tries often
     made = BareDebian(tmp_path_factory.mktemp("debian") / "root", Path(ready_made) if ready_made else None)
     made.put_source()

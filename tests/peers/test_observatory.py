@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +11,10 @@ import pytest
 import requests
 
 from tests.support.caddy import documented_caddy
-from tests.support.nginx import documented_site, free_port
+from tests.support.nginx import documented_site
 from tests.support.observatory import OF_TLS, Answer, grade, judged
 from tests.support.requirements import need_commands
-from tests.support.serving import serving
+from tests.support.serving import handed_over, serving
 
 pytestmark = pytest.mark.peers
 
@@ -41,9 +42,13 @@ def proxied(
     need_commands("nginx", "caddy", "setpriv", "openssl")
     name = NAME if request.param == "nginx" else "localhost"  # of which Caddy is its own authority
     settings = {"WEBAPP_PUBLIC_URL": f"https://{name}", "WEBAPP_TRUSTED_PROXIES": "1"}
-    port, data = free_port(), tmp_path_factory.mktemp("site") / "data"
+    data = tmp_path_factory.mktemp("site") / "data"
     proxy_before = documented_site if request.param == "nginx" else documented_caddy
-    with serving(data, port=port, **settings) as site, proxy_before(port) as proxy:
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=512) as listener,
+        handed_over(data, listener, **settings) as site,
+        proxy_before(listener.getsockname()[1]) as proxy,
+    ):
         assert site.greeting, site.errors
         addresses = f"https://localhost:{proxy.https}", f"http://localhost:{proxy.http}"
         yield *addresses, str(proxy.authority), name

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,14 +17,9 @@ import pytest
 import requests
 
 from tests.support.proofs import sampled
-from tests.support.serving import CALL, PAGE, SERVE, START, Served, serving
+from tests.support.serving import CALL, HANDED_OVER, PAGE, SERVE, START, Served, handed_over, serving
 from tests.support.waiting import wait_until
 
-HANDED_OVER = (
-    "import os, sys; os.dup2(int(sys.argv[1]), 3); os.environ.update(LISTEN_FDS='{count}', LISTEN_PID=str(os.getpid())); "
-    + START
-    + "serve('127.0.0.1', 1, Config.from_environment())"  # port 1 is not ours to take
-)
 # What the tests in this process would do: they end when the file is there, and then a page fetches how they ended.
 BUSY = START + (
     "import pathlib, time, webapp.server as s; real = s.stop_jobs; go = pathlib.Path({go!r}); s.SHOW_SECONDS = 1\n"
@@ -183,11 +178,6 @@ def crowd(port: int, *, refused_is_fine: bool = False) -> Iterator[Crowd]:
         stopped.set()
         for thread in threads:
             thread.join()
-
-
-def handed_over(data_dir: Path, listener: socket.socket) -> AbstractContextManager[Served]:
-    number = listener.fileno()
-    return serving(data_dir, str(number), program=HANDED_OVER.format(count="1"), inherited=(number,))
 
 
 @pytest.mark.timeout(300)

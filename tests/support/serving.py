@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 START = "import sys; from webapp.server import serve; from webapp.infrastructure.config import Config; "
@@ -25,6 +25,11 @@ PAGE = START + (  # with a page of its own
     "    return app\n"
     "webapp.server.create_app = create_app\n"
 ) + CALL  # fmt: skip
+HANDED_OVER = (
+    "import os, sys; os.dup2(int(sys.argv[1]), 3); os.environ.update(LISTEN_FDS='{count}', LISTEN_PID=str(os.getpid())); "
+    + START
+    + "serve('127.0.0.1', 1, Config.from_environment())"  # port 1 is not ours to take
+)
 
 
 class Served:
@@ -90,3 +95,9 @@ def serving(
         process.wait()
         assert process.stdout is not None
         process.stdout.close()
+
+
+def handed_over(data_dir: Path, listener: socket.socket, **settings: str) -> AbstractContextManager[Served]:
+    """Run it on a socket that listens already, as a service manager does."""
+    number = listener.fileno()
+    return serving(data_dir, str(number), program=HANDED_OVER.format(count="1"), inherited=(number,), **settings)

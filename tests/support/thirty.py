@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from webapp.infrastructure import db
 from webapp.infrastructure.config import Config
 from webapp.infrastructure.models import Agent, Case, CaseEvent
 
+ADDRESS: Final = "a…l@gmx.de"
 PROGRAM: Final = ("choice", {"step": "program", "choice": "thunderbird", "detail": "windows"})
 LIVE: Final[tuple[tuple[str, tuple[tuple[str, dict[str, Any]], ...]], ...]] = (
     ("Platz 1", (("step", {"step": "address"}),)),
@@ -27,6 +29,10 @@ LIVE: Final[tuple[tuple[str, tuple[tuple[str, dict[str, Any]], ...]], ...]] = (
     ("", (PROGRAM, ("place", {"place": "not-working", "about": None}))),
     ("", (PROGRAM, ("place", {"place": "settings", "about": None}))),
 )  # fmt: skip
+STUCK: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    PROGRAM,
+    ("test", {"run": 1, "state": "failed", "diagnoses": ["login-refused"]}),
+)
 OTHERS: Final = (*("confirming",) * 3, *("invited",) * 9, *("ended",) * 6)
 
 
@@ -47,17 +53,17 @@ def fill_desk(config: Config, login: str) -> None:
             writing.flush()
             return made
 
-        for number, (label, events) in enumerate(LIVE):
-            made = case(number, "joined", label, joined_at=now, address="a…l@gmx.de")
+        def happened(made: Case, events: Iterable[tuple[str, dict[str, Any]]]) -> None:
             for kind, details in events:
                 writing.add(CaseEvent(case_id=made.id, at=now, kind=kind, details=details))
+
+        for number, (label, events) in enumerate(LIVE):
+            happened(case(number, "joined", label, joined_at=now, address=ADDRESS), events)
         for number, state in enumerate(OTHERS):
-            case(
-                number,
-                state,
-                f"Platz {20 + number}" if number % 3 else "",
-                ticket=f"#47{number:02}" if number % 2 else "",
-            )
+            label, ticket = f"Platz {20 + number}" if number % 3 else "", f"#47{number:02}" if number % 2 else ""
+            changes_hands = state == "confirming"  # known to the colleague before
+            made = case(number, state, label, ticket=ticket, address=ADDRESS if changes_hands else "")
+            happened(made, STUCK if changes_hands else ())
         agent_id = None
         for number in range(3):
             case(number, "waiting")
