@@ -116,7 +116,7 @@ def test_who_was_with_a_disabled_agent_waits_in_the_queue_and_is_asked_anew(
     assert "z…t@gmx.de" in agent.get(f"/helpdesk/cases/{reference}").text
 
 
-def test_who_leaves_while_waiting_for_another_agent_leaves_a_case_to_close(
+def test_who_leaves_while_waiting_for_another_agent_leaves_a_case_to_nobody(
     helpdesk: Flask, config: Config, agent: PageLintingClient, other_agent: PageLintingClient, person: PageLintingClient
 ) -> None:
     reference, code, _ = open_case(other_agent)
@@ -126,9 +126,10 @@ def test_who_leaves_while_waiting_for_another_agent_leaves_a_case_to_close(
     row = case_row(config, reference)
     assert row is not None
     assert (row.state, row.agent_id, row.address) == ("ended", None, "")
-    assert "Fälle ohne Betreuung" in queue(agent)
-    assert post(agent, f"/helpdesk/cases/{reference}/take", page="/helpdesk").status_code == 303
-    assert "Fälle ohne Betreuung" not in queue(agent)
+    assert reference not in queue(agent)
+    assert post(agent, f"/helpdesk/cases/{reference}/take", page="/helpdesk").status_code == 404
+    with helpdesk.app_context():
+        assert purging.purge(config, datetime.now(UTC) + timedelta(days=40))["cases"] == 1
 
 
 def test_who_was_invited_by_a_disabled_agent_comes_to_the_queue(
