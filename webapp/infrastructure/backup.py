@@ -24,6 +24,8 @@ from webapp.infrastructure import background, db, lock
 from webapp.infrastructure.config import Config, current_config, sqlite_url, variable
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from flask.sansio.app import App
 
 PURGE_SECONDS = 24 * 3600
@@ -58,7 +60,7 @@ def backup(config: Config, target: Path) -> None:
     try:
         with contextlib.closing(_opened(source)) as running, contextlib.closing(sqlite3.connect(target)) as copy:
             running.backup(copy)
-            _forget_tries(copy)
+            _forget(copy, TRIES)  # it may be kept for years, they are gone after a day
     except (OSError, sqlite3.Error) as error:
         target.unlink(missing_ok=True)
         raise _unwritable(target, error) from None
@@ -81,18 +83,21 @@ def _keep(config: Config) -> None:
     draft.unlink(missing_ok=True)
     backup(config, draft)
     try:
+        # It outlives what people are told is deleted, and a restore would delete it anyway.
+        with contextlib.closing(sqlite3.connect(draft)) as copy:
+            _forget(copy, LIVE_SHORT)
         _hand_over(draft, source)
         draft.chmod(0o600)
         draft.replace(target)
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
         draft.unlink(missing_ok=True)
         raise _unwritable(target, error) from None
 
 
-def _forget_tries(copy: sqlite3.Connection) -> None:
-    """Take the counted tries out of a backup: it may be kept for years, they are gone after a day."""
+def _forget(copy: sqlite3.Connection, unwanted: Collection[str]) -> None:
+    """Empty those of the tables that the copy has: its schema may be an older one."""
     tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    for table in TRIES & tables:
+    for table in (name for name in unwanted if name in tables):
         copy.execute(f"DELETE FROM {table}")  # noqa: S608  one of ours
     copy.commit()
     copy.execute("VACUUM")  # what was deleted still stands in pages that are free
@@ -212,10 +217,12 @@ def purge(config: Config, now: float | None = None) -> int:
     if make_url(config.database).get_backend_name() != "sqlite":
         return 0
     target = _file(config)
-    end = (time.time() if now is None else now) - KEPT_DAYS * 24 * 3600
+    newest = (time.time() if now is None else now) - KEPT_DAYS * 24 * 3600
     name = glob.escape(target.name)
-    kept = [path for suffix in (BEFORE_RESTORE, BEFORE_UPGRADE) for path in target.parent.glob(f"{name}{suffix}*")]
-    old = [path for path in kept if path.stat().st_mtime < end]
+    # The last is the draft of an upgrade that was killed.
+    names = (f"{name}{BEFORE_RESTORE}*", f"{name}{BEFORE_UPGRADE}*", f".{name}{BEFORE_UPGRADE}*")
+    kept = [path for pattern in names for path in target.parent.glob(pattern)]
+    old = [path for path in kept if path.stat().st_mtime < newest]
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)

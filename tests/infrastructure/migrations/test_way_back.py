@@ -40,7 +40,13 @@ def test_the_former_database_is_kept_whole_and_opens_the_way_forward_again(old: 
     former = content(database)
     backup.upgrade(old)
     forward = content(database)
-    assert content(kept) == former
+    copied = content(kept)
+    assert {name for name in backup.LIVE_SHORT if former.get(name)} >= {"cases", "case_events", "download_links"}
+    assert not any(copied.get(name) for name in backup.LIVE_SHORT), "what people have deleted since is kept nowhere"
+    secrets = [value for row in former["download_links"] for value in row if isinstance(value, bytes)]
+    assert secrets
+    assert not any(secret in kept.read_bytes() for secret in secrets), "nor in pages that are free"
+    assert copied == {name: [] if name in backup.LIVE_SHORT else rows for name, rows in former.items()}
     assert former["alembic_version"] == [(SCHEMA,)]
     assert {name for name, rows in former.items() if rows} > {"agents", "cases", "api_keys", "download_links"}
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
@@ -49,6 +55,7 @@ def test_the_former_database_is_kept_whole_and_opens_the_way_forward_again(old: 
     backup.restore(old, kept)
     again = content(database)
     ended = {*backup.LIVE_SHORT, "agents"}  # of the agents the first-run links
+    assert not any(again.get(name) for name in backup.LIVE_SHORT)
     assert {name: rows for name, rows in again.items() if name not in ended} == {
         name: rows for name, rows in forward.items() if name not in ended
     }
@@ -79,3 +86,11 @@ def test_the_copy_is_deleted_after_a_month(old: Config, tmp_path: Path) -> None:
     now = (tmp_path / f"wizard.sqlite3{backup.BEFORE_UPGRADE}").stat().st_mtime
     assert backup.purge(old, now + 29 * 24 * 3600) == 0
     assert backup.purge(old, now + 31 * 24 * 3600) == 1
+
+
+def test_the_draft_of_an_upgrade_that_was_killed_is_deleted_too(old: Config, tmp_path: Path) -> None:
+    draft = tmp_path / f".wizard.sqlite3{backup.BEFORE_UPGRADE}"
+    draft.write_bytes(b"half of it")
+    now = draft.stat().st_mtime
+    assert backup.purge(old, now + 31 * 24 * 3600) == 1
+    assert not draft.exists()
