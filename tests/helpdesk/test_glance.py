@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -10,7 +12,10 @@ from flask import Flask
 from tests.helpdesk.conftest import case_row, fragment, open_case, post
 from tests.support.client import PageLintingClient, parse, text_of
 from tests.support.thirty import LIVE, OTHERS, fill_desk
+from webapp.helpdesk import glance
+from webapp.infrastructure import db
 from webapp.infrastructure.config import Config
+from webapp.infrastructure.models import Case
 
 
 @pytest.fixture
@@ -88,3 +93,44 @@ def test_a_label_leads_to_the_case(agent: PageLintingClient, config: Config) -> 
     assert row is not None
     assert f'href="/helpdesk/cases/{reference}"' in agent.get("/helpdesk").text
     assert rows(agent)[0].startswith(row.label or reference)
+
+
+def told(app: Flask, config: Config) -> dict[int, glance.Glance]:
+    with app.test_request_context("/?lang=de"), db.read(config) as reading:
+        return glance.glances(reading, reading.query(Case).where(Case.agent_id.is_not(None)).all())
+
+
+def test_another_desk_that_is_looked_at_meanwhile_takes_nothing_away(
+    full: PageLintingClient, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, reads = full.application, glance._glance
+    first = told(app, config)
+    with db.begin(config) as session:
+        session.query(Case).where(Case.label == "Platz 7").update({"sequence": Case.sequence + 1})
+
+    def meanwhile(events: Any) -> glance.Glance:
+        for kept in (app.extensions[glance._KEPT], *app.extensions[glance._KEPT].values()):
+            if isinstance(kept, dict):
+                kept.clear()
+        return reads(events)
+
+    monkeypatch.setattr(glance, "_glance", meanwhile)
+    assert told(app, config) == first
+
+
+def test_nothing_is_kept_of_a_case_that_is_gone(full: PageLintingClient, config: Config) -> None:
+    app = full.application
+    told(app, config)
+    with db.begin(config) as session:
+        session.query(Case).where(Case.label == "Platz 7").delete()
+    there = told(app, config)
+    ((kept),) = app.extensions[glance._KEPT].values()
+    assert set(kept.glances) == set(there)
+    with db.begin(config) as session:
+        session.query(Case).delete()
+    with db.read(config) as reading, app.test_request_context("/"):
+        desks = app.extensions[glance._KEPT]
+        for desk, held in desks.items():
+            desks[desk] = replace(held, at=held.at - glance.KEPT_SECONDS)
+        glance.glances(reading, [])
+    assert app.extensions[glance._KEPT] == {}

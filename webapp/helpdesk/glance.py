@@ -1,8 +1,9 @@
 """Many cases at one look: of each, in a line, where the person is and what stops them."""
 
 import re
+import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -27,8 +28,8 @@ _ORDER = {
 _SHOWN = frozenset({CaseState.JOINED, CaseState.ENDED})
 
 
-_KEPT: Final = "helpdesk_glances"  # an extension: by case and language; words of ours alone
-KEPT_MAX: Final = 1000
+_KEPT: Final = "helpdesk_glances"  # an extension: what stands on each desk, words of ours alone
+KEPT_SECONDS: Final = 60  # of a desk that nobody looks at; what leaves a desk is forgotten at its next look
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,17 @@ class Glance:
     where: str = ""
     cause: str = ""
     stuck: bool = False
+
+
+Desk = tuple[int | None, str]  # the agent, the language
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was told on a desk: by the id of the case its sequence and the line."""
+
+    at: float
+    glances: Mapping[int, tuple[int, Glance]]
 
 
 def in_order(cases: Sequence[Case]) -> list[Case]:
@@ -63,20 +75,22 @@ def glances(reading: Session, cases: Sequence[Case]) -> dict[int, Glance]:
 
     A case that stands as it stood is not read again: only its sequence tells of news.
     """
-    kept: dict[tuple[int, str], tuple[int, Glance]] = current_app.extensions.setdefault(_KEPT, {})
-    if len(kept) > KEPT_MAX:
-        kept.clear()
-    shown, locale = [case for case in cases if case.state in _SHOWN], current_locale()
-    news = [case for case in shown if kept.get((case.id, locale), (None,))[0] != case.sequence]
+    desk, now = (cases[0].agent_id if cases else None, current_locale()), time.monotonic()
+    desks: dict[Desk, Kept] = current_app.extensions.get(_KEPT, {})  # read as it is: threads put another in its place
+    kept = desks[desk].glances if desk in desks else {}
+    shown = [case for case in cases if case.state in _SHOWN]
+    news = [case for case in shown if kept.get(case.id, (None,))[0] != case.sequence]
     found: dict[int, list[CaseEvent]] = defaultdict(list)
     of_news = CaseEvent.case_id.in_([case.id for case in news])
     for event in reading.scalars(select(CaseEvent).where(of_news).order_by(CaseEvent.id)) if news else ():
         found[event.case_id].append(event)
-    for case in news:
-        kept[case.id, locale] = case.sequence, _glance(found[case.id])
+    new = {case.id: (case.sequence, _glance(found[case.id])) for case in news}
     if news:
         speak_of(site_provider())
-    return {case.id: kept[case.id, locale][1] for case in shown}
+    told = {case.id: new.get(case.id) or kept[case.id] for case in shown}
+    others = {one: held for one, held in desks.items() if one != desk and held.at > now - KEPT_SECONDS}
+    current_app.extensions[_KEPT] = {**others, desk: Kept(now, told)} if told else others
+    return {number: glance for number, (_, glance) in told.items()}
 
 
 def _glance(events: Sequence[CaseEvent]) -> Glance:
