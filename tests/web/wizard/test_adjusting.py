@@ -8,6 +8,7 @@ import re
 import zipfile
 
 import pytest
+from flask import Flask
 
 from tests.support.client import PageLintingClient, parse, text_of
 from tests.web.wizard.walk import GUIDE, PLAIN, SEVERAL, answer, follow, refused, walk
@@ -402,3 +403,34 @@ def test_who_says_that_it_works_is_led_there_too(client: PageLintingClient) -> N
     walk(client, *PLAIN)
     client.get("/done")
     assert walk(client, ("name", {"name": "Anna"})) == "/adjust/in-program?changed=name"
+
+
+def fill_up(app: Flask, client: PageLintingClient) -> None:
+    """Leave room for nothing in the cookie of this browser."""
+    with client.session_transaction() as session:
+        session["pad"] = ""
+        fits = app.session_interface.fits  # type: ignore[attr-defined]
+        while fits({**session, "pad": session["pad"] + "x"}):
+            session["pad"] += "x"
+
+
+def test_a_mistake_that_fits_into_no_cookie_is_shown_at_once(app: Flask, client: PageLintingClient) -> None:
+    walk(client, *PLAIN)
+    client.get("/adjust/name")
+    fill_up(app, client)
+    page = answer(client, "name", {"name": "a" * 65})
+    assert page.status_code == 422
+    assert 'aria-invalid="true"' in page.text
+    assert "a" * 65 in page.text
+
+
+def test_a_mistake_in_the_list_of_devices_that_fits_into_no_cookie_is_shown_at_once(
+    app: Flask, client: PageLintingClient
+) -> None:
+    walk(client, *PLAIN, *SEVERAL[:2])
+    page = follow(client, answer(client, "devices", {"program-1": "", "name-1": "Annas iPhone"}))
+    fill_up(app, client)
+    again = client.submit(page, {"list": "next"})
+    assert again.status_code == 422
+    assert 'aria-invalid="true"' in again.text
+    assert "Annas iPhone" in again.text

@@ -124,6 +124,14 @@ def test_after_the_first_device_works_the_plan_leads_to_the_next_one(client: Pag
     assert client.get("/guide?device=2").location.endswith("?device=2")
 
 
+def test_that_a_device_of_another_address_works_leads_nobody_on(client: PageLintingClient) -> None:
+    walk(client, *PLAIN)
+    client.get("/done")
+    walk(client, ("address", {"email_address": "jan@gmx.de"}), *PLAIN[1:], *SEVERAL[:3])
+    accepted = client.submit(client.get("/adjust/retention?page=plan"))
+    assert accepted.location != "/done"
+
+
 def test_the_download_is_told_to_whoever_listens(app: Flask, client: PageLintingClient) -> None:
     walk(client, *PLAIN)
     heard = []

@@ -18,7 +18,7 @@ from webapp.web.wizard.steps import ADJUSTMENTS, Step, is_complete
 IN_THE_FILE = ("retention", "name", "port", "outlook-profile")  # what a file that was fetched before holds
 SET_UP_KEY = "set_up"  # in the session: a file was fetched, or the person says that it works
 FETCHED = "file"  # the value there for the first of the two
-WORKS_KEY = "works"  # in the session: the first device works, its owner says
+WORKS_KEY = "works"  # in the session: the mark of the address whose first device works, its owner says
 SECURITY = {SocketType.SSL: "SSL/TLS", SocketType.STARTTLS: "STARTTLS"}
 
 
@@ -118,10 +118,10 @@ def _onward(asked: Step, answers: Answers) -> ResponseReturnValue:
         return redirect(asking.url_of(asked), 303)
     if asked.slug == "devices" and len(answers.devices) > 1:
         return redirect(url_for("wizard.adjustment", slug="retention", page="plan"), 303)
-    if asked.slug == "retention" and session.get(WORKS_KEY) and len(answers.devices) > 1 and not answers.plan.clearing:
-        return redirect(
-            url_for("wizard.done"), 303
-        )  # where the next device waits; the first leaves everything, as before
+    works = session.get(WORKS_KEY) == asking.mark_of(answers)
+    if asked.slug == "retention" and works and len(answers.devices) > 1 and not answers.plan.clearing:
+        # There the next device waits; the first leaves everything, as before.
+        return redirect(url_for("wizard.done"), 303)
     if asked.slug in IN_THE_FILE and session.get(SET_UP_KEY):
         return redirect(url_for("wizard.in_program", changed=asked.slug), 303)
     return redirect(url_for("wizard.adjust", changed=asked.slug), 303)

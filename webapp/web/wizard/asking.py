@@ -85,7 +85,12 @@ def show(asked: Step, answers: Answers, stop: str | None = None) -> str:
         form.fit(answers)
         form.show(answers[asked.slug])
         return render(asked, answers, form=form)
-    form = asked.form(formdata=MultiDict(mistaken), meta={"csrf": False})
+    return _mistaken(asked, answers, mistaken)
+
+
+def _mistaken(asked: Step, answers: Answers, fields: Mapping[str, str]) -> str:
+    """Return the question with what was typed, and what is wrong in it."""
+    form = asked.form(formdata=MultiDict(fields), meta={"csrf": False})
     form.fit(answers)
     return render(asked, answers, form=form, problem=translate(Message(_TOO_LONG)) if form.validate() else None)
 
@@ -108,8 +113,13 @@ def refuse(asked: Step, fields: Mapping[str, str], **query: str) -> ResponseRetu
     for room in (MISTAKE_MAX, MISTAKE_MAX // 4, 0):
         session[MISTAKE_KEY] = {"slug": asked.slug, "fields": {name: _cut(text, room) for name, text in fields.items()}}
         if current_app.session_interface.fits(dict(session)):  # type: ignore[attr-defined]  # infrastructure.session
-            break
-    return redirect(url_of(asked, **{**kept_query(), **query}), 303)
+            return redirect(url_of(asked, **{**kept_query(), **query}), 303)
+    del session[MISTAKE_KEY]  # it is shown at once: nowhere is room for it
+    answers = known(store.load())
+    if "page" in query:
+        rows = [row.checked() for row in devices.rows_of(answers["devices"].get("others", ()))]
+        return render(asked, answers, query["page"], rows=rows), 422
+    return _mistaken(asked, answers, fields), 422
 
 
 def _cut(text: str, room: int) -> str:

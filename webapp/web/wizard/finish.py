@@ -131,7 +131,7 @@ def done() -> ResponseReturnValue:
     if wish is None:
         return render_template("wizard/done.html", answers=answers, provider=store.provider_of(answers))
     session.setdefault(SET_UP_KEY, True)
-    session[WORKS_KEY] = True
+    session[WORKS_KEY] = asking.mark_of(answers)
     offer = offer_of(wish, request.args.get("device", "1"))
     further = [planned for planned in wish.offers() if not planned.is_further and int(planned.key) > int(offer.key)]
     return render_template(
