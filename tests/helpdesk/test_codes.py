@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import statistics
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -120,7 +121,11 @@ def test_who_asks_for_a_new_code_keeps_one_place_in_the_queue(app: Flask, new_br
     assert post(person, "/join/end", page="/join/wait").status_code == 303
     for _ in range(NUMBERS.waiting_per_network[0]):
         assert post(new_browser(), "/join/help").status_code == 303
-    assert post(new_browser(), "/join/help").status_code == 429
+    full = post(new_browser(), "/join/help")
+    assert full.status_code == 429
+    assert "/join/call" not in full.text, "no hours are set: there is no time to choose"
+    app.extensions["config"] = replace(app.extensions["config"], helpdesk_hours="mon-sun 0:00-24:00")
+    assert 'href="/join/call"' in post(new_browser(), "/join/help").text
 
 
 def test_nobody_waits_where_nobody_helps(app: Flask, config: Config, client: PageLintingClient) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+import pytest
+
 from tests.helpdesk.conftest import agree, answer, case_row, post
 from tests.support.client import PageLintingClient
 from webapp.helpdesk import agents, courses, purging
@@ -101,6 +103,20 @@ def test_a_colleague_takes_a_course_over_and_its_sheet_stays_good(
     assert "Vera" not in asked
     assert "VHS Dienstag, 1" in other_agent.get("/helpdesk").text
     assert "Kurse von Kolleginnen und Kollegen" not in other_agent.get("/helpdesk/courses").text
+
+
+def test_who_has_as_many_courses_as_one_may_takes_none_over(
+    agent: PageLintingClient, other_agent: PageLintingClient, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = make(agent, config)
+    make(other_agent, config)
+    assert "Drucken Sie das Blatt neu" in other_agent.get("/helpdesk/courses").text
+    monkeypatch.setattr(courses, "COURSES_MAX", 1)
+    refused = post(other_agent, f"{course}/take", page="/helpdesk/courses")
+    assert refused.status_code == 422
+    assert "Der Kurs wurde nicht übernommen" in refused.text
+    assert "Löschen Sie erst einen" in refused.text
+    assert agent.get(course).status_code == 200
 
 
 def test_a_course_of_another_day_cannot_be_opened(agent: PageLintingClient, config: Config) -> None:

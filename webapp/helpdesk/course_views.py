@@ -51,14 +51,18 @@ class CourseForm(FlaskForm):
 @blueprint.get("/helpdesk/courses")
 @for_agents
 def courses_page() -> ResponseReturnValue:
-    return _list(CourseForm(formdata=None, data={"day": courses.today(current_config()), "places": 12}))
+    return _list(_new_form())
 
 
-def _list(form: CourseForm) -> str:
+def _new_form() -> CourseForm:
+    return CourseForm(formdata=None, data={"day": courses.today(current_config()), "places": 12})
+
+
+def _list(form: CourseForm, problem: str = "") -> str:
     with db.read() as reading:
         return render_template(
             "helpdesk/courses.html", form=form, courses=courses.of_agent(reading, me().agent_id),
-            colleagues=courses.of_colleagues(reading, me().agent_id),
+            colleagues=courses.of_colleagues(reading, me().agent_id), problem=problem,
         )  # fmt: skip
 
 
@@ -121,11 +125,14 @@ def course_sheet(reference: str) -> ResponseReturnValue:
 @blueprint.post("/helpdesk/courses/<reference>/take")
 @for_agents
 def take_course(reference: str) -> ResponseReturnValue:
-    """Take over a colleague's course, with the sheet that is printed."""
-    with db.begin() as writing:
-        found = writing.scalar(select(Course).where(Course.reference == reference)) or abort(404)
-        if found.agent_id != me().agent_id:
-            courses.take_over(writing, found, me().agent_id, me().login)
+    """Take over a colleague's course; the links of the printed sheet stay good."""
+    try:
+        with db.begin() as writing:
+            found = writing.scalar(select(Course).where(Course.reference == reference)) or abort(404)
+            if found.agent_id != me().agent_id:
+                courses.take_over(writing, found, me().agent_id, me().login)
+    except InputError as error:
+        return _list(_new_form(), translate(error.message)), 422
     return redirect(url_for("helpdesk.course", reference=reference), 303)
 
 

@@ -55,9 +55,7 @@ def create(agent_id: int, login: str, name: str, day: date, places: int) -> str:
         reference=new_reference(), agent_id=agent_id, name=name, day=day, places=places, seed=seal(config, _SEED, seed)
     )
     with db.begin() as session:
-        there = session.scalar(select(func.count()).select_from(Course).where(Course.agent_id == agent_id)) or 0
-        if there >= COURSES_MAX:
-            raise InputError(N_("You have 20 courses already. Delete one first."))
+        _want_room(session, agent_id)
         session.add(course)
         session.flush()
         for number in range(1, places + 1):
@@ -65,6 +63,13 @@ def create(agent_id: int, login: str, name: str, day: date, places: int) -> str:
             session.add(CoursePlace(token_hash=hashed(token), course_id=course.id, number=number))
         audit.note(session, login, Action.COURSE_MADE, course.reference)
         return course.reference
+
+
+def _want_room(session: Session, agent_id: int) -> None:
+    """Raise InputError where the agent has as many courses as one may have."""
+    there = session.scalar(select(func.count()).select_from(Course).where(Course.agent_id == agent_id)) or 0
+    if there >= COURSES_MAX:
+        raise InputError(N_("You have 20 courses already. Delete one first."))
 
 
 def links(course: Course) -> Iterator[tuple[int, str]]:
@@ -88,7 +93,11 @@ def open_or_close(session: Session, course: Course, login: str, *, opened: bool)
 
 
 def take_over(session: Session, course: Course, agent_id: int, login: str) -> None:
-    """Give a colleague's course to this agent. The sheet stays good; whoever scans it is asked by the new name."""
+    """Give a colleague's course to this agent; raises InputError.
+
+    The links on the printed sheet stay good, and whoever scans one is asked by the new name; the paper has the old one.
+    """
+    _want_room(session, agent_id)
     course.agent_id = agent_id
     audit.note(session, login, Action.COURSE_TAKEN, course.reference)
 

@@ -233,7 +233,7 @@ def ask_for_help() -> ResponseReturnValue:
     _remember_where()
     limits.current().give_back(reference)
     if limits.current().take_waiting(request.remote_addr or "", reference) is not None:
-        return render_template("helpdesk/queue-full.html"), 429
+        return render_template("helpdesk/queue-full.html", times=hours.windows(current_config())), 429
     if case is not None and waits:
         session[CODE_KEY] = cases.renew_code(case.id) or session.get(CODE_KEY, "")
     else:
