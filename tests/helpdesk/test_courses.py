@@ -110,7 +110,7 @@ def test_who_has_as_many_courses_as_one_may_takes_none_over(
 ) -> None:
     course = make(agent, config)
     make(other_agent, config)
-    assert "Drucken Sie das Blatt neu" in other_agent.get("/helpdesk/courses").text
+    assert "Drucken Sie es neu" in other_agent.get("/helpdesk/courses").text
     monkeypatch.setattr(courses, "COURSES_MAX", 1)
     refused = post(other_agent, f"{course}/take", page="/helpdesk/courses")
     assert refused.status_code == 422
