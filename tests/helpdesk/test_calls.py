@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.helpdesk.conftest import agree, fragment, post
+from tests.helpdesk.conftest import Browser, agree, fragment, post
 from tests.support.client import PageLintingClient
+from tests.support.limits import NUMBERS
 from webapp.core.text import InputError
-from webapp.helpdesk import hours, purging
-from webapp.infrastructure import db
+from webapp.helpdesk import agents, hours, purging
+from webapp.infrastructure import db, limits
 from webapp.infrastructure.config import Config
 from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.models import Case
@@ -147,3 +148,107 @@ def test_who_waits_while_nobody_is_at_the_desk_is_told_and_may_choose_a_time(
     choose(person)
     with db.read(config) as session:
         assert [row.state for row in session.query(Case)] == ["booked"]
+
+
+def booked(config: Config) -> list[datetime | None]:
+    with db.read(config) as session:
+        return [row.call_from for row in session.query(Case).filter_by(state="booked")]
+
+
+def offered_to(person: PageLintingClient) -> list[str]:
+    return re.findall(r'<option value="(\d+)">', person.get("/join/call?change=yes").text)
+
+
+def test_a_booking_and_its_code_outlive_a_change_that_is_refused(
+    helpdesk: Flask, config: Config, person: PageLintingClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helpdesk.extensions["config"] = replace(config, helpdesk_hours=ALWAYS)
+    code = spoken_code(choose(person).text)
+    first = booked(config)
+    for full in ("take_waiting", "take_call"):
+        monkeypatch.setattr(limits.Limits, full, lambda *_: limits.Again())
+    assert post(person, "/join/call", {"time": offered_to(person)[3]}, page="/join/call").status_code == 303
+    assert len(booked(config)) == 1
+    assert booked(config) != first, "the time is another"
+    assert spoken_code(person.get("/join/call").text) == code, "the code that was written down stays"
+    post(person, "/join/end")
+    assert post(person, "/join/call", {"time": offered_to(person)[0]}, page="/join/call").status_code == 429
+
+
+def test_who_waits_keeps_the_place_where_no_call_can_be_booked(
+    helpdesk: Flask, config: Config, person: PageLintingClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helpdesk.extensions["config"] = replace(config, helpdesk_hours=ALWAYS)
+    post(person, "/join/help", page="/")
+    monkeypatch.setattr(limits.Limits, "take_call", lambda *_: limits.Again())
+    refused = post(person, "/join/call", {"time": offered_to(person)[0]}, page="/join/call")
+    assert refused.status_code == 429
+    assert "Ihr Platz in der Reihe bleibt" in refused.text
+    with db.read(config) as session:
+        assert [row.state for row in session.query(Case)] == ["waiting"]
+
+
+def test_a_full_queue_closes_no_calls_and_a_network_books_only_so_many(
+    helpdesk: Flask, config: Config, new_browser: Browser
+) -> None:
+    helpdesk.extensions["config"] = replace(config, helpdesk_hours=ALWAYS)
+    with helpdesk.app_context():
+        for number in range(NUMBERS.waiting_per_network[0]):
+            assert limits.current().take_waiting("127.0.0.1", str(number)) is None
+    person = new_browser()
+    assert post(person, "/join/help", page="/").status_code == 429
+    choose(person)
+    assert len(booked(config)) == 1
+    with helpdesk.app_context():
+        for number in range(NUMBERS.calls_per_network[0] - 1):
+            assert limits.current().take_call("127.0.0.1", f"call {number}") is None
+    late = new_browser()
+    assert post(late, "/join/call", {"time": offered_to(late)[0]}, page="/join/call").status_code == 429
+    post(person, "/join/end")
+    choose(late)
+    assert len(booked(config)) == 1
+
+
+def test_two_clicks_make_one_booking(helpdesk: Flask, config: Config, person: PageLintingClient) -> None:
+    helpdesk.extensions["config"] = replace(config, helpdesk_hours=ALWAYS)
+    page = person.get("/join/call").text
+    times = re.findall(r'<option value="(\d+)">', page)
+    token, before = re.search(r'name="csrf_token" value="([^"]+)"', page), person.get_cookie("session")
+    assert token
+    assert before is not None
+    codes = []
+    for time in times[:2]:  # each with the cookie of the page: the browser has taken no answer yet
+        person.set_cookie("session", before.value)
+        assert person.post("/join/call", data={"time": time, "csrf_token": token[1]}).status_code == 303
+        codes.append(spoken_code(person.get("/join/call").text))
+    assert len(booked(config)) == 1
+    assert codes[0] == codes[1]
+
+
+def test_only_what_is_offered_is_taken_and_only_where_somebody_helps(
+    helpdesk: Flask, config: Config, person: PageLintingClient
+) -> None:
+    helpdesk.extensions["config"] = replace(config, helpdesk_hours=ALWAYS)
+    first = offered_to(person)[0]
+    begin = datetime.fromtimestamp(int(first), UTC)
+    now = datetime.now(UTC)
+    with db.begin(config) as session:
+        for number in range(2):
+            session.add(
+                Case(
+                    reference=f"TAKEN00{number}", state="booked", created_at=now, touched_at=now, call_from=begin,
+                    code_expires_at=begin + timedelta(hours=1), sequence=0, ticket="",
+                )
+            )  # fmt: skip
+    assert post(person, "/join/call", {"time": first}, page="/join/call").location == "/join/call?change=yes"
+    for name in ("vera", "viktor", "olga"):
+        agents.disable(config, f"{name}@example.org")
+    assert person.get("/join/call").location == "/join"
+    with db.read(config) as session:
+        assert session.query(Case).count() == 2
+
+
+def spoken_code(page: str) -> str:
+    code = re.search(r'class="spoken-code"[^>]*>([\d ]+)<', page)
+    assert code
+    return code[1]

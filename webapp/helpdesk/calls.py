@@ -1,37 +1,68 @@
 """A call at a time: the person gets a time and a code that is good then, and calls. No number is stored."""
 
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 from itertools import groupby
 
 from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.core.text import new_reference
-from webapp.helpdesk import cases, hours
+from webapp.helpdesk import agents, cases, hours
 from webapp.helpdesk.cases import CaseState
 from webapp.helpdesk.hours import Window
 from webapp.helpdesk.join import CODE_KEY
-from webapp.helpdesk.live import begin, person_case
+from webapp.helpdesk.live import SESSION_KEY, begin, person_case
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.tokens import hashed, new_token
 from webapp.infrastructure import db, limits
-from webapp.infrastructure.codes import spoken
+from webapp.infrastructure.codes import new_code, spoken
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.models import Case
 
 _FREE = (CaseState.WAITING, CaseState.BOOKED, CaseState.ENDED, CaseState.CLOSED)
 
 
-def book(reference: str, window: Window) -> tuple[str, str]:
-    """Make the case of somebody who calls at `window`; return their token and the code they read out then."""
-    with db.begin() as writing:
-        case = cases.new_case(writing, CaseState.BOOKED, reference)
-        token = new_token()
-        code = cases.give_code(case)
-        case.person_hash, case.call_from, case.code_expires_at = hashed(token), window.begin, window.end
-        return token, code
+def book(token: str, code: str, reference: str, window: Window, before: int | None) -> bool:
+    """Let the person who holds `token` call at `window`; False where no booking was made, but the one there was moved.
+
+    A browser has one booking, and two clicks make one: the token is the browser's own. The code that the person may
+    have written down stays. before: the person's case so far; a place in the queue is given up.
+    """
+    waited = None
+    try:
+        with db.begin() as writing:
+            former = cases.of_person(writing, token) or (writing.get(Case, before) if before is not None else None)
+            if former is not None:
+                writing.refresh(former, with_for_update=True)  # somebody may take it from the queue meanwhile
+                if former.state not in _FREE:
+                    return False
+                if former.state == CaseState.BOOKED:
+                    _fill(former, code, window)
+                    cases.touch(former)
+                    return False
+                if former.state == CaseState.WAITING:
+                    waited = former.id
+                former.code_hash = None
+                if former.person_hash == hashed(token):
+                    former.person_hash = None
+                writing.flush()  # each is good once
+            case = cases.new_case(writing, CaseState.BOOKED, reference)
+            case.person_hash = hashed(token)
+            _fill(case, code, window)
+    except IntegrityError:  # the other one of two clicks was faster
+        return False
+    if waited is not None:
+        cases.leave(waited)
+    return True
+
+
+def _fill(case: Case, code: str, window: Window) -> None:
+    cases.give_code(case, code)
+    case.call_from, case.code_expires_at = window.begin, window.end
 
 
 def expected(session_: Session) -> list[tuple[Window, int]]:
@@ -64,11 +95,32 @@ def call() -> ResponseReturnValue:
     window = hours.window_of(case) if case is not None else None
     if case is not None and window is not None and request.args.get("change") is None:
         return render_template("helpdesk/call.html", window=window, code=spoken(session.get(CODE_KEY, "")))
+    if not agents.any_active():
+        return redirect(url_for("helpdesk.join"), 303)
     days = [(day, list(times)) for day, times in groupby(offered(), lambda one: one.day)]
+    if days:
+        _prepare(case)
     return render_template(
         "helpdesk/choose-call.html", days=days, opens=hours.opens_next(current_config()),
         waits=case is not None and case.state == CaseState.WAITING,
     )  # fmt: skip
+
+
+def _prepare(case: Case | None) -> None:
+    """Have the browser's token and the code it will show ready before the click: two clicks have the same."""
+    has_code = case is not None and case.state in (CaseState.WAITING, CaseState.BOOKED) and case.code_hash is not None
+    if not has_code:
+        session[CODE_KEY] = new_code()
+    session.setdefault(CODE_KEY, new_code())
+    session.setdefault(SESSION_KEY, new_token())
+
+
+def _token_of_call(case: Case | None) -> str:
+    """Return the token of this browser's booking; one that was helped keeps its own for the sheet after the call."""
+    token = str(session[SESSION_KEY])
+    if case is None or case.joined_at is None:
+        return token
+    return urlsafe_b64encode(hashed(f"call {token}")).rstrip(b"=").decode()  # the same for each of two clicks
 
 
 @blueprint.post("/join/call")
@@ -77,15 +129,23 @@ def choose_call() -> ResponseReturnValue:
     case = person_case()
     if case is not None and case.state not in _FREE:
         return redirect(url_for("helpdesk.wait"), 303)
-    chosen = request.form.get("time", "")
-    window = next((window for window in hours.windows(current_config()) if window.id == chosen), None)
+    if not agents.any_active():
+        return redirect(url_for("helpdesk.join"), 303)
+    chosen, own = request.form.get("time", ""), hours.window_of(case) if case is not None else None
+    if own is not None and own.id == chosen:
+        return redirect(url_for("helpdesk.call"), 303)
+    window = next((window for window in offered() if window.id == chosen), None)
     if window is None:
         return redirect(url_for("helpdesk.call", change="yes"), 303)
-    if case is not None and case.state in (CaseState.WAITING, CaseState.BOOKED):
-        cases.leave(case.id)
-    reference = new_reference()
-    if limits.current().take_waiting(request.remote_addr or "", reference) is not None:
-        return render_template("helpdesk/queue-full.html"), 429
-    token, session[CODE_KEY] = book(reference, window)
+    reference, moves = new_reference(), case is not None and case.state == CaseState.BOOKED
+    if not moves and limits.current().take_call(request.remote_addr or "", reference) is not None:
+        return render_template(
+            "helpdesk/calls-full.html", waits=case is not None and case.state == CaseState.WAITING
+        ), 429
+    if SESSION_KEY not in session or CODE_KEY not in session:
+        _prepare(case)
+    token = _token_of_call(case)
+    if not book(token, session[CODE_KEY], reference, window, None if case is None else case.id):
+        limits.current().give_back(reference)
     begin(token)
     return redirect(url_for("helpdesk.call"), 303)

@@ -378,8 +378,9 @@ def _invite(case: Case) -> tuple[str, str]:
     return link, give_code(case)
 
 
-def give_code(case: Case) -> str:
-    code = new_code()
+def give_code(case: Case, code: str = "") -> str:
+    """Give the case `code`, or a new one."""
+    code = code or new_code()
     case.code_hash, case.code_expires_at = keyed_hash(current_config(), _CODE, code), datetime.now(UTC) + CODE_LIFE
     return code
 

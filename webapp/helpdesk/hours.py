@@ -19,7 +19,7 @@ WINDOW: Final = timedelta(hours=1)
 SHORTEST: Final = timedelta(minutes=20)
 NOTICE: Final = timedelta(minutes=15)  # a time begins no sooner
 DAYS: Final = 7
-WINDOWS_MAX: Final = 40
+WINDOWS_MAX: Final = 100  # seven days of 14 hours
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,10 @@ class LimitSettings:
         (30, 40, 60), sizes(3, 200), f"People of one network who wait for the helpdesk at once. {_OF_NETWORK}"
     )
     waiting_in_all: int = _limit(300, integer(10, 2000), "People who wait for the helpdesk at once.")
+    calls_per_network: Sizes = _limit(
+        (30, 40, 60), sizes(3, 200), f"Calls to the helpdesk that one network books in 24 hours. {_OF_NETWORK}"
+    )
+    calls_in_all: int = _limit(300, integer(10, 2000), "Calls to the helpdesk that everybody books in 24 hours.")
     sign_ins_per_network: Sizes = _limit(
         (30, 60, 120), sizes(5, 100), f"Refused sign-ins of agents of one network in 15 minutes. {_OF_NETWORK}"
     )

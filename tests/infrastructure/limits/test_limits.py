@@ -279,6 +279,20 @@ def test_who_waits_no_more_makes_room(limits: Limits, clock: Clock) -> None:
     assert limits.take_waiting("192.0.2.1", "much later") is None
 
 
+def test_booked_calls_count_for_a_day_and_not_with_who_waits(limits: Limits, clock: Clock) -> None:
+    most = NUMBERS.calls_per_network[0]
+    for number in range(most):
+        assert limits.take_call("192.0.2.1", f"case {number}") is None
+    assert limits.take_waiting("192.0.2.1", "who waits") is None
+    clock.pass_by(3 * 3600)
+    limits.purge()
+    assert isinstance(limits.take_call("192.0.2.1", "one more"), Wait)
+    limits.give_back("case 3")
+    assert limits.take_call("192.0.2.1", "one more") is None
+    clock.pass_by(24 * 3600)
+    assert limits.take_call("192.0.2.1", "the next day") is None
+
+
 def test_a_name_waits_five_minutes_and_then_an_hour(limits: Limits, clock: Clock) -> None:
     allowed = []
     for second in range(0, 3600, 30):

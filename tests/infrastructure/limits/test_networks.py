@@ -43,6 +43,7 @@ KINDS: dict[str, tuple[Callable[[Limits, str, str], bool], Sequence[int]]] = {
     "waiting": (
         lambda limits, address, click: limits.take_waiting(address, click) is None, NUMBERS.waiting_per_network,
     ),
+    "calls": (lambda limits, address, click: limits.take_call(address, click) is None, NUMBERS.calls_per_network),
     "sign-ins": (_sign_in, NUMBERS.sign_ins_per_network),
     "refusals": (
         lambda limits, address, click: refuse(limits, f"{click}@gmx.de", address, click),

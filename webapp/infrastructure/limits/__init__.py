@@ -24,6 +24,7 @@ from webapp.infrastructure.limits.breaker import ACCOUNT, BREAKER, NETWORK, Paus
 from webapp.infrastructure.limits.networks import networks
 from webapp.infrastructure.limits.queue import Standing
 from webapp.infrastructure.limits.store import (
+    CALL,
     DAY,
     EVERYBODY,
     HOUR,
@@ -223,6 +224,14 @@ class Limits(Store):
         """Count a person who waits for the helpdesk; the caller refunds it when they leave the queue."""
         of_network = _sized("help", networks(address), self._config.waiting_per_network, WAITING_SECONDS)
         return self.take((*of_network, Rule("help", EVERYBODY, self._config.waiting_in_all, WAITING_SECONDS)), click)
+
+    def take_call(self, address: str, click: str) -> Answer:
+        """Count a call that a person books; the caller refunds it when the booking is given up or the call comes.
+
+        By the day, though a booking stands for up to seven: a longer count needs a key that links the days.
+        """
+        of_network = _sized(CALL, networks(address), self._config.calls_per_network, DAY)
+        return self.take((*of_network, Rule(CALL, EVERYBODY, self._config.calls_in_all, DAY)), click)
 
     def take_sign_in(self, click: str, *, address: str | None = None, login: str | None = None) -> Answer:
         """Count a sign-in for network and login name; the caller refunds a successful one."""

@@ -28,10 +28,11 @@ from webapp.infrastructure.models import LimitRow, UTCDateTime
 ROWS = cast(Table, LimitRow.__table__)
 
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
-TRIES_KEPT_SECONDS = HOUR  # the longest window that counts tries; refusals count for a day
+TRIES_KEPT_SECONDS = HOUR  # the longest window that counts tries; refusals and booked calls count for a day
 OPEN_SECONDS = 150  # longest life of a test: 45 s queued, 90 s running
 SOON_SECONDS = 5  # wait that is shown while running tests use up the limit
 
+CALL = "call"  # kind: the calls that people book
 LOGIN = "login"  # kind: the login tests of everybody
 EVERYBODY = "everybody"  # who: all strangers together
 _CLICK = "ticket"  # kind in the hash of a click; rows of earlier versions were hashed with it
@@ -246,7 +247,8 @@ class Store:
         """Delete expired tries and keys; return the number of tries."""
         with self.writing() as found:
             old = ROWS.c.at <= found.now - timedelta(seconds=DAY)
-            past = (ROWS.c.state == State.TRIED) & (ROWS.c.at <= found.now - timedelta(seconds=TRIES_KEPT_SECONDS))
+            tried = (ROWS.c.state == State.TRIED) & (ROWS.c.kind != CALL)
+            past = tried & (ROWS.c.at <= found.now - timedelta(seconds=TRIES_KEPT_SECONDS))
             number = found.connection.execute(delete(ROWS).where(old | past)).rowcount
             keys.purge(found.connection, found.now)
         return number
