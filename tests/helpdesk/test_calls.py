@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.helpdesk.conftest import Browser, agree, fragment, post
+from tests.helpdesk.conftest import Browser, agree, fragment, join, open_case, post
 from tests.support.client import PageLintingClient
 from tests.support.limits import NUMBERS
 from webapp.core.text import InputError
@@ -223,6 +223,27 @@ def test_two_clicks_make_one_booking(helpdesk: Flask, config: Config, person: Pa
         codes.append(spoken_code(person.get("/join/call").text))
     assert len(booked(config)) == 1
     assert codes[0] == codes[1]
+
+
+def test_who_was_helped_before_keeps_the_sheet_and_gets_one_booking(
+    helpdesk: Flask, config: Config, agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    helpdesk.extensions["config"] = replace(config, helpdesk_hours=ALWAYS)
+    reference, code, _ = open_case(agent)
+    join(person, code)
+    post(agent, f"/helpdesk/cases/{reference}/close", {"outcome": "solved"}, page="/helpdesk")
+    page = person.get("/join/call").text
+    times, before = re.findall(r'<option value="(\d+)">', page), person.get_cookie("session")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token
+    assert before is not None
+    for time in times[:2]:
+        person.set_cookie("session", before.value)
+        person.post("/join/call", data={"time": time, "csrf_token": token[1]})
+    assert len(booked(config)) == 1
+    assert "Sie rufen uns an:" in person.get("/").text
+    post(person, "/join/end")
+    assert reference in person.get("/join/summary").text
 
 
 def test_only_what_is_offered_is_taken_and_only_where_somebody_helps(
