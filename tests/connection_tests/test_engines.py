@@ -390,12 +390,8 @@ def test_one_id_leads_from_the_press_through_the_job_to_the_result(make_site: Ma
         run = site.run(sent)
         site.client.get(f"/connection-tests/{run.id}")
         site.until(lambda: "connection test: passed" in log_lines.text)
-    told = (
-        "connection test: queued",
-        "connection test: passed",
-        "POST /connection-tests",
-        "GET /connection-tests/<run_id>",
-    )
+    tests = "connection test: queued", "connection test: passed"
+    told = (*tests, "POST /connection-tests", "GET /connection-tests/<run_id>")
     ids = [line["id"] for line in log_lines() for words in told if line["message"].startswith(f"{words}")]
     posted = [line["id"] for line in log_lines() if line["message"].startswith("POST /connection-tests")]
     assert set(ids) == {run.report.reference} == set(posted)

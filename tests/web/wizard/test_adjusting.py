@@ -192,15 +192,9 @@ def test_what_the_next_program_cannot_do_falls_back_to_what_loses_nothing(
     words = "Was Sie vorher gewählt hatten" if locale == "de" else "cannot do what you chose before"
     assert words in page.text
     assert "\nkeep\n" in client.get("/finish/fetchmailrc").text.replace(" ", "\n")
-    stale = {
-        "confirm": "1",
-        "csrf_token": next(
-            f.get("value", "")
-            for f in parse(client.get("/adjust/name").text).iter("input")
-            if f.get("name") == "csrf_token"
-        ),
-    }
-    client.post("/adjust/retention", data=stale)
+    fields = parse(client.get("/adjust/name").text).iter("input")
+    token = next(field.get("value", "") for field in fields if field.get("name") == "csrf_token")
+    client.post("/adjust/retention", data={"confirm": "1", "csrf_token": token})
     assert "confirmed" not in kept(client)["retention"]
 
 
