@@ -193,10 +193,11 @@ def test_a_strange_answer_breaks_nothing(app: Flask, server: Receiver, body: byt
     assert [got.path for got in server.requests] == ["/api/v1/tickets/search", "/api/v1/tickets"]
 
 
+@pytest.mark.proof
 def test_a_receiver_that_drips_holds_up_no_ticket_system(
     app: Flask, config: Config, server: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "SECONDS", 3.0)
+    monkeypatch.setattr(outbox, "SECONDS", 15.0)
     server.answers = lambda got: (200, []) if got.method == "GET" else (201, {"id": 1})
     with dripping(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 10_000, 0.5) as (url, asked):
         app.extensions["config"] = replace(config, webhook_url=url, ticket_url=server.url, **ZAMMAD)
@@ -205,9 +206,9 @@ def test_a_receiver_that_drips_holds_up_no_ticket_system(
             enqueue(app)
         outbox.wake(app)
         assert asked.wait(60)
-        wait_until(lambda: [got.path for got in server.requests if got.method == "POST"] == ["/api/v1/tickets"] * 2, 3)
+        wait_until(lambda: [got.path for got in server.requests if got.method == "POST"] == ["/api/v1/tickets"] * 2, 14)
         waiting = {row.id for row in deliveries(app) if row.target == "webhook"}
-        wait_until(lambda: {r.problem for r in deliveries(app) if r.id in waiting} == {"no answer in time"}, 20)
+        wait_until(lambda: {r.problem for r in deliveries(app) if r.id in waiting} == {"no answer in time"}, 60)
         background.stop(app)
     assert {(row.target, row.state, row.tries) for row in deliveries(app)} == {
         ("webhook", "pending", 1), ("zammad", "delivered", 1),

@@ -58,6 +58,11 @@ def test_a_deadline_ends_an_answer_that_comes_drop_by_drop(content: bytes) -> No
     assert time.monotonic() - began < 20
 
 
+def test_a_head_that_is_cut_short_is_no_answer_though_its_content_is_not_wanted() -> None:
+    with dripping(ENDLESS["head"], 0.02) as (url, _):
+        assert problem_with(url, seconds=1.5, content=False) is Problem.LATE
+
+
 def test_a_deadline_ends_an_encrypted_answer_too(tmp_path: Path) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")

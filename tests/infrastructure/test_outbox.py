@@ -247,20 +247,20 @@ def test_what_a_killed_process_was_sending_is_sent_again_when_its_claim_has_expi
 def test_each_target_is_sent_to_by_itself_whoever_hangs(
     app: Flask, server: Receiver, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "SECONDS", 2.0)
+    monkeypatch.setattr(outbox, "SECONDS", 15.0)
     app.extensions["config"] = replace(config, operator_webhook=f"{server.url}/well")
     with dripping(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 10_000) as (url, asked):
         outbox.target(app, "slow", lambda delivery: outbox.post_signed(url, SECRET, delivery))
-        for name in ("slow", "slow", outbox.OPERATOR, outbox.OPERATOR):
+        for name in ("slow", outbox.OPERATOR, outbox.OPERATOR):
             enqueue(app, name)
         background.start(app)
         assert asked.wait(60)
-        wait_until(lambda: len(server.requests) == 2, 2)
+        wait_until(lambda: len(server.requests) == 2, 14)
         assert {row.state for row in deliveries(app) if row.target == "slow"} == {"pending"}
         slow = [row.id for row in deliveries(app) if row.target == "slow"]
-        wait_until(lambda: {row.problem for row in deliveries(app) if row.id in slow} == {"no answer in time"}, 15)
+        wait_until(lambda: {row.problem for row in deliveries(app) if row.id in slow} == {"no answer in time"}, 60)
         background.stop(app)
-    assert [(row.tries, row.state) for row in deliveries(app) if row.id in slow] == [(1, "pending")] * 2
+    assert [(row.tries, row.state) for row in deliveries(app) if row.id in slow] == [(1, "pending")]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -87,19 +87,20 @@ def request(
             with session.request(
                 method, url, stream=True, allow_redirects=False, timeout=(CONNECT_SECONDS, seconds), **values
             ) as response:
-                return Answer(response.status_code, response.headers, _content(response, deadline) if content else b"")
+                found = _content(response) if content else b""
+                if deadline.has_passed:  # a socket that was shut down looks like the end
+                    raise RequestError(Problem.LATE)
+                return Answer(response.status_code, response.headers, found)
     except (requests.RequestException, HTTPError, OSError, ValueError) as error:
         raise RequestError(_problem(error, late=deadline.has_passed)) from None
 
 
-def _content(response: requests.Response, deadline: _Deadline) -> bytes:
+def _content(response: requests.Response) -> bytes:
     found = b""
     for piece in response.raw.stream(CHUNK, decode_content=False):
         found += piece
         if len(found) > OCTETS_MAX:
             raise RequestError(Problem.TOO_LARGE)
-    if deadline.has_passed:  # a socket that was shut down looks like the end
-        raise RequestError(Problem.LATE)
     return found
 
 
