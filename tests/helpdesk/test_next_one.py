@@ -249,7 +249,8 @@ def test_a_colleague_who_was_disabled_in_the_database_looks_on_no_more(
 def test_a_call_is_taken_in_its_time_alone(helpdesk: Flask, config: Config, agent: PageLintingClient) -> None:
     now = datetime.now(UTC)
     with helpdesk.app_context():
-        book("ABCD2345", hours.Window(now - timedelta(hours=3), now - timedelta(hours=2)))
+        window = hours.Window(now - timedelta(hours=3), now - timedelta(hours=2))
+        assert book("the token of a browser", "123456789", "ABCD2345", window, before=None)
     assert "/take" not in agent.get("/helpdesk/cases/ABCD2345").text
     post(agent, "/helpdesk/queue/ABCD2345", page="/helpdesk")
     assert row(config, "ABCD2345").state == CaseState.BOOKED
