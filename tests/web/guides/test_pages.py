@@ -196,3 +196,10 @@ def test_a_file_is_a_few_presses_from_the_first_page_and_the_guide_says_that_it_
     assert file.data.startswith(begins)
     assert "✓ heruntergeladen" in client.get(page.request.full_path).text
     assert links["Nur die Einstellungen"] == "/settings/gmx.net"
+
+
+def test_no_drawing_of_a_guide_by_imap_shows_the_server_for_pop(client: PageLintingClient) -> None:
+    """Where no address is known, too."""
+    page = client.get("/guide/all?client=outlook&system=windows&protocol=imap").text
+    assert ">imap.gmx.net</text>" in page
+    assert "pop.gmx.net" not in page

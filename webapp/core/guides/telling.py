@@ -55,7 +55,7 @@ def _picture(
     if shown is None:
         return None
     if isinstance(shown, Drawing):
-        window, values = shown.shown, values_for(context.provider, context.account)
+        window, values = shown.shown, values_for(context.provider, context.account, protocol=context.protocol)
         alt = alternative_text(window, shown.ring, said, values)
         return {"kind": "drawing", "alt": alt, "url": None, "svg": svg(window, shown.ring, said, values)}
     url = picture_url(context.client, shown.name)

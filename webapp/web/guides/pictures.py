@@ -24,7 +24,7 @@ def picture(step: GuideStep, context: Context) -> Shown | None:
     """Return the picture of `step` in the language of the request; None where it has none."""
     if isinstance(step.picture, Drawing):
         window, ring = step.picture.shown, step.picture.ring
-        values = values_for(context.provider, context.account, context.file_name)
+        values = values_for(context.provider, context.account, context.file_name, context.protocol)
         drawn = Markup(svg(window, ring, translate, values))  # noqa: S704  an SVG of ours, its texts escaped
         return Shown(alternative_text(window, ring, translate, values), svg=drawn)
     if isinstance(step.picture, Screenshot):

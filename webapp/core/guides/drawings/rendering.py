@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 from types import MappingProxyType
 
-from webapp.core.account import MailAccount, SocketType
+from webapp.core.account import MailAccount, ServerType, SocketType
 from webapp.core.guides.drawings import frames
 from webapp.core.guides.drawings.canvas import SMALL, WIDTH, Box, Canvas, Translate
 from webapp.core.guides.drawings.controls import GAP, draw, natural_width
@@ -70,10 +71,14 @@ def values_of(account: MailAccount, file_name: str = "") -> dict[str, str]:
     }
 
 
-def values_for(provider: Provider, account: MailAccount | None, file_name: str = "") -> dict[str, str]:
+def values_for(
+    provider: Provider, account: MailAccount | None, file_name: str = "", protocol: ServerType = ServerType.POP3
+) -> dict[str, str]:
     """Return the same for a guide: those of the person, else of somebody with an address of `provider`."""
-    somebody = f"anna.beispiel@{provider.main_domain}"
-    return values_of(account or provider.account(somebody, name=SAMPLE["name"]), file_name)
+    if account is None:
+        somebody = provider.account(f"anna.beispiel@{provider.main_domain}", name=SAMPLE["name"])
+        account = replace(somebody, incoming=provider.server(protocol))
+    return values_of(account, file_name)
 
 
 def alternative_text(window: Window, ringed: str, translate: Translate, values: Mapping[str, str] = SAMPLE) -> str:
