@@ -93,7 +93,9 @@ def test_the_password_s_page_and_the_imprint_agree_on_who_runs_the_site(
 ) -> None:
     with make_site(**named) as site:
         for page in ("/connection-tests", "/privacy"):
-            assert ("Geben Sie Ihr Passwort nur ein, wenn Sie es wissen" in site.client.get(page).text) is warned
+            assert (
+                "Geben Sie Ihr Passwort nur ein, wenn Sie wissen, wer sie betreibt" in site.client.get(page).text
+            ) is warned
 
 
 def test_reload_back_and_a_second_click_change_nothing(site: Site) -> None:

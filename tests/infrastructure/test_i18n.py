@@ -60,3 +60,9 @@ def test_a_moment_is_written_as_the_language_writes_it(app: Flask) -> None:
     for locale, written in (("de", "05.11.2026, 08:03"), ("en", "Nov 5, 2026, 8:03 AM")):
         with app.test_request_context(f"/?lang={locale}"):
             assert day_and_time(moment).replace("\u202f", " ") == written
+
+
+def test_a_sentence_within_a_sentence_names_the_provider_too(app: Flask) -> None:
+    inner = Message("Preparation at %(provider)s")
+    with app.test_request_context("/?lang=en"):
+        assert translate(Message("Step “%(step)s” opened", {"step": inner})) == "Step “Preparation at GMX” opened"

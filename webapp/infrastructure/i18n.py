@@ -178,7 +178,11 @@ def translate(message: Message) -> str:
 
 
 def _translated(message: Message, provider: Callable[[], Provider]) -> str:
-    values = _of_the_provider(f"{message.text}{message.plural}", message.values, provider)
+    within = {
+        name: _translated(value, provider) if isinstance(value, Message) else value
+        for name, value in message.values.items()
+    }
+    values = _of_the_provider(f"{message.text}{message.plural}", within, provider)
     return replace(message, values=values).translated(_page_translations(current_locale()))
 
 
