@@ -1,7 +1,7 @@
 # GMX POP setup wizard. On a fresh machine: `make run`, `make test`.
 PYTHON ?= python3
 PORT ?= 8000
-JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 1) + 1)
 VENV := .venv
 BIN := $(VENV)/bin
 PO := $(wildcard webapp/translations/*/LC_MESSAGES/*.po)
@@ -48,9 +48,10 @@ system-deps:
 		echo "  sudo apt-get update && sudo apt-get install -y --no-install-recommends $(SYSTEM_PACKAGES)"; \
 	fi
 
-# TESTS=tests/web/wizard runs a part, JOBS=1 one after the other. Thousands of tests with real programs and servers meet a busy
-# machine: one that fails is tried once more, and named as RERUN at the end; what is wrong fails twice.
-PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --reruns 1 --reruns-delay 2 -raR
+# TESTS=tests/web/wizard runs a part, JOBS=1 one after the other. Many tests wait for a server: one more runs than there are
+# cores. Thousands of tests with real programs and servers meet a busy machine: one that fails is tried once more, and named
+# as RERUN at the end; what is wrong fails twice.
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --reruns 1 --reruns-delay 2 -raR
 
 test: install $(VENV)/.developed system-deps
 	@$(PYTEST) -m 'not proof' $(TESTS)

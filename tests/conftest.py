@@ -55,6 +55,7 @@ Application.jinja_options = {**Application.jinja_options, "bytecode_cache": Comp
 ROOT = Path(__file__).parent.parent
 TRANSLATIONS = ROOT / "webapp" / "translations"
 SECRET_KEY = "a secret key that is only for tests"
+LONG_FIRST = ("peers", "browser", "server", "connection_tests")  # real programs and servers
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,6 +68,11 @@ def pytest_configure() -> None:
     targets = [path.parent / "messages.mo" for path in sources]
     if any(not t.exists() or t.stat().st_mtime < s.stat().st_mtime for s, t in zip(sources, targets, strict=True)):
         runpy.run_path(str(TRANSLATIONS / "compile.py"))["compile_all"](TRANSLATIONS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the folders whose files take longest: at the end the workers share small ones, and none waits alone."""
+    items.sort(key=lambda item: item.path.relative_to(ROOT / "tests").parts[0] not in LONG_FIRST)
 
 
 @pytest.fixture
