@@ -26,7 +26,10 @@ def steps(client: str) -> Iterator[GuideStep]:
         SOURCES[client].ways, systems, (KEEP_FOREVER, Retention(True, 14), FETCH_AND_DELETE), ServerType
     ):
         if protocol is not ServerType.SMTP:
-            yield from guide(Context(client, GMX, None, system, way, retention=keep, protocol=protocol)).steps
+            context = Context(
+                client, GMX, None, system, way, retention=keep, file_name="gmx-pop.zip", protocol=protocol
+            )
+            yield from guide(context).steps
 
 
 @pytest.mark.parametrize("client", SOURCES)
@@ -53,3 +56,34 @@ def test_nothing_is_said_that_only_the_eye_reads(client: str) -> None:
         said = step.spoken.translated(translations_for("de"))
         assert not set(said) & set(SIGNS), (step.id, said)
         assert "das hier" not in said, (step.id, said)
+        assert "diesen Haken" not in said, (step.id, said)
+
+
+@pytest.mark.parametrize("client", SOURCES)
+def test_controls_are_said_in_the_order_in_which_they_are_pressed(client: str) -> None:
+    """A window is gone after its “OK”: what is pressed before is said before."""
+    for step, locale in product({(step.id, str(step)): step for step in steps(client)}.values(), locales()):
+        translations = translations_for(locale)
+        said = step.spoken.translated(translations)
+        labels = [Message(word).translated(translations) for word in step.way]
+        places = [place for label in dict.fromkeys(labels) if (place := quoted(label, said)) is not None]
+        assert places == sorted(places), (step.id, locale, said)
+
+
+@pytest.mark.parametrize("client", SOURCES)
+def test_no_control_of_the_way_is_left_out_because_a_longer_word_holds_it(client: str) -> None:
+    """“Mail” is not said where only “e-mails” is."""
+    for step, locale in product({(step.id, str(step)): step for step in steps(client)}.values(), locales()):
+        translations = translations_for(locale)
+        said = step.spoken.translated(translations)
+        begun = tuple(re.findall("[„“]([^„“”]+) …[“”]", said))
+        labels = [Message(word).translated(translations) for word in step.way if word != "your address"]
+        labels = [label for label in labels if not label.startswith(begun)]
+        missing = [label for label in labels if label[0].isalpha() and not re.search(rf"\b{re.escape(label)}", said)]
+        assert step.say or not missing, (step.id, locale, missing, said)
+
+
+def quoted(label: str, said: str) -> int | None:
+    """Return where `said` names the label in quotes, None where it does not."""
+    found = re.search(f"[„“]{re.escape(label)}[“”]", said)
+    return found.start() if found else None

@@ -137,7 +137,7 @@ class GuideStep:
 
     @property
     def spoken(self) -> Message:
-        """What an agent says: `say`, else the text, and those labels of the way that it does not name."""
+        """What an agent says: `say`, else the text, and the way from the first label on that it does not name."""
         return self.say or Spoken(self.text.text, self.text.values, self.text.plural, self.way)
 
 
@@ -150,11 +150,12 @@ _FOR_THE_EAR: Mapping[str, str] = {
 
 
 _ADDRESS = N_("your address")
+_TICK, _TICK_AT = N_("this tick"), N_("the tick at “%(label)s”")
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken(Message):
-    """A step's text as it is read out: with the labels of its `way`, none twice, and no sign that cannot be said."""
+    """A step's text as it is read out: with the labels of its `way` in their order, and no sign that cannot be said."""
 
     way: tuple[str, ...] = ()
 
@@ -164,18 +165,28 @@ class Spoken(Message):
         text = Message.translated(self, translations)
         for shown, said in _FOR_THE_EAR.items():
             text = text.replace(translations.gettext(shown), translations.gettext(said))
-        named = tuple(re.findall("[„“]([^„“”]+) …[“”]", text))  # by their beginning
         # An address stands in a list; the text says so.
-        labels = [Message(word).translated(translations) for word in self.way if word != _ADDRESS and "@" not in word]
-        labels = [
-            label
-            for label in labels
-            if any(map(str.isalpha, label)) and label not in text and not label.startswith(named)
-        ]
-        if not labels:
-            return text
-        pressed = Message(N_("Press %(labels)s."), {"labels": _labels(tuple(labels))})
-        return f"{text} {pressed.translated(translations)}"
+        words = [Message(word).translated(translations) for word in self.way if word != _ADDRESS and "@" not in word]
+        labels = [word for word in words if any(map(str.isalpha, word))]
+        tick = translations.gettext(_TICK)
+        if tick in text and labels:  # the way to it comes first, then the tick by its name
+            text = text.replace(tick, Message(_TICK_AT, {"label": labels.pop()}).translated(translations))
+            return f"{_pressed(labels, translations)} {text}" if labels else text
+        unnamed = next((place for place, label in enumerate(labels) if not _is_named(label, text)), None)
+        return text if unnamed is None else f"{text} {_pressed(labels[unnamed:], translations)}"
+
+
+def _is_named(label: str, text: str) -> bool:
+    """Whether `text` quotes the label or its beginning, or says it as its own word: “Save.”, “Choose POP.”"""
+    word = re.escape(label)
+    own = rf"\b{word}\b" if label.isupper() else rf"(?:^|[.?!] ){word}\b"
+    if re.search(rf"[„“]{word}(?: …[^“”]*)?[“”]|{own}", text):
+        return True
+    return label.startswith(tuple(re.findall("[„“]([^„“”]+) …[“”]", text)))
+
+
+def _pressed(labels: list[str], translations: Translations) -> str:
+    return Message(N_("Press %(labels)s."), {"labels": _labels(tuple(labels))}).translated(translations)
 
 
 def _labels(way: tuple[str, ...]) -> Message:

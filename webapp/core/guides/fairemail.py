@@ -37,7 +37,7 @@ def _by_file(context: Context) -> tuple[GuideStep, ...]:
         file(context, N_("Save the file on your phone.")),
         GuideStep(
             "import",
-            Message(N_("Open FairEmail. In the settings, under “Backup”, import the file.")),
+            Message(N_("Open FairEmail. In its settings, import the file.")),
             ("☰", SETTINGS, NC_("fairemail", "Backup"), _IMPORT),
             Drawing("fairemail-backup", _IMPORT),
         ),
@@ -62,9 +62,7 @@ def _by_file(context: Context) -> tuple[GuideStep, ...]:
         _save(context, "fairemail-enable"),
         GuideStep(
             "identity",
-            Message(
-                N_("For sending there is an identity, switched off too. The same once more: password, tick, save.")
-            ),
+            Message(N_("For sending there is an identity, switched off too. Type the password, set this tick, save.")),
             (*_MANUAL, IDENTITIES, own, NC_("fairemail", "Advanced"), _ENABLED),
             Drawing("fairemail-enable-identity", _ENABLED),
             values=(password(context),),

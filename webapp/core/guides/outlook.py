@@ -136,6 +136,10 @@ def _by_hand(context: Context) -> tuple[GuideStep, ...]:
             ("OK", NEXT, N_("Finish")),
             Drawing("outlook-account-end", NEXT),
             note=Message(N_("Two green ticks in the test window mean: it works.")),
+            say=Message(
+                N_("Press “%(ok)s”, then “%(next)s”. Outlook tries the account. Then press “%(finish)s”."),
+                {"ok": "OK", "next": Message(NEXT), "finish": Message(N_("Finish"))},
+            ),
         ),
         *_profile_prompt(context),
         GuideStep("open", Message(N_("Open Outlook.")), otherwise=(_company(context),)),

@@ -163,6 +163,9 @@ def _password_asked(context: Context) -> GuideStep:
         (_REMEMBER, _OK),
         _shows("password", _REMEMBER, _SET),
         (Value(_PASSWORD, context.password),),
+        say=context.message(
+            N_("Type %(password)s. Set the tick at “%(tick)s”. Only then click “OK”."), tick=Message(_REMEMBER)
+        ),
         otherwise=(
             Otherwise(context.message(refused), (_NEW_PASSWORD,)),
             Otherwise(Message(cloud), (_GET_MESSAGES,)),
@@ -291,6 +294,10 @@ def _send_to_yourself(context: Context) -> tuple[GuideStep, ...]:
         (_REMEMBER, _OK),
         _shows("send-password", _REMEMBER, _SET),
         (Value(_PASSWORD, context.password),),
+        say=Message(
+            N_("Thunderbird asks again, for sending. Type the same password, set the tick at “%(tick)s”, click “OK”."),
+            {"tick": Message(_REMEMBER)},
+        ),
     )
     spam = N_("Nothing after a minute? Look into the spam folder at %(website)s.")
     return (
@@ -309,6 +316,10 @@ def _send_to_yourself(context: Context) -> tuple[GuideStep, ...]:
             (_GET_MESSAGES,),
             _shows("try", _GET_MESSAGES),
             note=context.message(spam),
+            say=Message(
+                N_("Click the cloud with the arrow, “%(label)s”. Does your test arrive? Then everything works."),
+                {"label": Message(_GET_MESSAGES)},
+            ),
         ),
     )
 
