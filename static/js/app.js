@@ -27,11 +27,14 @@ export function enhance(root) {
     });
   }
 
-  // The page stays as it is while the browser fetches a file: it says beside the button that it was pressed.
+  // The page stays as it is while the browser fetches a file: it says beside the button that it was pressed, and the next
+  // step is now what leads on.
   for (const button of root.querySelectorAll("[data-fetch]")) {
     button.addEventListener("click", () => {
       const said = button.closest(".guide-text").querySelector("[role=status]");
       if (!said.textContent.includes("✓")) said.textContent += ` ✓ ${button.dataset.fetch}`;
+      if (!button.classList.contains("link")) button.classList.add("secondary");
+      document.querySelector("main [data-next]")?.classList.remove("secondary");
     });
   }
 

@@ -51,6 +51,17 @@ def test_a_step_is_one_short_instruction_in_every_language(client: str) -> None:
 
 
 @pytest.mark.parametrize("client", SOURCES)
+def test_who_has_not_opened_the_program_yet_is_told_to(client: str) -> None:
+    """Unless there is something to do before: at the settings of the system, or with the file."""
+    before = {"file", "close", "install", "ended", "settings"}
+    for found in variants(client):
+        first = found.steps[0]
+        if first.id in before or client == "other" or found.context.system == "iphone":
+            continue
+        assert first.text.translated(translations_for("de")).startswith("Öffnen Sie "), (client, first.text)
+
+
+@pytest.mark.parametrize("client", SOURCES)
 def test_the_ids_of_steps_are_unique_and_fit_into_an_address(client: str) -> None:
     for found in variants(client):
         ids = [step.id for step in found.steps]

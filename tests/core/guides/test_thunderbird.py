@@ -41,7 +41,7 @@ def test_the_way_that_sets_by_itself_what_stays_comes_first() -> None:
 
 
 def test_every_step_has_a_picture() -> None:
-    assert all(step.picture for found in variants("thunderbird") for step in found.steps)
+    assert all(step.picture or step.id == "file" for found in variants("thunderbird") for step in found.steps)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,15 @@ def test_by_hand_what_stays_is_set_before_anybody_is_asked_whether_it_worked(kee
     first = found.index("server") + 1
     assert found[first : first + len(steps)] == steps
     assert found[first + len(steps) :] == ["inbox", "write", "send", "try"]
+
+
+def test_who_has_no_thunderbird_learns_where_it_is() -> None:
+    for way in (Way.FILE, Way.HAND):
+        new, used = chosen(way, in_use=None).steps[0], chosen(way, in_use=True).steps[0]
+        assert new.note
+        assert "www.thunderbird.net" in new.note.text
+        assert used.note is None
+    assert "open Thunderbird" in chosen(Way.FILE).steps[0].text.text
 
 
 def test_a_program_in_use_has_no_welcome_window_and_a_new_one_needs_no_menu() -> None:

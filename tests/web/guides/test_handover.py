@@ -73,6 +73,10 @@ def test_from_the_switch_it_opens_all_steps_with_the_switch(
     phone: PageLintingClient, computer: PageLintingClient
 ) -> None:
     walk(phone, *OUTLOOK[:-1])
+    page = parse(phone.get("/setup/preparation").text)
+    (leading,) = [button for button in page.iter("button") if button.get("class") == "button"]
+    assert text_of(leading) == "Am Computer weitermachen"
+    assert "Kein Computer da?" not in text_of(page)
     back = press(phone, "/setup/preparation", "/guide/preparation/computer")
     assert back == "/setup/preparation?again=1#computer"
     opened = press(computer, "/computer", "/computer", code=code_on(phone, back))

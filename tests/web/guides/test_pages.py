@@ -174,7 +174,14 @@ def test_a_step_says_each_word_once_and_its_number_in_full_to_who_listens(client
     quoted, more = of("import"), of("password")
     assert "guide-way" not in quoted
     assert "Passwortverwaltung" in more["guide-way"]
-    assert quoted["guide-count"] == "Schritt 3 von 15 in Thunderbird3/15"
+    assert quoted["guide-count"] == "Schritt 4 von 16 in Thunderbird4/16"
+
+
+def leading(page: str) -> str:
+    """Return the one filled button of a step."""
+    buttons = [link for link in parse(page).find(".//main").iter("a") if link.get("class") == "button"]  # type: ignore[union-attr]
+    (button,) = buttons
+    return text_of(button)
 
 
 @pytest.mark.parametrize(
@@ -191,10 +198,13 @@ def test_a_file_is_a_few_presses_from_the_first_page_and_the_guide_says_that_it_
         page = client.get(links["Mit Datei, für Geübte"])
         links = {text_of(link): link.get("href") for link in parse(page.text).iter("a")}
     assert "✓" not in page.text
+    assert leading(page.text) == "Datei herunterladen"
     file = client.get(links["Datei herunterladen"])
     assert file.headers["Content-Disposition"].startswith("attachment")
     assert file.data.startswith(begins)
-    assert "✓ heruntergeladen" in client.get(page.request.full_path).text
+    again = client.get(page.request.full_path).text
+    assert "✓ heruntergeladen" in again
+    assert leading(again) == "Erledigt, weiter"
     assert links["Nur die Einstellungen"] == "/settings/gmx.net"
 
 

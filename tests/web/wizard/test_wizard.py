@@ -202,7 +202,12 @@ def test_who_copies_six_digits_is_led_to_an_app_password_and_nobody_else(
 def test_a_phone_hands_the_switch_over_to_a_computer_by_a_short_address(client: PageLintingClient) -> None:
     """The page that opens there needs nothing of the person: no answers, no code, no cookie."""
     walk(client, PLAIN[0], ("program", {"program": "apple-mail:iphone"}))
-    assert "localhost/switch" in client.get("/setup/preparation", headers=IPHONE).text
+    page = parse(client.get("/setup/preparation", headers=IPHONE).text)
+    assert "localhost/switch" in text_of(page)
+    folded = {link for fold in page.iter("details") for link in fold.iter("a")}
+    assert {link for link in page.iter("a") if "gmx.net" in link.get("href", "")} <= folded
+    assert {text_of(fold) for fold in page.iter("summary")} >= {"Am Computer sieht es so aus", "Kein Computer da?"}
+    assert "Desktop-Website anfordern" in text_of(page)
     assert "localhost/switch" not in client.get("/setup/preparation", headers=WINDOWS).text
     at_the_computer = client.application.test_client()
     page = at_the_computer.get("/switch", headers=WINDOWS)

@@ -91,6 +91,16 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
 )
 
 
+# What a program is called below its icon, where our own name says more.
+_CALLED = {
+    "apple-mail": "Mail",
+    "gmail-app": "Gmail",
+    "outlook": "Outlook",
+    "outlook-mac": "Outlook",
+    "outlook-mobile": "Outlook",
+    "outlook-new": "Outlook",
+    "thunderbird-android": N_("Thunderbird or K-9 Mail"),
+}
 _NO_IMAP = N_("There is no guide by IMAP for %(program)s with %(provider)s.")
 
 
@@ -142,11 +152,23 @@ def guide(context: Context) -> Guide:
         return guide(replace(context, client="other"))
     context = replace(context, way=context.way if context.way in ways else ways[0])
     named = {way: source.file if way is Way.FILE else WAYS[way] for way in ways}
-    return Guide(context, MappingProxyType(named), source.steps(context), preparation(context))
+    return Guide(context, MappingProxyType(named), _from_opening(source.steps(context), context), preparation(context))
+
+
+def _from_opening(steps: tuple[GuideStep, ...], context: Context) -> tuple[GuideStep, ...]:
+    """Return the steps so that the first one says to open the program, where it begins inside it."""
+    first, *others = steps
+    settings = context.system == "iphone" and context.client == "apple-mail"
+    if first.id not in ("add-account", "add", "name", "address") or context.client == "other" or settings:
+        return steps
+    name = _CALLED.get(context.client) or CLIENTS[context.client].name
+    text = Message(N_("Open %(program)s. %(then)s"), {"program": Message(name), "then": first.text})
+    return (replace(first, text=text), *others)
 
 
 def _by_imap(context: Context, source: Source, way: Way, server: Server) -> Guide:
     """Return the one way to IMAP, with an account that receives by it."""
     account = replace(context.account, incoming=server) if context.account else None
     context = replace(context, way=way, account=account, file_name="")
-    return Guide(context, MappingProxyType({way: WAYS[way]}), source.steps(context), preparation(context))
+    steps = _from_opening(source.steps(context), context)
+    return Guide(context, MappingProxyType({way: WAYS[way]}), steps, preparation(context))

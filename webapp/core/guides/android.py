@@ -197,7 +197,7 @@ def _samsung(context: Context) -> tuple[GuideStep, ...]:
     return (
         GuideStep(
             "add-account",
-            Message(N_("Open a new account.")),
+            Message(N_("Add a new account.")),
             ("☰", SETTINGS, ADD_ACCOUNT, NC_("samsung", "Other")),
             Drawing("samsung-settings", ADD_ACCOUNT),
             note=WORDS_MAY_DIFFER,
@@ -270,7 +270,7 @@ def _bluemail(context: Context) -> tuple[GuideStep, ...]:
     return (
         GuideStep(
             "add-account",
-            Message(N_("Open a new account.")),
+            Message(N_("Add a new account.")),
             (ADD_ACCOUNT, NC_("bluemail", "Other"), N_("Manual setup"), "IMAP" if context.by_imap else "POP3"),
             note=WORDS_MAY_DIFFER,
         ),

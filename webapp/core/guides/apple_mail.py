@@ -94,7 +94,7 @@ def _phone_added(context: Context) -> tuple[GuideStep, ...]:
     return (
         GuideStep(
             "add-account",
-            Message(N_("Open a new account.")),
+            Message(N_("Add a new account.")),
             accounts,
             Drawing("iphone-accounts", ADD_ACCOUNT),
             otherwise=(Otherwise(Message(N_("Up to iOS 17 it is here:")), (SETTINGS, "Mail", ACCOUNTS)),),
@@ -231,7 +231,7 @@ def _mac_added(context: Context, note: Message | None = None) -> tuple[GuideStep
     return (
         GuideStep(
             "add-account",
-            Message(N_("Open a new account in Mail.")),
+            Message(N_("Add a new account.")),
             ("Mail", N_("Add Account…"), N_("Other Mail Account…"), NC_("apple", "Continue")),
             Drawing("mac-provider", N_("Other Mail Account…")),
         ),

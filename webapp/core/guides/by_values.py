@@ -48,7 +48,7 @@ def _evolution(context: Context) -> tuple[GuideStep, ...]:
     kept = keep(context, (N_("Receiving Options"), NC_("evolution", "Leave messages on server")))
     return (
         _add(
-            N_("Open a new account."), (NC_("evolution", "Edit"), ACCOUNTS, NC_("evolution", "Add"), N_("Mail Account"))
+            N_("Add a new account."), (NC_("evolution", "Edit"), ACCOUNTS, NC_("evolution", "Add"), N_("Mail Account"))
         ),
         GuideStep(
             "address",
@@ -73,7 +73,7 @@ def _kmail(context: Context) -> tuple[GuideStep, ...]:
     add, protocol = NC_("kmail", "Add"), N_("IMAP E-Mail Server") if context.by_imap else N_("POP3 E-Mail Server")
     kept = keep(context, (NC_("kmail", "Advanced"), N_("Leave fetched messages on the server")))
     return (
-        _add(N_("Open a new account for receiving."), (*accounts, NC_("kmail", "Receiving"), add, protocol)),
+        _add(N_("Add a new account for receiving."), (*accounts, NC_("kmail", "Receiving"), add, protocol)),
         receiving(context),
         *(() if context.by_imap else (kept,)),
         sending(context, way=(*accounts, NC_("kmail", "Sending"), add)),
@@ -97,7 +97,7 @@ def _claws(context: Context) -> tuple[GuideStep, ...]:
     server, remove = outgoing(context), N_("Remove messages on server when received")
     way = N_("“Use TLS”") if server.socket_type is SocketType.SSL else N_("“Use STARTTLS command”")
     return (
-        _add(N_("Open a new account."), (N_("Configuration"), N_("Create new account"))),
+        _add(N_("Add a new account."), (N_("Configuration"), N_("Create new account"))),
         GuideStep(
             "address",
             Message(
@@ -121,7 +121,7 @@ def _by_imap(*way: str) -> Callable[[Context], tuple[GuideStep, ...]]:
 
     def steps(context: Context) -> tuple[GuideStep, ...]:
         return (
-            _add(N_("Open a new account. This program knows IMAP only."), way, _TAKE_THUNDERBIRD),
+            _add(N_("Add a new account. This program knows IMAP only."), way, _TAKE_THUNDERBIRD),
             GuideStep(
                 "address", Message(N_("Type this in.")), values=(name(context), address(context), password(context))
             ),

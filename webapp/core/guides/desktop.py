@@ -34,7 +34,7 @@ def _em_client(context: Context) -> tuple[GuideStep, ...]:
     return (
         GuideStep(
             "add-account",
-            Message(N_("Open a new account.")),
+            Message(N_("Add a new account.")),
             (N_("Menu"), ACCOUNTS, ADD_ACCOUNT, NC_("em-client", "Mail"), OTHER),
             note=WORDS_MAY_DIFFER,
         ),
@@ -50,7 +50,7 @@ def _spark(context: Context) -> tuple[GuideStep, ...]:
     return (
         GuideStep(
             "add-account",
-            Message(N_("Open a new account. Spark knows IMAP only.")),
+            Message(N_("Add a new account. Spark knows IMAP only.")),
             (SETTINGS, N_("Mail Accounts"), ADD_ACCOUNT, N_("Set Up Account Manually")),
             note=WORDS_MAY_DIFFER,
             otherwise=(

@@ -84,7 +84,7 @@ def _save(context: Context, drawing: str) -> GuideStep:
 
 def _by_hand(context: Context) -> tuple[GuideStep, ...]:
     kept = "fairemail-keep" if context.retention.leave_messages_on_server else "fairemail-delete"
-    begin = N_("Open a new account.") if context.by_imap else N_("Leave out the quick setup: it knows IMAP only.")
+    begin = N_("Add a new account.") if context.by_imap else N_("Leave out the quick setup: it knows IMAP only.")
     return (
         GuideStep(
             "add-account",

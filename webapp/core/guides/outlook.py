@@ -152,7 +152,7 @@ def _added(context: Context, protocol: GuideStep, drawing: str) -> tuple[GuideSt
     return (
         GuideStep(
             "add-account",
-            Message(N_("Open a new account in Outlook.")),
+            Message(N_("Add a new account.")),
             (FILE, N_("Add Account")),
             Drawing("outlook-file", FILE),
             note=WORDS_MAY_DIFFER,

@@ -52,7 +52,7 @@ def _new(context: Context) -> tuple[GuideStep, ...]:
     return (
         GuideStep(
             "add-account",
-            Message(N_("Open a new account. The gear is at the top right.")),
+            Message(N_("Add a new account. The gear is at the top right.")),
             (SETTINGS, ACCOUNTS, N_("Your accounts"), ADD_ACCOUNT),
             Drawing("outlook-new-settings", ADD_ACCOUNT),
             note=WORDS_MAY_DIFFER,
@@ -92,7 +92,7 @@ def _mac(context: Context) -> tuple[GuideStep, ...]:
     return (
         GuideStep(
             "add-account",
-            Message(N_("Open a new account.")),
+            Message(N_("Add a new account.")),
             ("Outlook", N_("Settings…"), ACCOUNTS, "+", N_("New Account")),
             Drawing("outlook-mac-accounts", N_("New Account")),
             note=WORDS_MAY_DIFFER,
@@ -117,7 +117,7 @@ def _app(context: Context) -> tuple[GuideStep, ...]:
     return (
         GuideStep(
             "add-account",
-            Message(N_("Open a new account.")),
+            Message(N_("Add a new account.")),
             (SETTINGS, ADD_ACCOUNT, N_("Add email account")),
             note=context.message(_CLOUD),
             otherwise=(

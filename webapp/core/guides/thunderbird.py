@@ -79,12 +79,16 @@ def _is_old(context: Context) -> bool:
 
 
 def _steps(context: Context) -> tuple[GuideStep, ...]:
-    return _by_file(context) if context.way is Way.FILE else _by_hand(context)
+    first, *others = _by_file(context) if context.way is Way.FILE else _by_hand(context)
+    if context.in_use:
+        return (first, *others)
+    get = N_("No Thunderbird yet? It costs nothing: www.thunderbird.net")
+    return (replace(first, note=Message(get)), *others)
 
 
 def _by_file(context: Context) -> tuple[GuideStep, ...]:
-    first, *others = _import(context)
-    return (replace(first, gives=Gives.FILE), *others, *_send_to_yourself(context))
+    text = N_("Download the file. Then open Thunderbird.")
+    return (GuideStep("file", Message(text), gives=Gives.FILE), *_import(context), *_send_to_yourself(context))
 
 
 def _import(context: Context) -> tuple[GuideStep, ...]:
