@@ -56,7 +56,7 @@ def test_who_has_not_opened_the_program_yet_is_told_to(client: str) -> None:
     before = {"file", "close", "install", "ended", "settings"}
     for found in variants(client):
         first = found.steps[0]
-        if first.id in before or client == "other" or found.context.system == "iphone":
+        if first.id in before or found.context.client == "other" or found.context.system == "iphone":
             continue
         assert first.text.translated(translations_for("de")).startswith("Öffnen Sie "), (client, first.text)
 
