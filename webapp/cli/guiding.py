@@ -1,7 +1,5 @@
 """`guide`: the steps in a mail program, for a terminal or as JSON."""
 
-from __future__ import annotations
-
 import json
 
 import click

@@ -4,8 +4,6 @@ The entries are data: troubles.toml here, and a file of the operator's own. Each
 more: then somebody looks whether it is still true.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date

@@ -4,8 +4,6 @@
 shuts the socket down.
 """
 
-from __future__ import annotations
-
 import json
 import socket
 import ssl

@@ -3,8 +3,6 @@
 A changed file is taken over when all files are whole. Otherwise the last good ones stay in use; `problem` says why.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """What `doctor` found: a sentence, and the cure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """What can be seen without asking anybody: settings, rights, disk, versions, clock, provider files, certificates."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """What is seen by asking the site as a visitor does: its name, its certificate, the proxies in front of it."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing

@@ -1,7 +1,5 @@
 """What is seen by asking the database and Redis: whether they do their work, and what waits in them."""
 
-from __future__ import annotations
-
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping

@@ -4,8 +4,6 @@ Texts are `Message`s, words of a program are marked with `N_`, or with `NC_` whe
 ones (“Finish” is „Beenden“ in one window and „Abschließen“ in another). Both are translated at the edge.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

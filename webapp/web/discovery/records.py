@@ -1,7 +1,5 @@
 """The DNS records by which mail programs find the settings of a domain: RFC 6186, RFC 8314, autoconfig, PACC."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

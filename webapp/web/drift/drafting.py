@@ -1,7 +1,5 @@
 """A provider file made from a published autoconfig document, or from answers."""
 
-from __future__ import annotations
-
 import json
 import re
 import xml.etree.ElementTree as ET

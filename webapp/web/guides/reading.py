@@ -1,7 +1,5 @@
 """Whose guide is read, and where its steps lie: from a person's answers, from a link, or for a program alone."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """What is measured when Prometheus asks: readiness, workers, queue, pool, duties, deliveries, certificate."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 from flask import current_app

@@ -4,8 +4,6 @@ From outside nobody sees whether a proxy adds what the limits of networks rest o
 an address that no machine has, and the site says how many addresses stand beside it.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from dataclasses import asdict, dataclass

@@ -3,8 +3,6 @@
 Two questions: a balancer takes a process away where pages are not served; a person is woken where tests do not run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """What has a default that loses nothing, and is changed by who wants to: `/adjust` and its questions."""
 
-from __future__ import annotations
-
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 

@@ -1,7 +1,5 @@
 """How a step is asked and answered: the same for the way itself and for what `/adjust` changes."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final

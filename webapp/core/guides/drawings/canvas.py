@@ -4,8 +4,6 @@ Every stroke has a class of static/css/drawings.css, which gives it colours for 
 The attributes beside it are what shows where that file is missing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape

@@ -1,7 +1,5 @@
 """How each control is drawn. Each function draws at `x`, `y` in `room` and returns the height that it took."""
 
-from __future__ import annotations
-
 from functools import singledispatch
 
 from webapp.core.guides.drawings import measure

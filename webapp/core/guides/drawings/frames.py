@@ -1,7 +1,5 @@
 """The window around the controls: of a desktop program, a telephone, a menu or a web page."""
 
-from __future__ import annotations
-
 from webapp.core.guides.drawings import measure
 from webapp.core.guides.drawings.canvas import BODY, LINE, SMALL, WIDTH, Box, Canvas
 from webapp.core.guides.drawings.types import Kind, Window

@@ -4,8 +4,6 @@ The widths are those of DejaVu Sans, in hundredths of the font size. It is the w
 in, so a text that fits here fits in every other one.
 """
 
-from __future__ import annotations
-
 import re
 
 _WIDTHS = {

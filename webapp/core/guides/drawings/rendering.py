@@ -1,7 +1,5 @@
 """A drawn window as SVG, to stand inside a page."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from html import escape

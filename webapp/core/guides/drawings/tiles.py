@@ -4,8 +4,6 @@ A tile is 120 units wide and shows the upper left of the window. Its words can b
 telephone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape

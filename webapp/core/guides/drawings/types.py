@@ -1,7 +1,5 @@
 """What a drawn window is made of. Labels are `N_` or `NC_` texts: the program's own words."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 

@@ -1,7 +1,5 @@
 """Links to a person's files."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

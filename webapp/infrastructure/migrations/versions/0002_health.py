@@ -1,7 +1,5 @@
 """What is due when, and how GMX's servers were."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Attempts that were counted, and pauses of the login test."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Agents of the helpdesk, how they sign in, and what is limited."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Cases of the helpdesk, what is sent to ticket systems, and the statistics."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Keys to the API."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Files for many people, made by agents who may."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

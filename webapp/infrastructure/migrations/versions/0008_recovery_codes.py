@@ -1,7 +1,5 @@
 """Recovery codes that need no key of the site; those that are there already do."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

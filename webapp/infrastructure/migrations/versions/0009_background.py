@@ -1,7 +1,5 @@
 """Duties that one process holds while it runs them, and no more ticket systems but Zammad."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -4,8 +4,6 @@ What still counts is carried over: the hashes of before stand under keys that ev
 `limit_keys` without a key says to look for those, too, until no window reaches back to them.
 """
 
-from __future__ import annotations
-
 import hmac
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Places in the queue in front of login tests."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """What an agent calls a case, and when its person's page was last there."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

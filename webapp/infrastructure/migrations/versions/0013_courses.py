@@ -1,7 +1,5 @@
 """Courses with their links, calls at a time, and colleagues who look on."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 
