@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from webapp.core.text import N_, InputError, Message
+from webapp.core.text import N_, InputError
 from webapp.infrastructure import db
 from webapp.infrastructure.config import Config, Scope
 from webapp.infrastructure.models import ApiKey
@@ -28,9 +28,7 @@ def add(config: Config, name: str, scopes: frozenset[Scope], per_minute: int = R
     """Return a new key named `name`, which is shown this once; raises InputError for a name of no use."""
     if not _NAME.fullmatch(name):
         raise InputError(
-            Message(
-                N_("The name of a key is made of a-z, 0-9, dots and hyphens, at most %(limit)s."), {"limit": NAME_MAX}
-            )
+            N_("The name of a key is made of a-z, 0-9, dots and hyphens, at most %(limit)s."), limit=NAME_MAX
         )
     token = PREFIX + secrets.token_urlsafe(32)
     key = ApiKey(
@@ -44,7 +42,7 @@ def add(config: Config, name: str, scopes: frozenset[Scope], per_minute: int = R
         with db.begin(config) as session:
             session.add(key)
     except IntegrityError:
-        raise InputError(Message(N_("There is a key named “%(name)s” already."), {"name": name})) from None
+        raise InputError(N_("There is a key named “%(name)s” already."), name=name) from None
     return token
 
 
@@ -53,7 +51,7 @@ def revoke(config: Config, name: str) -> None:
     with db.begin(config) as session:
         key = session.scalar(select(ApiKey).where(ApiKey.name == name))
         if key is None:
-            raise InputError(Message(N_("There is no key named “%(name)s”."), {"name": name}))
+            raise InputError(N_("There is no key named “%(name)s”."), name=name)
         key.revoked_at = key.revoked_at or datetime.now(UTC)
 
 

@@ -122,12 +122,8 @@ def _agree_to_circle(
     if not login:
         raise InputError(N_("--full-circle needs --login."))
     if not provider.offers_full_circle:
-        values: dict[str, str | int | Message] = {
-            "provider": provider.name,
-            "seconds": provider.seconds_between_pop3_logins,
-        }
         too_long = N_("%(provider)s wants %(seconds)s seconds between two logins. A full circle cannot wait that long.")
-        raise InputError(Message(too_long, values))
+        raise InputError(too_long, provider=provider.name, seconds=provider.seconds_between_pop3_logins)
     if yes:
         return
     if from_stdin or not sys.stdin.isatty():

@@ -113,10 +113,7 @@ def known_client(client_id: str, known: Mapping[str, T]) -> T:
     if found is None:
         near = difflib.get_close_matches(client_id, known, n=3, cutoff=0.4) or list(known)
         raise InputError(
-            Message(
-                N_("There is no client “%(client)s”. Did you mean: %(clients)s?"),
-                {"client": client_id, "clients": ", ".join(near)},
-            )
+            N_("There is no client “%(client)s”. Did you mean: %(clients)s?"), client=client_id, clients=", ".join(near)
         )
     return found
 

@@ -87,7 +87,7 @@ def _provider(domain: str, config: Config) -> Provider:
     finding = find(f"anybody@{domain}", known_providers(config))
     if not finding.providers:
         text = N_("%(domain)s belongs to no provider file. Make one: gmx-pop-wizard providers new %(domain)s")
-        raise InputError(Message(text, {"domain": domain}))
+        raise InputError(text, domain=domain)
     return finding.providers[0]
 
 

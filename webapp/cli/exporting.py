@@ -163,8 +163,8 @@ def _written(path: Path) -> Iterator[BinaryIO]:
         finally:
             Path(draft).unlink(missing_ok=True)
     except OSError as error:
-        values = {"file": str(path), "problem": error.strerror or ""}
-        raise InputError(Message(N_("Cannot write %(file)s: %(problem)s"), values)) from None
+        problem = error.strerror or ""
+        raise InputError(N_("Cannot write %(file)s: %(problem)s"), file=str(path), problem=problem) from None
 
 
 def _many(options: dict[str, Any], config: Config, locale: str, translations: Translations) -> None:

@@ -50,10 +50,10 @@ def new(domain: str, document: BinaryIO | None, discover: bool, output: Path | N
     domain = domain.strip().lower().rstrip(".")
     with problems_reported(translations):
         if not _DOMAIN.fullmatch(domain):
-            raise InputError(Message(N_("“%(domain)s” is no domain. Write it like example.org."), {"domain": domain}))
+            raise InputError(N_("“%(domain)s” is no domain. Write it like example.org."), domain=domain)
         target = output or Path(f"{domain}.toml")
         if str(target) != "-" and target.exists():
-            raise InputError(Message(N_("%(file)s exists already. Nothing was written."), {"file": str(target)}))
+            raise InputError(N_("%(file)s exists already. Nothing was written."), file=str(target))
         made = _draft(domain, document, discover, translations)
         text = made.toml(datetime.now(UTC).date())
         _checked(domain, text)

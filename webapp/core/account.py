@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from webapp.core.text import N_, InputError, Message
+from webapp.core.text import N_, InputError
 
 ADDRESS_MAX = 254  # RFC 5321 section 4.5.3.1.3: a path of 256 octets with its angle brackets
 LOCAL_PART_MAX = 64  # RFC 5321 section 4.5.3.1.1
@@ -75,9 +75,7 @@ class Retention:
         if not self.leave_messages_on_server:
             raise ValueError("days without leaving messages on the server")
         if not DAYS_MIN <= days <= DAYS_MAX:
-            raise InputError(
-                Message(N_("Choose a number of days from %(low)s to %(high)s."), {"low": DAYS_MIN, "high": DAYS_MAX})
-            )
+            raise InputError(N_("Choose a number of days from %(low)s to %(high)s."), low=DAYS_MIN, high=DAYS_MAX)
 
     @classmethod
     def parse(cls, text: str) -> Retention:
@@ -89,10 +87,9 @@ class Retention:
             return FETCH_AND_DELETE
         if not re.fullmatch(r"[0-9]{1,4}", word):
             raise InputError(
-                Message(
-                    N_("Write “forever”, “delete” or a number of days from %(low)s to %(high)s."),
-                    {"low": DAYS_MIN, "high": DAYS_MAX},
-                )
+                N_("Write “forever”, “delete” or a number of days from %(low)s to %(high)s."),
+                low=DAYS_MIN,
+                high=DAYS_MAX,
             )
         return cls(True, int(word))
 
@@ -165,7 +162,7 @@ def parse_address(text: str) -> str:
     local_part, at, domain = address.rpartition("@")
     if not at or not local_part or not domain:
         text = N_("Write the whole e-mail address, with @ and what follows, such as %(example_address)s.")
-        raise InputError(Message(text, EXAMPLES))
+        raise InputError(text, **EXAMPLES)
     if "@" in local_part:
         raise InputError(N_("The e-mail address contains more than one @. Enter a single address."))
     if not address.isascii():
@@ -178,7 +175,7 @@ def parse_address(text: str) -> str:
         )
     if not _DOMAIN.fullmatch(domain):
         text = N_("The part after the @ is not right. It looks like %(example_domain)s.")
-        raise InputError(Message(text, EXAMPLES))
+        raise InputError(text, **EXAMPLES)
     return address
 
 
@@ -195,7 +192,7 @@ def parse_name(text: str) -> str:
         raise InputError(N_("The name contains a character that cannot be used. Type it once more."))
     name = " ".join(name.split())
     if len(name) > NAME_MAX:
-        raise InputError(Message(N_("The name is longer than %(limit)s characters. Shorten it."), {"limit": NAME_MAX}))
+        raise InputError(N_("The name is longer than %(limit)s characters. Shorten it."), limit=NAME_MAX)
     return name
 
 

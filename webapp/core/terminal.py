@@ -259,8 +259,8 @@ def chosen(address: str, provider: Provider, providers: Mapping[str, Provider]) 
     finding = find(address, providers)
     if finding.certainty is Certainty.CERTAIN and finding.providers[0].id != provider.id:
         text = N_("%(domain)s belongs to %(right)s, not to %(wrong)s: with other servers every login fails.")
-        values = {"domain": finding.address.partition("@")[2], "right": finding.providers[0].id, "wrong": provider.id}
-        raise InputError(Message(text, values))
+        domain = finding.address.partition("@")[2]
+        raise InputError(text, domain=domain, right=finding.providers[0].id, wrong=provider.id)
     return provider
 
 
@@ -269,7 +269,7 @@ def found(address: str, providers: Mapping[str, Provider]) -> Finding:
     finding = find(address, providers)
     if not finding.providers:
         text = N_("%(address)s belongs to none of these providers. If it does, name it: --provider ID (%(providers)s)")
-        raise InputError(Message(text, {"address": finding.address, "providers": ", ".join(providers)}))
+        raise InputError(text, address=finding.address, providers=", ".join(providers))
     return finding
 
 

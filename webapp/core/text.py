@@ -99,8 +99,9 @@ _COMPOUND = "%(provider)s-"
 class InputError(ValueError):
     """Invalid input of a person or an operator; `message` says what is wrong and how to fix it."""
 
-    def __init__(self, message: Message | str) -> None:
-        self.message = message if isinstance(message, Message) else Message(message)
+    def __init__(self, message: Message | str, **values: str | int | Message) -> None:
+        """message: a Message, or an `N_` text whose placeholders are filled with `values`."""
+        self.message = message if isinstance(message, Message) else Message(message, values)
         super().__init__(str(self.message))
 
 

@@ -3,7 +3,7 @@
 import re
 
 from webapp.core.account import EXAMPLES, parse_address
-from webapp.core.text import N_, InputError, Message
+from webapp.core.text import N_, InputError
 
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
 _PHONE_NUMBER = re.compile(r"[+0-9][0-9 ()/.-]{4,}")
@@ -19,7 +19,7 @@ def typed_address(text: str) -> str:
     address = (found[1] if found else text).strip().strip("<>\"'„“”;,")
     if _PHONE_NUMBER.fullmatch(address):
         text = N_("That is a telephone number. Type your e-mail address, such as %(example_address)s.")
-        raise InputError(Message(text, EXAMPLES))
+        raise InputError(text, **EXAMPLES)
     if " " in address and "@" in address and not re.search(r"@.*@", address):
         address = re.sub(r"\s+", "", address)
     local_part, at, domain = address.rpartition("@")
@@ -28,7 +28,7 @@ def typed_address(text: str) -> str:
     domain = domain.replace(",", ".").strip(".")
     if "." not in domain and local_part:
         text = N_("Something is missing after the @. For example, %(example_domain)s stands there.")
-        raise InputError(Message(text, EXAMPLES))
+        raise InputError(text, **EXAMPLES)
     return parse_address(f"{local_part}@{_in_ascii(domain)}")
 
 

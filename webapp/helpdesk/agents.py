@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import ServiceUnavailable
 
 from webapp.core.account import parse_name
-from webapp.core.text import N_, InputError, Message
+from webapp.core.text import N_, InputError
 from webapp.helpdesk import audit, orphans
 from webapp.helpdesk.audit import Action
 from webapp.helpdesk.guessable import is_guessable
@@ -58,12 +58,10 @@ def check_password(password: str, login: str) -> str:
     """
     if len(password) < PASSWORD_MIN:
         raise InputError(
-            Message(
-                N_("Take at least %(number)s characters. A sentence is easy to remember."), {"number": PASSWORD_MIN}
-            )
+            N_("Take at least %(number)s characters. A sentence is easy to remember."), number=PASSWORD_MIN
         )
     if len(password) > PASSWORD_MAX:
-        raise InputError(Message(N_("Take at most %(number)s characters."), {"number": PASSWORD_MAX}))
+        raise InputError(N_("Take at most %(number)s characters."), number=PASSWORD_MAX)
     config = current_config()
     places = (login, config.operator_name, config.oidc_name, config.public_host, config.helpdesk_host)
     if is_guessable(password, places):
@@ -81,11 +79,11 @@ def add(config: Config, login: str, name: str, role: str, by: str = "") -> str:
     if not name:
         raise InputError(N_("An agent needs a name: people see it."))
     if role not in list(Role):
-        raise InputError(Message(N_("There is no role “%(role)s”."), {"role": role}))
+        raise InputError(N_("There is no role “%(role)s”."), role=role)
     token = new_token()
     with db.begin(config) as session:
         if session.scalar(select(Agent.id).where(Agent.login == login)):
-            raise InputError(Message(N_("There is an agent “%(login)s” already."), {"login": login}))
+            raise InputError(N_("There is an agent “%(login)s” already."), login=login)
         now = datetime.now(UTC)
         agent = Agent(login=login, name=name, role=role, created_at=now)
         agent.setup_hash, agent.setup_expires_at = hashed(token), now + timedelta(hours=SETUP_HOURS)
@@ -134,7 +132,7 @@ def allow_bulk(config: Config, login: str, by: str = "", *, allow: bool = True) 
 def _known(session: Session, login: str) -> Agent:
     agent = session.scalar(select(Agent).where(Agent.login == parse_login(login)))
     if agent is None:
-        raise InputError(Message(N_("There is no agent “%(login)s”."), {"login": login}))
+        raise InputError(N_("There is no agent “%(login)s”."), login=login)
     return agent
 
 

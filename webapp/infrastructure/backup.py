@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import make_url
 
-from webapp.core.text import N_, InputError, Message
+from webapp.core.text import N_, InputError
 from webapp.infrastructure import background, db, lock
 from webapp.infrastructure.config import Config, current_config, sqlite_url, variable
 
@@ -50,11 +50,11 @@ def backup(config: Config, target: Path) -> None:
     """
     source = _file(config)
     if not source.is_file():
-        raise InputError(Message(N_("There is no database in “%(path)s” yet."), {"path": str(source)}))
+        raise InputError(N_("There is no database in “%(path)s” yet."), path=str(source))
     try:
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
-        raise InputError(Message(N_("“%(path)s” exists already. Name a new file."), {"path": str(target)})) from None
+        raise InputError(N_("“%(path)s” exists already. Name a new file."), path=str(target)) from None
     except OSError as error:
         raise _unwritable(target, error) from None
     try:
@@ -150,10 +150,8 @@ def _file(config: Config) -> Path:
     url = make_url(config.database)
     if url.get_backend_name() != "sqlite" or not url.database:
         raise InputError(
-            Message(
-                N_("%(setting)s names PostgreSQL. Use its own programs: pg_dump and pg_restore."),
-                {"setting": variable("database_url")},
-            )
+            N_("%(setting)s names PostgreSQL. Use its own programs: pg_dump and pg_restore."),
+            setting=variable("database_url"),
         )
     return Path(url.database)
 
@@ -193,7 +191,7 @@ def _check(draft: Path, source: Path) -> None:
 
 
 def _no_backup(source: Path) -> InputError:
-    return InputError(Message(N_("“%(path)s” is not a backup of this program."), {"path": str(source)}))
+    return InputError(N_("“%(path)s” is not a backup of this program."), path=str(source))
 
 
 def _free_name(target: Path) -> Path:
@@ -241,4 +239,4 @@ def _remove_logs(database: Path) -> None:
 
 def _unwritable(path: Path, error: Exception) -> InputError:
     problem = error.strerror if isinstance(error, OSError) else str(error)
-    return InputError(Message(N_("Cannot write %(file)s: %(problem)s"), {"file": str(path), "problem": problem or ""}))
+    return InputError(N_("Cannot write %(file)s: %(problem)s"), file=str(path), problem=problem or "")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from webapp.core.text import N_, InputError, Message
+from webapp.core.text import N_, InputError
 
 SECRET_KEY_LENGTH_MIN = 32  # characters
 
@@ -20,7 +20,7 @@ def setting(default: Any, parse: Callable[[str, str], Any], text: str, *, secret
 
 
 def refuse(setting: str, text: str, **values: str | int) -> InputError:
-    return InputError(Message(text, {"setting": setting, **values}))
+    return InputError(text, setting=setting, **values)
 
 
 def line(setting: str, text: str) -> str:

@@ -221,7 +221,7 @@ def require(config: Config) -> str:
         "There is no database at %(place)s: “serve” makes it. If the site has another, give this command the settings "
         "of the site (docs/operation.md, “Commands”)."
     )
-    raise InputError(Message(text, {"place": name}))
+    raise InputError(text, place=name)
 
 
 def revisions() -> set[str]:
@@ -277,10 +277,9 @@ def _may_pass(error: SQLAlchemyError) -> bool:
 def _unusable(config: Config, error: SQLAlchemyError) -> InputError:
     reason = getattr(error, "orig", None) or error
     return InputError(
-        Message(
-            N_("%(setting)s: the database cannot be used. (%(reason)s)"),
-            {"setting": variable("database_url"), "reason": str(reason).strip()},
-        )
+        N_("%(setting)s: the database cannot be used. (%(reason)s)"),
+        setting=variable("database_url"),
+        reason=str(reason).strip(),
     )
 
 
@@ -291,7 +290,7 @@ def _make_engine(url: str, *, pooled: bool = True) -> Engine:
         try:
             from webapp.infrastructure import postgres  # not installed where SQLite does
         except ModuleNotFoundError:
-            raise InputError(Message(NO_DRIVER, {"setting": variable("database_url")})) from None
+            raise InputError(NO_DRIVER, setting=variable("database_url")) from None
     options: dict[str, Any] = {"poolclass": NullPool}
     if pooled:
         options = {"pool_size": 8, "max_overflow": WEB_THREADS - 8}

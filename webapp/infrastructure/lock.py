@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from webapp.core.text import N_, InputError, Message
+from webapp.core.text import N_, InputError
 from webapp.infrastructure.config import Config, variable
 
 FILE_NAME = "serve.lock"
@@ -62,4 +62,4 @@ def _refusal(config: Config, *, busy: bool) -> InputError:
         if busy
         else N_("%(setting)s: nothing can be written to “%(path)s”.")
     )
-    return InputError(Message(text, {"setting": variable("data_dir"), "path": str(config.data_dir)}))
+    return InputError(text, setting=variable("data_dir"), path=str(config.data_dir))

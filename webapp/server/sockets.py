@@ -4,7 +4,7 @@ import os
 import resource
 import socket
 
-from webapp.core.text import N_, InputError, Message
+from webapp.core.text import N_, InputError
 from webapp.infrastructure.config import Config
 
 BACKLOG = 2048  # connections that wait to be accepted
@@ -23,7 +23,7 @@ def listener(host: str, port: int) -> socket.socket:
         known = isinstance(error, OSError) and not isinstance(error, socket.gaierror) and error.errno
         reason = os.strerror(known) if known else str(error)
         text = N_("The server cannot use port %(port)s of %(host)s. Choose another with --port or --host. (%(reason)s)")
-        raise InputError(Message(text, {"host": host, "port": port, "reason": reason})) from error
+        raise InputError(text, host=host, port=port, reason=reason) from error
 
 
 def handed_over() -> socket.socket | None:
@@ -44,7 +44,7 @@ def handed_over() -> socket.socket | None:
     except OSError:
         usable = False
     if count != "1" or not usable:
-        raise InputError(Message(N_("The server was given something else than one TCP socket to listen on.")))
+        raise InputError(N_("The server was given something else than one TCP socket to listen on."))
     return given
 
 

@@ -9,7 +9,7 @@ from redis.exceptions import AuthenticationError, RedisError
 from webapp import create_app
 from webapp.connection_tests.redis_engine import Worker
 from webapp.core import providers
-from webapp.core.text import N_, InputError, Message
+from webapp.core.text import N_, InputError
 from webapp.infrastructure import backup, db, lock, logs
 from webapp.infrastructure.config import Config, variable
 from webapp.infrastructure.logs import logger
@@ -34,7 +34,7 @@ def work(config: Config) -> None:
     lock.forbid_core_dumps()
     if not config.redis_url:
         text = N_("A worker needs %(setting)s. Without it, “serve” runs the tests by itself.")
-        raise InputError(Message(text, {"setting": variable("redis_url")}))
+        raise InputError(text, setting=variable("redis_url"))
     config = config.completed()
     lock.claim(config)
     providers.load(config.providers_dir, config.providers)
@@ -62,8 +62,7 @@ def _start(worker: Worker, stop: threading.Event) -> bool:
         except RedisError as error:
             if not isinstance(error, _PASSING) or isinstance(error, AuthenticationError):
                 text = N_("%(setting)s: Redis does not let us in. (%(reason)s)")
-                values = {"setting": variable("redis_url"), "reason": type(error).__name__}
-                raise InputError(Message(text, values)) from None
+                raise InputError(text, setting=variable("redis_url"), reason=type(error).__name__) from None
             if not said:
                 logger.warning("waiting for Redis: %s", type(error).__name__)
             said = True

@@ -138,10 +138,7 @@ def _client(text: str) -> Client:
         raise InputError(N_("The program is missing."))
     near = difflib.get_close_matches(wanted, CLIENTS, n=3, cutoff=0.4) or list(CLIENTS)
     raise InputError(
-        Message(
-            N_("There is no client “%(client)s”. Did you mean: %(clients)s?"),
-            {"client": shown(text), "clients": ", ".join(near)},
-        )
+        N_("There is no client “%(client)s”. Did you mean: %(clients)s?"), client=shown(text), clients=", ".join(near)
     )
 
 
@@ -165,10 +162,8 @@ def _provider(row: Row, providers: Mapping[str, Provider]) -> Provider:
     finding = find(parse_address(row["address"]), providers)
     if finding.certainty is Certainty.AMBIGUOUS:
         raise InputError(
-            Message(
-                N_("The domain does not tell the provider. Write one into the column “provider”: %(providers)s."),
-                {"providers": ", ".join(provider.id for provider in finding.providers)},
-            )
+            N_("The domain does not tell the provider. Write one into the column “provider”: %(providers)s."),
+            providers=", ".join(provider.id for provider in finding.providers),
         )
     if not finding.providers:
         raise InputError(

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from webapp.core.text import N_, InputError, Message, in_every_language
+from webapp.core.text import N_, InputError, in_every_language
 
 LINE_MAX = 16_384  # characters of one line
 ROWS_MAX = 100_000
@@ -69,9 +69,7 @@ class Table:
         for number, cells in _records(self._source, self.encoding, self.delimiter):
             if number > 1 and any(cell.strip() for cell in cells):
                 if number > ROWS_MAX + 1:
-                    raise TableError(
-                        Message(N_("The table has more than %(limit)s rows. Split it."), {"limit": ROWS_MAX})
-                    )
+                    raise TableError(N_("The table has more than %(limit)s rows. Split it."), limit=ROWS_MAX)
                 pairs = zip(self._columns, cells, strict=False)  # spreadsheets omit trailing empty cells
                 yield Row(number, {column: cell.strip() for column, cell in pairs if column})
 
@@ -89,16 +87,13 @@ def read_table(source: BinaryIO) -> Table:
     for needed in REQUIRED:
         if needed not in known:
             raise TableError(
-                Message(
-                    N_(
-                        "The first row must name the columns, and “%(column)s” is missing there. There is: %(columns)s."
-                    ),
-                    {"column": needed, "columns": ", ".join(COLUMNS)},
-                )
+                N_("The first row must name the columns, and “%(column)s” is missing there. There is: %(columns)s."),
+                column=needed,
+                columns=", ".join(COLUMNS),
             )
     for column in known:
         if known.count(column) > 1:
-            raise TableError(Message(N_("The column “%(column)s” appears twice."), {"column": column}))
+            raise TableError(N_("The column “%(column)s” appears twice."), column=column)
     ignored = tuple(shown(name) for name, column in zip(names, columns, strict=True) if column is None and name.strip())
     return Table(encoding, delimiter, ignored, source, columns)
 
@@ -114,10 +109,10 @@ def bounded_table(content: bytes, rows_max: int, codes_max: int) -> tuple[Table,
         rows += 1
         codes += row["format"].lower().startswith(CODE)
         if rows > rows_max:
-            raise TableError(Message(N_("The table has more than %(limit)s rows. Split it."), {"limit": rows_max}))
+            raise TableError(N_("The table has more than %(limit)s rows. Split it."), limit=rows_max)
         if codes > codes_max:
             text = N_("The table has more than %(limit)s rows with a QR code as a picture. Split it.")
-            raise TableError(Message(text, {"limit": codes_max}))
+            raise TableError(text, limit=codes_max)
     return read_table(io.BytesIO(content)), rows
 
 
@@ -155,9 +150,7 @@ def _lines(source: BinaryIO, encoding: str) -> Iterator[str]:
     try:
         while line := text.readline(LINE_MAX):
             if len(line) == LINE_MAX and not line.endswith(("\r", "\n")):
-                raise TableError(
-                    Message(N_("A line of the table is longer than %(limit)s characters."), {"limit": LINE_MAX})
-                )
+                raise TableError(N_("A line of the table is longer than %(limit)s characters."), limit=LINE_MAX)
             yield line
     finally:
         text.detach()
@@ -171,7 +164,7 @@ def _records(source: BinaryIO, encoding: str, delimiter: str) -> Iterator[tuple[
             cells = next(reader, None)
         except csv.Error:
             raise TableError(
-                Message(N_("Row %(number)s is not a row of a table: look at its quotation marks."), {"number": number})
+                N_("Row %(number)s is not a row of a table: look at its quotation marks."), number=number
             ) from None
         if cells is None:
             return
@@ -198,10 +191,7 @@ def _refuse_typing_mistake(name: str, column: str | None) -> None:
     near = difflib.get_close_matches(name.strip().casefold(), COLUMNS, n=1, cutoff=0.75)
     if column is None and near:
         raise TableError(
-            Message(
-                N_("There is no column “%(name)s”. Did you mean “%(column)s”?"),
-                {"name": shown(name), "column": near[0]},
-            )
+            N_("There is no column “%(name)s”. Did you mean “%(column)s”?"), name=shown(name), column=near[0]
         )
 
 

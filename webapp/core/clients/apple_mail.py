@@ -73,7 +73,7 @@ def _uuid(host: str, kind: str, address: str) -> str:
 
 def _mobileconfig(account: MailAccount, options: ExportOptions) -> Export:
     if options.device and options.device not in _TARGET_DEVICE:
-        raise InputError(Message(N_("The device is “iphone” or “mac”, not “%(device)s”."), {"device": options.device}))
+        raise InputError(N_("The device is “iphone” or “mac”, not “%(device)s”."), device=options.device)
     try:
         content = plistlib.dumps(_profile(account, options), fmt=plistlib.FMT_XML, sort_keys=True)
     except ValueError:  # a control character; parse_name refuses them too

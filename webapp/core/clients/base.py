@@ -119,15 +119,13 @@ class Client(ABC):
         options = options or ExportOptions()
         name = options.format or (self.formats[0] if self.formats else None)
         if name is None:
-            raise InputError(
-                Message(N_("There is no file for %(client)s, only a guide."), {"client": Message(self.name)})
-            )
+            raise InputError(N_("There is no file for %(client)s, only a guide."), client=Message(self.name))
         if name not in self.formats:
             raise InputError(
-                Message(
-                    N_("%(client)s has no format “%(format)s”. There is: %(formats)s."),
-                    {"client": Message(self.name), "format": name, "formats": ", ".join(self.formats)},
-                )
+                N_("%(client)s has no format “%(format)s”. There is: %(formats)s."),
+                client=Message(self.name),
+                format=name,
+                formats=", ".join(self.formats),
             )
         return self.writers()[name](account, options)
 

@@ -154,9 +154,7 @@ def transliterated(name: str) -> str:
 def _value(text: str) -> str:
     """Return `text` if it is safe after `=`: no line break, nothing special; raises InputError."""
     if not text.isascii() or not text.isprintable() or any(c in '%";' for c in text) or text != text.strip():
-        raise InputError(
-            Message(N_("Outlook's file cannot hold “%(text)s”. Set the account up by hand."), {"text": text})
-        )
+        raise InputError(N_("Outlook's file cannot hold “%(text)s”. Set the account up by hand."), text=text)
     return text
 
 
@@ -171,9 +169,7 @@ def leave_on_server(account: MailAccount) -> int:
 
 def _sections(account: MailAccount, options: ExportOptions) -> list[tuple[str, list[tuple[str, str]]]]:
     if options.profile not in ("existing", "new"):
-        raise InputError(
-            Message(N_("The Outlook profile is “existing” or “new”, not “%(profile)s”."), {"profile": options.profile})
-        )
+        raise InputError(N_("The Outlook profile is “existing” or “new”, not “%(profile)s”."), profile=options.profile)
     own = options.profile == "new"
     address = _value(account.email_address)
     implicit = account.outgoing.socket_type is SocketType.SSL

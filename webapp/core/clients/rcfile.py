@@ -26,10 +26,8 @@ def value(program: str, text: str, never: str = "") -> str:
     Quotes, backslashes, blanks and non-printable or non-ASCII characters are always refused: injection.
     """
     if not text.isascii() or not text.isprintable() or any(c in _NEVER or c in never or c == " " for c in text):
-        values = {"program": program, "text": text}
-        raise InputError(
-            Message(N_("%(program)s cannot read “%(text)s” from a file. Set the account up by hand."), values)
-        )
+        never_reads = N_("%(program)s cannot read “%(text)s” from a file. Set the account up by hand.")
+        raise InputError(never_reads, program=program, text=text)
     return text
 
 

@@ -36,7 +36,7 @@ from webapp.core.probe.report import (
     Status,
     Vantage,
 )
-from webapp.core.text import N_, Message
+from webapp.core.text import N_
 
 _QUOTED = re.compile(r"^(?:[>|]\s?)+")  # quote marks of mail programs and ticket systems
 _HEAD = re.compile(r"[A-Z0-9-]{1,63}-POP (\S{1,20}) \(report (\d{1,6})\)")
@@ -182,10 +182,7 @@ class _Lines:
 
     def _refuse(self) -> NoReturn:
         raise ReportError(
-            Message(
-                N_("Line %(number)s of the report is damaged. Copy the whole report once more."),
-                {"number": self._number + 1},
-            )
+            N_("Line %(number)s of the report is damaged. Copy the whole report once more."), number=self._number + 1
         )
 
 

@@ -7,7 +7,7 @@ from typing import NoReturn, TypeVar
 
 from webapp.core.probe import STAGES, Protocol, Report
 from webapp.core.probe.report import CIRCLE_STAGES, VERSION
-from webapp.core.text import N_, InputError, Message
+from webapp.core.text import N_, InputError
 
 E = TypeVar("E", bound=Enum)
 
@@ -62,10 +62,9 @@ def checked(report: Report) -> Report:
 def check_version(version: int) -> None:
     if version != VERSION:
         raise ReportError(
-            Message(
-                N_("This report has the form %(version)s. Here only form %(known)s can be read."),
-                {"version": min(version, 10**6), "known": VERSION},
-            )
+            N_("This report has the form %(version)s. Here only form %(known)s can be read."),
+            version=min(version, 10**6),
+            known=VERSION,
         )
 
 
@@ -102,6 +101,4 @@ def no_number(text: str) -> NoReturn:
 
 
 def refuse(path: str) -> NoReturn:
-    raise ReportError(
-        Message(N_("This is not a report we know: “%(place)s” in it is missing or not right."), {"place": path})
-    )
+    raise ReportError(N_("This is not a report we know: “%(place)s” in it is missing or not right."), place=path)

@@ -37,7 +37,7 @@ from webapp.core.guides.base import (
 from webapp.core.guides.preparation import preparation
 from webapp.core.guides.shared import imap
 from webapp.core.providers import load
-from webapp.core.text import N_, InputError, Message
+from webapp.core.text import N_, InputError
 
 __all__ = [
     "SOURCES",
@@ -111,8 +111,7 @@ def asked_guide(context: Context) -> Guide:
     """
     made = guide(context)
     if made.context.protocol is not context.protocol:
-        words = {"program": CLIENTS[context.client].name, "provider": context.provider.name}
-        raise InputError(Message(_NO_IMAP, words))
+        raise InputError(_NO_IMAP, program=CLIENTS[context.client].name, provider=context.provider.name)
     return made
 
 

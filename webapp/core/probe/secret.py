@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any, NoReturn
 
-from webapp.core.text import N_, InputError, Message
+from webapp.core.text import N_, InputError
 
 OCTETS_MAX = 1024
 _MASK = "****"
@@ -26,9 +26,7 @@ class Secret:
         if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in value):
             raise InputError(N_("The password contains a character that cannot be used. Type it once more."))
         if len(value.encode("utf-8")) > OCTETS_MAX:
-            raise InputError(
-                Message(N_("The password is too long. At most %(limit)s bytes fit."), {"limit": OCTETS_MAX})
-            )
+            raise InputError(N_("The password is too long. At most %(limit)s bytes fit."), limit=OCTETS_MAX)
         self._value = value
 
     def reveal(self) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from webapp.core.account import parse_address
 from webapp.core.providers.loading import contents, load, made_of, parse
 from webapp.core.providers.types import Certainty, Finding, MenuPath, Provider
-from webapp.core.text import N_, InputError, Message
+from webapp.core.text import N_, InputError
 from webapp.core.typed_address import as_typed
 
 __all__ = [
@@ -46,8 +46,8 @@ OTHER_BRANDS = {
 def choose(provider_id: str, providers: Mapping[str, Provider]) -> Provider:
     """Return the provider with this id; raises InputError listing the known ids."""
     if provider_id not in providers:
-        names = {"provider": provider_id, "providers": ", ".join(providers)}
-        raise InputError(Message(N_("There is no provider “%(provider)s”. There is: %(providers)s."), names))
+        text = N_("There is no provider “%(provider)s”. There is: %(providers)s.")
+        raise InputError(text, provider=provider_id, providers=", ".join(providers))
     return providers[provider_id]
 
 

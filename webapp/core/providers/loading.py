@@ -72,7 +72,7 @@ def contents(directory: Path | None = None, served: Sequence[str] = ()) -> dict[
         if id_ not in files:
             names = {"provider": id_, "providers": ", ".join(files)}
             raise InputError(
-                Message(N_("WEBAPP_PROVIDERS: there is no provider “%(provider)s”. There is: %(providers)s."), names)
+                N_("WEBAPP_PROVIDERS: there is no provider “%(provider)s”. There is: %(providers)s."), **names
             )
     if served:
         order = [*served, *sorted(id_ for id_ in own if id_ not in served)]

@@ -20,7 +20,7 @@ from webapp.core.account import (
     parse_address,
     parse_name,
 )
-from webapp.core.text import N_, InputError, Message, Told
+from webapp.core.text import N_, InputError, Told
 
 # What logins can lock a mailbox.
 LOCKS = ("far-apart", "many-refusals")
@@ -187,10 +187,10 @@ class Provider:
             if server.type is type and port in (None, server.port):
                 return server
         raise InputError(
-            Message(
-                N_("%(provider)s has no %(type)s server on port %(port)s."),
-                {"provider": self.name, "type": type.value.upper(), "port": port or "–"},
-            )
+            N_("%(provider)s has no %(type)s server on port %(port)s."),
+            provider=self.name,
+            type=type.value.upper(),
+            port=port or "–",
         )
 
     def _submission(self, port: int | None) -> Server:
