@@ -1,14 +1,14 @@
 """The command `gmx-pop-wizard`. Commands import lazily, so that most run without the web application."""
 
-import json
+import os
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 
 import click
 
 from webapp.cli.checking import check
-from webapp.cli.context import EXIT_CANCELLED, json_option, problems_reported
-from webapp.cli.context import configuration as _configuration
-from webapp.cli.context import known_providers as _providers
+from webapp.cli.context import EXIT_CANCELLED, Commands, configuration, json_option, known_providers, spoken, write_json
 from webapp.cli.database import db
 from webapp.cli.dns import dns
 from webapp.cli.doctor import doctor
@@ -17,12 +17,31 @@ from webapp.cli.exporting import export
 from webapp.cli.guiding import guide
 from webapp.cli.language import locale_of, speak
 from webapp.cli.operating import api_keys, limits, purge, with_check
-from webapp.cli.rooms import RoomCommands
-from webapp.core.terminal import chosen_locale, prepare_streams
-from webapp.core.text import N_, translations_for
+from webapp.core.terminal import prepare_streams
+from webapp.core.text import N_, locales
 from webapp.infrastructure.version import NAME, version
 
 COMPLETION_VARIABLE = "_GMX_POP_WIZARD_COMPLETE"
+ROOM_COMMANDS = {"agents": "webapp.helpdesk"}  # command → the optional room whose module `commands` has it
+
+
+class RoomCommands(Commands):
+    """A group with its own commands and those of the rooms, which are imported when called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        there = [name for name, room in ROOM_COMMANDS.items() if find_spec(room)]
+        return sorted({*super().list_commands(ctx), *there})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        room = ROOM_COMMANDS.get(cmd_name)
+        if own is not None or room is None or not find_spec(room):
+            return own
+        found: click.Command = getattr(import_module(f"{room}.commands"), cmd_name)
+        if os.environ.get("LANGUAGE") in locales():
+            speak(found, os.environ["LANGUAGE"])  # set by the first call of `speak`
+        self.add_command(found)
+        return found
 
 
 @click.group(
@@ -62,13 +81,13 @@ cli.add_command(purge)
 def clients(as_json: bool) -> None:
     from webapp.core.clients import CLIENTS
 
-    translations = translations_for(chosen_locale())
+    translations = spoken()
     if as_json:
         rows = [
             {"id": c.id, "name": translations.gettext(c.name), "systems": list(c.systems), "formats": list(c.formats)}
             for c in CLIENTS.values()
         ]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        write_json(rows)
         return
     for client in CLIENTS.values():
         click.echo(f"{client.id:22} {translations.gettext(client.name):42} {', '.join(client.formats) or '–'}")
@@ -77,11 +96,9 @@ def clients(as_json: bool) -> None:
 @cli.command(help=N_("List the providers with their servers."))
 @json_option
 def providers(as_json: bool) -> None:
-    with problems_reported():
-        known = _providers(_configuration())
+    known = known_providers(configuration())
     if as_json:
-        rows = [provider.to_json() for provider in known.values()]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        write_json([provider.to_json() for provider in known.values()])
         return
     for provider in known.values():
         click.echo(f"{provider.id}  {provider.name}, {provider.website}, {provider.checked.isoformat()}")
@@ -95,9 +112,9 @@ cli.add_command(with_check(providers))
 @cli.command(help=N_("Print the settings in force, secrets masked."))
 @json_option
 def config(as_json: bool) -> None:
-    settings = dict(_configuration().describe())
+    settings = dict(configuration().describe())
     if as_json:
-        click.echo(json.dumps(settings, ensure_ascii=False, indent=2))
+        write_json(settings)
         return
     for name, value in settings.items():
         click.echo(f"{name}={value}")
@@ -112,8 +129,7 @@ def config(as_json: bool) -> None:
 def serve(host: str, port: int) -> None:
     from webapp.server import serve as run_server
 
-    with problems_reported():
-        run_server(host, port, _configuration())
+    run_server(host, port, configuration())
 
 
 @cli.command(
@@ -122,8 +138,7 @@ def serve(host: str, port: int) -> None:
 def worker() -> None:
     from webapp.server.worker import work
 
-    with problems_reported():
-        work(_configuration())
+    work(configuration())
 
 
 @cli.command(

@@ -1,10 +1,7 @@
 """`check`: a connection test from this computer."""
 
-from __future__ import annotations
-
-import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,17 +11,19 @@ from webapp.cli.context import (
     configuration,
     json_option,
     known_providers,
+    locale,
     locale_option,
-    problems_reported,
     provider_option,
+    say,
+    spoken,
+    write_json,
 )  # fmt: skip
+from webapp.core import probe
 from webapp.core.account import MailAccount
-from webapp.core.terminal import StageTree, ask_password, chosen_locale, says_yes, write_outcome
-from webapp.core.text import N_, InputError, Message, Translations, translations_for
-
-if TYPE_CHECKING:
-    from webapp.core.probe import Report, Secret
-    from webapp.core.providers import Provider
+from webapp.core.probe import Report, Secret
+from webapp.core.providers import Provider
+from webapp.core.terminal import StageTree, ask_password, says_yes, write_outcome
+from webapp.core.text import N_, InputError
 
 
 @click.command(
@@ -64,23 +63,18 @@ def check(
     password_stdin: bool,
     as_json: bool,
     full: bool,
-    locale_name: str | None,
 ) -> None:
-    from webapp.core import probe
     from webapp.core.probe import circle
     from webapp.core.probe.other_ports import with_other_ports
 
-    locale = chosen_locale(locale_name)
-    translations = translations_for(locale)
     config = configuration()
-    with problems_reported(translations):
-        account = account_of(address, provider_id, config, translations)
-        provider = known_providers(config)[account.provider_id]
-        if full_circle:
-            _agree_to_circle(provider, login=login, yes=yes, from_stdin=password_stdin, translations=translations)
-        password = _password(account, password_stdin, translations) if login else None
+    account = account_of(address, provider_id, config)
+    provider = known_providers(config)[account.provider_id]
+    if full_circle:
+        _agree_to_circle(provider, login=login, yes=yes, from_stdin=password_stdin)
+    password = _password(account, password_stdin) if login else None
     tls = probe.tls_context(config.tls_ca_file)
-    tree = StageTree(translations, sys.stderr if as_json else sys.stdout)
+    tree = StageTree(spoken(), sys.stderr if as_json else sys.stdout)
     shared: dict[str, Any] = {"vantage": probe.Vantage.THIS_COMPUTER, "tls": tls, "on_stage": tree.progress}
     with tree:
         if full_circle and password is not None:
@@ -89,35 +83,31 @@ def check(
         else:
             report = probe.run(account, login=login, password=password, **shared)
         report = with_other_ports(report, provider.servers, tls=tls)
-    show_report(report, provider, locale, tree, as_json=as_json, full=full, offer_login=True)
+    show_report(report, provider, tree, as_json=as_json, full=full, offer_login=True)
 
 
 def show_report(
-    report: Report, provider: Provider | None, locale: str, tree: StageTree, *,
-    as_json: bool, full: bool, offer_login: bool,
-) -> None:  # fmt: skip
+    report: Report, provider: Provider | None, tree: StageTree, *, as_json: bool, full: bool, offer_login: bool
+) -> None:
     """Write the report with its diagnoses; exit code 1 if something failed."""
     from webapp.core.diagnosis import explain as diagnoses_of
     from webapp.core.diagnosis import report_to_json
 
-    shape = report_to_json(report, diagnoses_of(report, provider), locale, provider, full)
+    shape = report_to_json(report, diagnoses_of(report, provider), locale(), provider, full)
     if as_json:
-        click.echo(json.dumps(shape, ensure_ascii=False, indent=2))
+        write_json(shape)
     else:
         tree.write(report.stages)
         if report.circle is not None:
             tree.write_circle(report.circle)
-        write_outcome(shape, translations_for(locale), offer_login=offer_login)
+        write_outcome(shape, spoken(), offer_login=offer_login)
     if not report.passed:
         sys.exit(EXIT_FAILED)
 
 
-def _agree_to_circle(
-    provider: Provider, *, login: bool, yes: bool, from_stdin: bool, translations: Translations
-) -> None:
+def _agree_to_circle(provider: Provider, *, login: bool, yes: bool, from_stdin: bool) -> None:
     """Explain a full circle and ask for consent; raises InputError without it."""
     from webapp.core.probe import circle
-    from webapp.core.probe.bounds import BOUNDS
 
     if not login:
         raise InputError(N_("--full-circle needs --login."))
@@ -128,30 +118,26 @@ def _agree_to_circle(
         return
     if from_stdin or not sys.stdin.isatty():
         raise InputError(N_("There is no terminal to ask for your consent to the test mail. Use --yes."))
-    text = Message(
+    say(
         N_(
             "Full circle: one login for sending and at most %(logins)s for receiving, at least %(between)s seconds "
             "apart, %(seconds)s seconds in all. A test mail goes from your address to itself and stays in your "
             "mailbox. No mail is read or deleted."
         ),
-        {
-            "logins": circle.LOGINS_FOR_RECEIVING,
-            "between": provider.seconds_between_pop3_logins,
-            "seconds": int(BOUNDS.circle),
-        },
+        err=True,
+        logins=circle.LOGINS_FOR_RECEIVING,
+        between=provider.seconds_between_pop3_logins,
+        seconds=int(probe.BOUNDS.circle),
     )
-    click.echo(text.translated(translations), err=True)
-    question = translations.gettext(N_("Begin? Type “yes”:"))
+    question = spoken().gettext(N_("Begin? Type “yes”:"))
     answer: str = click.prompt(question, default="", show_default=False, prompt_suffix=" ", err=True)
     if not says_yes(answer):
         raise InputError(N_("Nothing was sent. Without --full-circle the check only logs in."))
 
 
-def _password(account: MailAccount, from_stdin: bool, translations: Translations) -> Secret:
-    from webapp.core.probe import Secret
-
+def _password(account: MailAccount, from_stdin: bool) -> Secret:
     if from_stdin:
         return Secret(sys.stdin.readline().rstrip("\r\n"))
     if not sys.stdin.isatty():
         raise InputError(N_("There is no terminal to ask for the password. Use --password-stdin."))
-    return ask_password(account, translations)
+    return ask_password(account, spoken())

@@ -1,26 +1,27 @@
-"""Shared by the commands: error messages, settings, providers, options."""
+"""Shared by the commands: language, output, error messages, settings, providers, options."""
 
 from __future__ import annotations
 
 import difflib
+import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
+from webapp.core import providers
 from webapp.core.account import MailAccount
+from webapp.core.providers import Provider
 from webapp.core.terminal import chosen_locale, provider_for
 from webapp.core.text import N_, InputError, Message, Translations, locales, translations_for
-
-if TYPE_CHECKING:
-    from webapp.core.providers import Provider
-    from webapp.infrastructure.config import Config
+from webapp.infrastructure.config import Config
 
 T = TypeVar("T")
 
 EXIT_FAILED, EXIT_USAGE, EXIT_CANCELLED = 1, 2, 130
+_LOCALE = "webapp.locale"  # in the meta of a call: what --locale says
 
 
 class Problem(click.ClickException):
@@ -28,83 +29,74 @@ class Problem(click.ClickException):
 
     exit_code = EXIT_USAGE
 
-    def __init__(self, error: InputError | Message, translations: Translations) -> None:
-        message = error.message if isinstance(error, InputError) else error
-        super().__init__(message.translated(translations))
-
     def show(self, file: Any = None) -> None:
         click.echo(f"gmx-pop-wizard: {self.format_message()}", err=True)
 
 
-@contextmanager
-def problems_reported(translations: Translations | None = None) -> Iterator[None]:
-    """Turn an InputError into a Problem."""
-    try:
-        yield
-    except InputError as error:
-        raise Problem(error, translations or translations_for(chosen_locale())) from None
+class Commands(click.Group):
+    """A group whose commands may raise InputError: it ends the call with its message."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            raise Problem(error.message.translated(spoken())) from None
+
+
+def locale() -> str:
+    """Return the language of this call: that of --locale, else the system's."""
+    found: str | None = click.get_current_context().meta.get(_LOCALE)
+    return found or chosen_locale()
+
+
+def spoken() -> Translations:
+    """Return the translations of this call."""
+    return translations_for(locale())
+
+
+def say(text: str, *, err: bool = False, **values: str | int | Message) -> None:
+    """Write an `N_` text with its values, on standard output or on standard error."""
+    click.echo(Message(text, values).translated(spoken()), err=err)
+
+
+def write_json(shape: object) -> None:
+    click.echo(json.dumps(shape, ensure_ascii=False, indent=2))
 
 
 def configuration() -> Config:
-    """Return the settings of the environment; raises Problem."""
-    from webapp.infrastructure.config import Config
-
-    with problems_reported():
-        return Config.from_environment(os.environ)
+    """Return the settings of the environment; raises InputError."""
+    return Config.from_environment(os.environ)
 
 
 @contextmanager
-def prepared() -> Iterator[tuple[Config, Translations]]:
-    """Give the settings and translations, with an upgraded database; raises Problem.
+def prepared() -> Iterator[Config]:
+    """Give the settings, with an upgraded database; raises InputError.
 
     Makes no database: a command that is called without the settings of the site would work on one that nobody uses.
     """
     from webapp.infrastructure import backup, db
 
-    translations = translations_for(chosen_locale())
     try:
-        with problems_reported(), db.patience():
+        with db.patience():
             config = configuration()
             place = db.require(config)
-            if config.data_dir == type(config)().data_dir and not config.database_url:
-                click.echo(Message(N_("Database: %(place)s"), {"place": place}).translated(translations), err=True)
+            if config.data_dir == Config().data_dir and not config.database_url:
+                say(N_("Database: %(place)s"), err=True, place=place)
             config = config.completed(make=False)
             backup.upgrade(config)
-            yield config, translations
+            yield config
     finally:
         db.dispose()
 
 
 def known_providers(config: Config) -> Mapping[str, Provider]:
     """Return the effective providers; raises InputError."""
-    from webapp.core import providers
-
     return providers.load(config.providers_dir, config.providers)
 
 
-def account_of(
-    address: str, provider_id: str | None, config: Config, translations: Translations, **values: Any
-) -> MailAccount:
+def account_of(address: str, provider_id: str | None, config: Config, **values: Any) -> MailAccount:
     """Return the account; notes on standard error if the provider was guessed."""
-    return provider_for(address, provider_id, known_providers(config), translations).account(address, **values)
-
-
-def _provider_ids(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    return [id_ for id_ in known_providers(configuration()) if id_.startswith(incomplete)]
-
-
-def client_ids(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the clients with this prefix, for shell completion."""
-    from webapp.core.clients import CLIENTS
-
-    return [client.id for client in CLIENTS.values() if client.formats and client.id.startswith(incomplete)]
-
-
-def guide_ids(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the clients that have a guide and this prefix, for shell completion."""
-    from webapp.core.guides import SOURCES
-
-    return [id_ for id_ in SOURCES if id_.startswith(incomplete)]
+    return provider_for(address, provider_id, known_providers(config), spoken()).account(address, **values)
 
 
 def known_client(client_id: str, known: Mapping[str, T]) -> T:
@@ -112,23 +104,39 @@ def known_client(client_id: str, known: Mapping[str, T]) -> T:
     found = known.get(client_id)
     if found is None:
         near = difflib.get_close_matches(client_id, known, n=3, cutoff=0.4) or list(known)
-        raise InputError(
-            N_("There is no client “%(client)s”. Did you mean: %(clients)s?"), client=client_id, clients=", ".join(near)
-        )
+        text = N_("There is no client “%(client)s”. Did you mean: %(clients)s?")
+        raise InputError(text, client=client_id, clients=", ".join(near))
     return found
+
+
+def completed(ids: Callable[[], Iterator[str]]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Return what completes a parameter in a shell with one of `ids`."""
+    return lambda _context, _parameter, incomplete: [id_ for id_ in ids() if id_.startswith(incomplete)]
+
+
+def _remember(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    context.meta[_LOCALE] = value
 
 
 locale_option = click.option(
     "--locale",
-    "locale_name",
     type=click.Choice(locales()),
     help=N_("Language of texts and files (default: the system's)."),
+    callback=_remember,
+    expose_value=False,
 )
 provider_option = click.option(
     "--provider",
     "provider_id",
     metavar="ID",
-    shell_complete=_provider_ids,
+    shell_complete=completed(lambda: iter(known_providers(configuration()))),
     help=N_("Id of the provider, where the domain does not decide it (see: providers)."),
+)
+name_option = click.option("--name", default="", metavar="NAME", help=N_("Sender name."))
+keep_option = click.option(
+    "--keep", default="forever", metavar="KEEP", help=N_("What stays on the server: forever, days, delete.")
+)
+smtp_port_option = click.option(
+    "--smtp-port", type=int, metavar="PORT", help=N_("465 or 587; without it the preferred one.")
 )
 json_option = click.option("--json", "as_json", is_flag=True, help=N_("Write JSON."))

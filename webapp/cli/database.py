@@ -1,15 +1,12 @@
 """`db`: the database of this installation."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from webapp.cli.context import configuration, problems_reported
-from webapp.core.terminal import chosen_locale
-from webapp.core.text import N_, Message, translations_for
-from webapp.infrastructure.config import Config
+from webapp.cli.context import configuration, say
+from webapp.core.text import N_
 
 
 @click.group(
@@ -32,7 +29,8 @@ def upgrade() -> None:
     from webapp.infrastructure.backup import upgrade as bring_up
 
     os.umask(0o077)  # the database is nobody else's
-    _done(bring_up, N_("The database is up to date."))
+    bring_up(configuration())
+    say(N_("The database is up to date."))
 
 
 @db.command(help=N_("Copy the database to the new file FILE.\n\nThe site may go on running."))
@@ -40,7 +38,8 @@ def upgrade() -> None:
 def backup(file: Path) -> None:
     from webapp.infrastructure.backup import backup as copy
 
-    _done(lambda config: copy(config, file), N_("The backup is written to %(file)s."), file=str(file))
+    copy(configuration(), file)
+    say(N_("The backup is written to %(file)s."), file=str(file))
 
 
 @db.command(
@@ -54,17 +53,11 @@ Stop the site first. The database that stood there is kept beside it, with .befo
 def restore(file: Path) -> None:
     from webapp.infrastructure.backup import restore as put_back
 
-    _done(
-        lambda config: put_back(config, file),
+    put_back(configuration(), file)
+    say(
         N_(
             "The backup %(file)s is in place. Agents sign in anew. Agents who were disabled since then and keys to "
             "the API that were revoked are back: look at “agents list” and “api-keys list”."
         ),
         file=str(file),
     )
-
-
-def _done(work: Callable[[Config], object], said: str, **values: str) -> None:
-    with problems_reported():
-        work(configuration())
-    click.echo(Message(said, values).translated(translations_for(chosen_locale())))

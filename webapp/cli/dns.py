@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,14 +13,15 @@ from webapp.cli.context import (
     json_option,
     known_providers,
     locale_option,
-    problems_reported,
+    say,
+    spoken,
+    write_json,
 )
-from webapp.core.terminal import chosen_locale
-from webapp.core.text import N_, InputError, Message, translations_for
+from webapp.core.providers import Provider, find
+from webapp.core.text import N_, InputError
+from webapp.infrastructure.config import Config
 
 if TYPE_CHECKING:
-    from webapp.core.providers import Provider
-    from webapp.infrastructure.config import Config
     from webapp.web.discovery.records import Record
 
 LOOKUP_SECONDS = 5.0
@@ -46,14 +46,12 @@ _WHY = {
 @click.option("--site", metavar="HOST", help=N_("Host name of the site (default: that of WEBAPP_PUBLIC_URL)."))
 @json_option
 @locale_option
-def dns(domain: str, asks: bool, site: str | None, as_json: bool, locale_name: str | None) -> None:
+def dns(domain: str, asks: bool, site: str | None, as_json: bool) -> None:
     from webapp.web.discovery.records import records
 
-    translations = translations_for(chosen_locale(locale_name))
     config = configuration()
-    with problems_reported(translations):
-        domain = domain.strip().lower().rstrip(".")
-        wanted = list(records(domain, _provider(domain, config), site or _site(config)))
+    domain = domain.strip().lower().rstrip(".")
+    wanted = list(records(domain, _provider(domain, config), site or _site(config)))
     found = {record.name + record.type: _standing(record) for record in wanted} if asks else {}
     if as_json:
         rows = [
@@ -61,12 +59,12 @@ def dns(domain: str, asks: bool, site: str | None, as_json: bool, locale_name: s
             | ({"standing": found[r.name + r.type], "stands": _stands(r, found[r.name + r.type])} if asks else {})
             for r in wanted
         ]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        write_json(rows)
     else:
         why = ""
         for record in wanted:
             if record.why != why:
-                click.echo(f"; {translations.gettext(_WHY[record.why])}")
+                click.echo(f"; {spoken().gettext(_WHY[record.why])}")
                 why = record.why
             if not asks:
                 click.echo(str(record))
@@ -75,15 +73,12 @@ def dns(domain: str, asks: bool, site: str | None, as_json: bool, locale_name: s
             stands = _stands(record, standing)
             click.echo(f"{'✓' if stands else '✗'} {record}")
             if not stands:
-                text = N_("  there is: %(found)s") if standing else N_("  there is none")
-                click.echo(Message(text, {"found": ", ".join(standing)}).translated(translations))
+                say(N_("  there is: %(found)s") if standing else N_("  there is none"), found=", ".join(standing))
     if asks and not all(_stands(record, found[record.name + record.type]) for record in wanted):
         sys.exit(EXIT_FAILED)
 
 
 def _provider(domain: str, config: Config) -> Provider:
-    from webapp.core.providers import find
-
     finding = find(f"anybody@{domain}", known_providers(config))
     if not finding.providers:
         text = N_("%(domain)s belongs to no provider file. Make one: gmx-pop-wizard providers new %(domain)s")

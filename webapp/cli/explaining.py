@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -15,16 +14,19 @@ from webapp.cli.context import (
     configuration,
     json_option,
     known_providers,
+    locale,
     locale_option,
-    problems_reported,
+    say,
+    spoken,
+    write_json,
 )
-from webapp.core.terminal import StageTree, chosen_locale
-from webapp.core.text import N_, Translations, translations_for
+from webapp.core.probe import Report
+from webapp.core.providers import Provider
+from webapp.core.terminal import StageTree
+from webapp.core.text import N_
 
 if TYPE_CHECKING:
     from webapp.core.diagnosis.messages import Found
-    from webapp.core.probe import Report
-    from webapp.core.providers import Provider
 
 OCTETS_KEPT = 256 * 1024  # of a log, its end
 CAUSES_SHOWN = 3
@@ -47,26 +49,21 @@ Exit code 0: a cause was found, or all of the report had passed. 1: none was fou
 @click.option("--program", metavar="CLIENT", help=N_("The mail program that shows the message."))
 @json_option
 @locale_option
-def explain(text: str, program: str | None, as_json: bool, locale_name: str | None) -> None:
-    from webapp.core.diagnosis.messages import search
+def explain(text: str, program: str | None, as_json: bool) -> None:
+    from webapp.core.diagnosis.messages import results, search
 
-    locale = chosen_locale(locale_name)
     data = _given(text)
-    with problems_reported(translations_for(locale)):
-        report = _report(data)
-        known = known_providers(configuration())
-        provider = known.get(report.provider if report else "") or next(iter(known.values()))
+    report = _report(data)
+    known = known_providers(configuration())
+    provider = known.get(report.provider if report else "") or next(iter(known.values()))
     if report is not None:
-        tree = StageTree(translations_for(locale))
-        show_report(report, provider, locale, tree, as_json=as_json, full=True, offer_login=False)
+        show_report(report, provider, StageTree(spoken()), as_json=as_json, full=True, offer_login=False)
         return
     found = search(data.decode(errors="replace"), program)
     if as_json:
-        from webapp.core.diagnosis.messages import results
-
-        click.echo(json.dumps(results(found, locale, provider.name), ensure_ascii=False, indent=2))
+        write_json(results(found, locale(), provider.name))
     else:
-        _write(found, provider, translations_for(locale))
+        _write(found, provider)
     if not found:
         sys.exit(EXIT_FAILED)
 
@@ -100,16 +97,16 @@ def _report(data: bytes) -> Report | None:
         return None
 
 
-def _write(found: tuple[Found, ...], provider: Provider, translations: Translations) -> None:
+def _write(found: tuple[Found, ...], provider: Provider) -> None:
     from webapp.core.diagnosis import CATALOGUE
     from webapp.core.diagnosis.messages import causes
 
     if not found:
-        click.echo(translations.gettext(N_("No known message is in this text.")))
+        say(N_("No known message is in this text."))
         return
+    translations = spoken()
     meant = [CATALOGUE[name].for_provider(provider) for name in causes(found)[:CAUSES_SHOWN]]
-    head = N_("That mostly means:") if found[0].sure else N_("That could be it:")
-    click.echo(translations.gettext(head))
+    say(N_("That mostly means:") if found[0].sure else N_("That could be it:"))
     click.echo(f"\n{meant[0].title.translated(translations)}\n\n{meant[0].why.translated(translations)}\n")
     for number, step in enumerate(meant[0].advice, 1):
         click.echo(f"{number}. {step.translated(translations)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import tempfile
@@ -16,23 +15,34 @@ import click
 from webapp.cli.context import (
     EXIT_FAILED,
     account_of,
-    client_ids,
+    completed,
     configuration,
     json_option,
+    keep_option,
     known_client,
     known_providers,
+    locale,
     locale_option,
-    problems_reported,
+    name_option,
     provider_option,
+    say,
+    smtp_port_option,
+    spoken,
+    write_json,
 )  # fmt: skip
-from webapp.core.account import KEEP_FOREVER, Retention
-from webapp.core.terminal import chosen_locale
-from webapp.core.text import N_, InputError, Message, Translations, translations_for
+from webapp.core.account import Retention
+from webapp.core.text import N_, InputError, Message
+from webapp.infrastructure.config import Config
 
 if TYPE_CHECKING:
     from webapp.core.bulk import Result, Summary, Table
     from webapp.core.clients import Export
-    from webapp.infrastructure.config import Config
+
+
+def _client_ids() -> Iterator[str]:
+    from webapp.core.clients import CLIENTS
+
+    return (client.id for client in CLIENTS.values() if client.formats)
 
 
 @click.command(
@@ -53,7 +63,7 @@ keep, provider, smtp_port, device, profile and format may be there too. Unusable
 Exit code 0: written. 1: some rows were unusable. 2: the call was wrong."""
     )
 )
-@click.argument("client_id", metavar="[CLIENT]", required=False, shell_complete=client_ids)
+@click.argument("client_id", metavar="[CLIENT]", required=False, shell_complete=completed(_client_ids))
 @click.argument("address", metavar="[ADDRESS]", required=False)
 @click.option(
     "--from",
@@ -63,9 +73,9 @@ Exit code 0: written. 1: some rows were unusable. 2: the call was wrong."""
     help=N_("Table of people (CSV), in the place of CLIENT and ADDRESS."),
 )
 @provider_option
-@click.option("--name", default="", metavar="NAME", help=N_("Sender name."))
-@click.option("--keep", default="forever", metavar="KEEP", help=N_("What stays on the server: forever, days, delete."))
-@click.option("--smtp-port", type=int, metavar="PORT", help=N_("465 or 587; without it the preferred one."))
+@name_option
+@keep_option
+@smtp_port_option
 @click.option("--format", "format_name", metavar="FORMAT", help=N_("One of the client's formats (see: clients)."))
 @click.option("--device", type=click.Choice(["iphone", "mac"]), help=N_("For Apple Mail."))
 @click.option("--profile", type=click.Choice(["existing", "new"]), default="existing", help=N_("For Outlook."))
@@ -75,15 +85,11 @@ Exit code 0: written. 1: some rows were unusable. 2: the call was wrong."""
     "-o", "--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
     help=N_("File to write (default: standard output)."),
 )  # fmt: skip
-def export(locale_name: str | None, **options: Any) -> None:
-    locale = chosen_locale(locale_name)
-    translations = translations_for(locale)
-    config = configuration()
-    with problems_reported(translations):
-        (_one if options["table"] is None else _many)(options, config, locale, translations)
+def export(**options: Any) -> None:
+    (_one if options["table"] is None else _many)(options, configuration())
 
 
-def _one(options: dict[str, Any], config: Config, locale: str, translations: Translations) -> None:
+def _one(options: dict[str, Any], config: Config) -> None:
     from webapp.core.clients import CLIENTS
 
     client_id, address = options["client_id"], options["address"]
@@ -94,28 +100,20 @@ def _one(options: dict[str, Any], config: Config, locale: str, translations: Tra
     client = known_client(client_id, CLIENTS)
     if options["as_json"] and options["output"] is None:
         raise InputError(N_("With --json the file itself needs a place: --output FILE"))
-    keep = options["keep"]
     account = account_of(
         address,
         options["provider_id"],
         config,
-        translations,
         name=options["name"],
-        retention=Retention.parse(keep) if keep != "forever" else KEEP_FOREVER,
+        retention=Retention.parse(options["keep"]),
         smtp_port=options["smtp_port"],
     )
-    made = client.export(
-        account,
-        config.export_options(
-            locale, format=options["format_name"], device=options["device"], profile=options["profile"]
-        ),
-    )
-    made = _signer(config)(made)
+    chosen = {"format": options["format_name"], "device": options["device"], "profile": options["profile"]}
+    made = _signer(config)(client.export(account, config.export_options(locale(), **chosen)))
     _write(made.content, options["output"])
-    notes = [note.translated(translations) for note in made.notes]
+    notes = [note.translated(spoken()) for note in made.notes]
     if options["as_json"]:
-        shape = {"client": client.id, "media_type": made.media_type, "file": str(options["output"]), "notes": notes}
-        click.echo(json.dumps(shape, ensure_ascii=False, indent=2))
+        write_json({"client": client.id, "media_type": made.media_type, "file": str(options["output"]), "notes": notes})
         return
     for note in notes:
         click.echo(note, err=True)
@@ -167,7 +165,7 @@ def _written(path: Path) -> Iterator[BinaryIO]:
         raise InputError(N_("Cannot write %(file)s: %(problem)s"), file=str(path), problem=problem) from None
 
 
-def _many(options: dict[str, Any], config: Config, locale: str, translations: Translations) -> None:
+def _many(options: dict[str, Any], config: Config) -> None:
     from webapp.core.bulk import read_table, write_exports
 
     if options["client_id"] is not None:
@@ -178,47 +176,39 @@ def _many(options: dict[str, Any], config: Config, locale: str, translations: Tr
     with path.open("rb") as source:
         table = read_table(source)
         for name in table.ignored:
-            ignored = Message(N_("The column “%(name)s” is not used."), {"name": name})
-            click.echo(ignored.translated(translations), err=True)
+            say(N_("The column “%(name)s” is not used."), err=True, name=name)
         bad: list[dict[str, str | int]] = []
-        with _written(options["output"]) as target, _Progress(source, path, translations) as progress:
+        with _written(options["output"]) as target, _Progress(source, path) as progress:
 
             def on_result(result: Result) -> None:
                 progress.advance()
                 if result.error is not None:
-                    reason = result.error.translated(translations)
+                    reason = result.error.translated(spoken())
                     if options["as_json"]:
                         bad.append({"row": result.row.number, "reason": reason})
                     else:
-                        progress.say(_row_problem(result.row.number, reason, translations))
+                        progress.say(N_("Row %(row)s: %(reason)s"), row=result.row.number, reason=reason)
 
             known, finish = known_providers(config), _signer(config)
-            summary = write_exports(table, target, known, config.export_options(locale), on_result, finish=finish)
-    _summarise(summary, bad, options, table, translations)
+            summary = write_exports(table, target, known, config.export_options(locale()), on_result, finish=finish)
+    _summarise(summary, bad, options, table)
 
 
-def _row_problem(number: int, reason: str, translations: Translations) -> str:
-    return Message(N_("Row %(row)s: %(reason)s"), {"row": number, "reason": reason}).translated(translations)
-
-
-def _summarise(
-    summary: Summary, bad: list[dict[str, str | int]], options: dict[str, Any], table: Table, translations: Translations
-) -> None:
+def _summarise(summary: Summary, bad: list[dict[str, str | int]], options: dict[str, Any], table: Table) -> None:
     """Write the summary; exit code 1 if a row was unusable."""
     written = summary.rows - summary.bad
     if options["as_json"]:
-        shape = {
+        write_json({
             "file": str(options["output"]), "rows": summary.rows, "written": written, "encoding": table.encoding,
             "delimiter": table.delimiter, "ignored_columns": list(table.ignored), "bad_rows": bad,
-        }  # fmt: skip
-        click.echo(json.dumps(shape, ensure_ascii=False, indent=2))
+        })  # fmt: skip
     else:
         done = Message(
             N_("%(number)s of %(rows)s row became a file in %(file)s."),
             {"number": written, "rows": summary.rows, "file": str(options["output"])},
             plural=N_("%(number)s of %(rows)s rows became files in %(file)s."),
         )
-        click.echo(done.translated(translations), err=True)
+        click.echo(done.translated(spoken()), err=True)
     if summary.bad:
         sys.exit(EXIT_FAILED)
 
@@ -226,12 +216,12 @@ def _summarise(
 class _Progress:
     """A progress bar by octets of the table, on a terminal only."""
 
-    def __init__(self, source: BinaryIO, path: Path, translations: Translations) -> None:
+    def __init__(self, source: BinaryIO, path: Path) -> None:
         self._source, self._seen = source, 0
         self._visible = sys.stderr.isatty()
         self._bar = click.progressbar(
             length=path.stat().st_size,
-            label=translations.gettext(N_("Writing files")),
+            label=spoken().gettext(N_("Writing files")),
             file=sys.stderr,
             hidden=not self._visible,
         )
@@ -251,7 +241,7 @@ class _Progress:
             self._bar.update(position - self._seen)
             self._seen = position
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, **values: str | int) -> None:
         if self._visible:
             click.echo("\r\x1b[K", err=True, nl=False)
-        click.echo(text, err=True)
+        say(text, err=True, **values)

@@ -1,22 +1,33 @@
 """`guide`: the steps in a mail program, for a terminal or as JSON."""
 
-import json
+from collections.abc import Iterator
 
 import click
 
 from webapp.cli.context import (
     account_of,
+    completed,
     configuration,
-    guide_ids,
     json_option,
+    keep_option,
     known_client,
     known_providers,
     locale_option,
-    problems_reported,
+    name_option,
     provider_option,
+    smtp_port_option,
+    spoken,
+    write_json,
 )
-from webapp.core.terminal import chosen_locale
-from webapp.core.text import N_, translations_for
+from webapp.core.account import Retention, ServerType
+from webapp.core.providers import choose
+from webapp.core.text import N_
+
+
+def _guide_ids() -> Iterator[str]:
+    from webapp.core.guides import SOURCES
+
+    return iter(SOURCES)
 
 
 @click.command(
@@ -31,12 +42,12 @@ CLIENT is one of `clients`. With ADDRESS the values are those of that account.
   gmx-pop-wizard guide outlook anna@gmx.de --protocol imap"""
     )
 )
-@click.argument("client_id", metavar="CLIENT", shell_complete=guide_ids)
+@click.argument("client_id", metavar="CLIENT", shell_complete=completed(_guide_ids))
 @click.argument("address", metavar="[ADDRESS]", required=False)
 @provider_option
-@click.option("--name", default="", metavar="NAME", help=N_("Sender name."))
-@click.option("--keep", default="forever", metavar="KEEP", help=N_("What stays on the server: forever, days, delete."))
-@click.option("--smtp-port", type=int, metavar="PORT", help=N_("465 or 587; without it the preferred one."))
+@name_option
+@keep_option
+@smtp_port_option
 @click.option(
     "--system",
     type=click.Choice(["windows", "mac", "iphone", "android", "linux"]),
@@ -68,39 +79,31 @@ def guide(
     protocol: str,
     two_factor: str | None,
     as_json: bool,
-    locale_name: str | None,
 ) -> None:
     from webapp.core import guides
-    from webapp.core.account import Retention, ServerType
     from webapp.core.guides import telling
-    from webapp.core.providers import choose
 
-    translations = translations_for(chosen_locale(locale_name))
     config = configuration()
-    with problems_reported(translations):
-        known_client(client_id, guides.SOURCES)
-        retention = Retention.parse(keep)
-        providers = known_providers(config)
-        account = None
-        if address is not None:
-            account = account_of(
-                address, provider_id, config, translations, name=name, retention=retention, smtp_port=smtp_port
-            )
-        provider = choose(account.provider_id if account else provider_id or next(iter(providers)), providers)
-        context = guides.Context(
-            client_id,
-            provider,
-            account,
-            system,
-            guides.Way(way) if way else None,
-            retention=retention,
-            two_factor=two_factor or "",
-            file_name=telling.file_name(client_id, account, provider),
-            protocol=ServerType(protocol),
-        )
-        made = guides.asked_guide(context)
+    known_client(client_id, guides.SOURCES)
+    retention = Retention.parse(keep)
+    providers = known_providers(config)
+    account = None
+    if address is not None:
+        account = account_of(address, provider_id, config, name=name, retention=retention, smtp_port=smtp_port)
+    provider = choose(account.provider_id if account else provider_id or next(iter(providers)), providers)
+    context = guides.Context(
+        client_id,
+        provider,
+        account,
+        system,
+        guides.Way(way) if way else None,
+        retention=retention,
+        two_factor=two_factor or "",
+        file_name=telling.file_name(client_id, account, provider),
+        protocol=ServerType(protocol),
+    )
+    made = guides.asked_guide(context)
     if as_json:
-        shape = telling.as_json(made, translations, lambda client, name: None)
-        click.echo(json.dumps(shape, ensure_ascii=False, indent=2))
+        write_json(telling.as_json(made, spoken(), lambda client, name: None))
         return
-    click.echo(telling.as_text(made, translations))
+    click.echo(telling.as_text(made, spoken()))

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from webapp.cli.context import configuration, locale_option, problems_reported
+from webapp.cli.context import configuration, locale_option, say, spoken
 from webapp.core.account import Server, ServerType, SocketType, Username
-from webapp.core.terminal import chosen_locale, says_yes
-from webapp.core.text import N_, InputError, Message, Translations, translations_for
+from webapp.core.providers.loading import parse, parsed_toml
+from webapp.core.terminal import says_yes
+from webapp.core.text import N_, InputError
+from webapp.infrastructure.config import Config
 
 if TYPE_CHECKING:
-    from webapp.infrastructure.config import Config
     from webapp.web.drift.drafting import Draft
 
 _DOMAIN = re.compile(r"(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)[a-z0-9-]{1,63}(?<!-)")
@@ -45,18 +46,15 @@ _HOSTS = {ServerType.POP3: "pop", ServerType.SMTP: "smtp"}
     help=N_("File to write; without it DOMAIN.toml here, - for standard output."),
 )
 @locale_option
-def new(domain: str, document: BinaryIO | None, discover: bool, output: Path | None, locale_name: str | None) -> None:
-    translations = translations_for(chosen_locale(locale_name))
+def new(domain: str, document: BinaryIO | None, discover: bool, output: Path | None) -> None:
     domain = domain.strip().lower().rstrip(".")
-    with problems_reported(translations):
-        if not _DOMAIN.fullmatch(domain):
-            raise InputError(N_("“%(domain)s” is no domain. Write it like example.org."), domain=domain)
-        target = output or Path(f"{domain}.toml")
-        if str(target) != "-" and target.exists():
-            raise InputError(N_("%(file)s exists already. Nothing was written."), file=str(target))
-        made = _draft(domain, document, discover, translations)
-        text = made.toml(datetime.now(UTC).date())
-        _checked(domain, text)
+    if not _DOMAIN.fullmatch(domain):
+        raise InputError(N_("“%(domain)s” is no domain. Write it like example.org."), domain=domain)
+    target = output or Path(f"{domain}.toml")
+    if str(target) != "-" and target.exists():
+        raise InputError(N_("%(file)s exists already. Nothing was written."), file=str(target))
+    text = _draft(domain, document, discover).toml(datetime.now(UTC).date())
+    parse(domain, parsed_toml(text.encode(), f"{domain}.toml"), f"{domain}.toml")  # raises where it would not be taken
     if str(target) == "-":
         click.echo(text, nl=False)
         return
@@ -66,23 +64,22 @@ def new(domain: str, document: BinaryIO | None, discover: bool, output: Path | N
         "  gmx-pop-wizard providers check %(file)s\n"
         "  WEBAPP_PROVIDERS_DIR=%(folder)s gmx-pop-wizard check anna@%(domain)s"
     )
-    values = {"file": str(target), "folder": str(target.parent), "domain": domain}
-    click.echo(Message(told, values).translated(translations))
+    say(told, file=str(target), folder=str(target.parent), domain=domain)
 
 
-def _draft(domain: str, document: BinaryIO | None, discover: bool, translations: Translations) -> Draft:
+def _draft(domain: str, document: BinaryIO | None, discover: bool) -> Draft:
     from webapp.web.drift.drafting import from_document
 
     if document is not None:
         return from_document(domain, document.read(), Path(getattr(document, "name", "-")).name)
     if discover:
-        return _discovered(domain, configuration(), translations)
+        return _discovered(domain, configuration())
     if not sys.stdin.isatty():
         raise InputError(N_("There is no terminal to ask. Use --from FILE or --discover."))
-    return _asked(domain, translations)
+    return _asked(domain)
 
 
-def _discovered(domain: str, config: Config, translations: Translations) -> Draft:
+def _discovered(domain: str, config: Config) -> Draft:
     from webapp.web.drift import SOURCES
     from webapp.web.drift.drafting import from_document
     from webapp.web.drift.fetching import Fetcher, FetchError
@@ -93,7 +90,7 @@ def _discovered(domain: str, config: Config, translations: Translations) -> Draf
         try:
             found = fetcher.get(url)
         except FetchError as error:
-            click.echo(f"· {url}: {error.message.translated(translations)}", err=True)
+            click.echo(f"· {url}: {error.message.translated(spoken())}", err=True)
             continue
         click.echo(f"{'✓' if found.status == 200 else '·'} {url}: {found.status}", err=True)
         if found.status == 200:
@@ -101,13 +98,13 @@ def _discovered(domain: str, config: Config, translations: Translations) -> Draf
     raise InputError(N_("Nobody publishes settings for this domain. Without --discover you are asked for them."))
 
 
-def _asked(domain: str, translations: Translations) -> Draft:
+def _asked(domain: str) -> Draft:
     from webapp.web.drift.drafting import Draft
 
-    _ = translations.gettext
+    _ = spoken().gettext
     name = click.prompt(_(N_("Name of the provider, as people call it")), default=domain.partition(".")[0].capitalize())
     website = click.prompt(_(N_("Host name of the page where people read their mail")), default=f"mail.{domain}")
-    servers = [_asked_server(type_, domain, translations) for type_ in _HOSTS]
+    servers = [_asked_server(type_, domain) for type_ in _HOSTS]
     whole = says_yes(click.prompt(_(N_("Is the user name the whole address? [yes/no]")), default=_(N_("yes"))))
     return Draft(
         domain=domain,
@@ -120,22 +117,12 @@ def _asked(domain: str, translations: Translations) -> Draft:
     )
 
 
-def _asked_server(type_: ServerType, domain: str, translations: Translations) -> Server:
-    _ = translations.gettext
-    if type_ is ServerType.POP3:
-        host = click.prompt(_(N_("Server for receiving (POP3)")), default=f"{_HOSTS[type_]}.{domain}")
-    else:
-        host = click.prompt(_(N_("Server for sending (SMTP)")), default=f"{_HOSTS[type_]}.{domain}")
-    port = click.prompt(
-        _(N_("Its port")), type=click.IntRange(1, 65535), default=995 if type_ is ServerType.POP3 else 465
-    )
+def _asked_server(type_: ServerType, domain: str) -> Server:
+    _ = spoken().gettext
+    receives = type_ is ServerType.POP3
+    question = N_("Server for receiving (POP3)") if receives else N_("Server for sending (SMTP)")
+    host = click.prompt(_(question), default=f"{_HOSTS[type_]}.{domain}")
+    port = click.prompt(_(N_("Its port")), type=click.IntRange(1, 65535), default=995 if receives else 465)
     usual = _USUAL.get((type_, port), SocketType.STARTTLS).value
     encryption = click.prompt(_(N_("Its encryption")), type=click.Choice([s.value for s in SocketType]), default=usual)
     return Server(type_, host.strip().lower(), port, SocketType(encryption))
-
-
-def _checked(domain: str, text: str) -> None:
-    """Raise InputError where the file would not be taken."""
-    from webapp.core.providers.loading import parse, parsed_toml
-
-    parse(domain, parsed_toml(text.encode(), f"{domain}.toml"), f"{domain}.toml")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from itertools import groupby
@@ -12,10 +11,19 @@ from typing import TYPE_CHECKING
 import click
 
 from webapp.cli import provider_files
-from webapp.cli.context import configuration, json_option, known_providers, locale_option, prepared, problems_reported
+from webapp.cli.context import (
+    configuration,
+    json_option,
+    known_providers,
+    locale_option,
+    prepared,
+    say,
+    spoken,
+    write_json,
+)
 from webapp.cli.new_provider import new
-from webapp.core.terminal import chosen_locale
-from webapp.core.text import N_, Message, Translations, translations_for
+from webapp.core.providers import choose
+from webapp.core.text import N_
 from webapp.infrastructure.config import Scope
 
 if TYPE_CHECKING:
@@ -46,9 +54,9 @@ def api_keys() -> None:
 def add(name: str, scopes: Sequence[str], per_minute: int) -> None:
     from webapp.api import keys
 
-    with prepared() as (config, translations):
+    with prepared() as config:
         token = keys.add(config, name, frozenset(map(Scope, scopes)), per_minute)
-        click.echo(translations.gettext(N_("Keep this key now. It is not shown again.")), err=True)
+        say(N_("Keep this key now. It is not shown again."), err=True)
         click.echo(token)
 
 
@@ -57,7 +65,7 @@ def add(name: str, scopes: Sequence[str], per_minute: int) -> None:
 def list_keys(as_json: bool) -> None:
     from webapp.api import keys
 
-    with prepared() as (config, translations):
+    with prepared() as config:
         found = keys.listed(config)
         if as_json:
             rows = [
@@ -68,11 +76,10 @@ def list_keys(as_json: bool) -> None:
                 }
                 for key in found
             ]  # fmt: skip
-            click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+            write_json(rows)
             return
-        revoked_word = translations.gettext(N_("revoked"))
         for key in found:
-            revoked = f"  {revoked_word}" if key.revoked_at else ""
+            revoked = f"  {spoken().gettext(N_('revoked'))}" if key.revoked_at else ""
             click.echo(f"{key.name:24} {key.created_at:%Y-%m-%d}  {key.per_minute:6}/min  {key.scopes or '–'}{revoked}")
 
 
@@ -81,9 +88,9 @@ def list_keys(as_json: bool) -> None:
 def revoke(name: str) -> None:
     from webapp.api import keys
 
-    with prepared() as (config, translations):
+    with prepared() as config:
         keys.revoke(config, name)
-        click.echo(Message(N_("The key “%(name)s” is revoked."), {"name": name}).translated(translations))
+        say(N_("The key “%(name)s” is revoked."), name=name)
 
 
 def with_check(listing: click.Command) -> click.Group:
@@ -117,34 +124,23 @@ def with_check(listing: click.Command) -> click.Group:
 @click.option("--no-dial", is_flag=True, help=N_("Do not dial the servers."))
 @json_option
 @locale_option
-def check(
-    provider_id: str | None,
-    sources: Sequence[str],
-    no_links: bool,
-    no_dial: bool,
-    as_json: bool,
-    locale_name: str | None,
-) -> None:
-    from webapp.core.providers import choose
+def check(provider_id: str | None, sources: Sequence[str], no_links: bool, no_dial: bool, as_json: bool) -> None:
     from webapp.web import drift
     from webapp.web.drift.fetching import Fetcher
 
-    translations = translations_for(chosen_locale(locale_name))
     config = configuration()
     if provider_id is not None and provider_files.is_file(provider_id):
-        with problems_reported(translations):
-            provider_files.judge(Path(provider_id), config, translations, as_json=as_json)
+        provider_files.judge(Path(provider_id), config, as_json=as_json)
         return
-    with problems_reported(translations):
-        known = known_providers(config)
-        chosen = list(known.values()) if provider_id is None else [choose(provider_id, known)]
+    known = known_providers(config)
+    chosen = list(known.values()) if provider_id is None else [choose(provider_id, known)]
     wanted = drift.Check(sources or drift.SOURCES, links=not no_links, servers=not no_dial)
     fetcher = Fetcher(config.tls_ca_file)
     found = [finding for provider in chosen for finding in drift.compare(provider, wanted, fetcher)]
     if as_json:
-        click.echo(json.dumps([finding.to_json(translations) for finding in found], ensure_ascii=False, indent=2))
+        write_json([finding.to_json(spoken()) for finding in found])
     else:
-        _write([provider.id for provider in chosen], found, translations)
+        _write([provider.id for provider in chosen], found)
     severities = {finding.severity.value for finding in found}
     if "difference" in severities:
         sys.exit(EXIT_DIFFERENT)
@@ -152,8 +148,8 @@ def check(
         sys.exit(EXIT_UNREADABLE)
 
 
-def _write(provider_ids: Sequence[str], found: Sequence[Finding], translations: Translations) -> None:
-    agrees = translations.gettext(N_("Everything agrees."))
+def _write(provider_ids: Sequence[str], found: Sequence[Finding]) -> None:
+    agrees = spoken().gettext(N_("Everything agrees."))
     for provider_id in provider_ids:
         click.secho(provider_id, bold=True)
         own = [finding for finding in found if finding.provider == provider_id]
@@ -166,7 +162,7 @@ def _write(provider_ids: Sequence[str], found: Sequence[Finding], translations: 
                 click.echo(f"  {source}")
             for finding in findings:
                 subject = "" if finding.subject == source else f"{finding.subject}: "
-                click.echo(f"  {_MARKS[finding.severity.value]} {subject}{finding.text.translated(translations)}")
+                click.echo(f"  {_MARKS[finding.severity.value]} {subject}{finding.text.translated(spoken())}")
 
 
 @click.command(
@@ -180,23 +176,22 @@ def _write(provider_ids: Sequence[str], found: Sequence[Finding], translations: 
 def limits(lift: bool, as_json: bool) -> None:
     from webapp.infrastructure.limits import Limits
 
-    with prepared() as (config, translations):
+    with prepared() as config:
         counters = Limits(config)
         if lift:
             counters.lift_pauses()
         found = counters.pauses()
     if as_json:
         rows = [{"provider": p.provider, "invited": p.invited, "until": p.until.isoformat()} for p in found]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        write_json(rows)
         return
     if not found:
-        click.echo(translations.gettext(N_("No login test is switched off.")))
+        say(N_("No login test is switched off."))
     for paused in found:
         text = N_("%(provider)s: off until %(until)s, for people invited by the helpdesk")
         if not paused.invited:
             text = N_("%(provider)s: off until %(until)s")
-        values = {"provider": paused.provider or "*", "until": f"{paused.until:%Y-%m-%d %H:%M} UTC"}
-        click.echo(Message(text, values).translated(translations))
+        say(text, provider=paused.provider or "*", until=f"{paused.until:%Y-%m-%d %H:%M} UTC")
 
 
 @click.command(help=N_("Delete what is older than it may be.\n\nThe server does it by itself, too."))
@@ -204,7 +199,7 @@ def purge() -> None:
     from webapp import create_app
     from webapp.infrastructure import background
 
-    with prepared() as (config, _):
+    with prepared() as config:
         app = create_app(config)
         with app.app_context():
             for duty in background.purges(app):

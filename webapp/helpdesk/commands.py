@@ -1,17 +1,10 @@
 """The command of the helpdesk: `agents`."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import click
 
-from webapp.cli.context import prepared
-from webapp.core.text import N_, Message
-
-if TYPE_CHECKING:
-    from webapp.infrastructure.config import Config
-
+from webapp.cli.context import prepared, say, spoken
+from webapp.core.text import N_
+from webapp.infrastructure.config import Config
 
 UNSET = "http://localhost:8000"  # where `serve` answers while nothing else is set
 
@@ -46,15 +39,14 @@ def agents() -> None:
 def add(login: str, name: str, role: str, bulk: bool, again: bool) -> None:
     from webapp.helpdesk import agents as accounts
 
-    with prepared() as (config, translations):
+    with prepared() as config:
         token = accounts.new_link(config, login) if again else accounts.add(config, login, name, role)
         if bulk:
             accounts.allow_bulk(config, login)
-        text = Message(N_("Open this link within %(hours)s hours. It works once."), {"hours": accounts.SETUP_HOURS})
-        click.echo(text.translated(translations), err=True)
+        say(N_("Open this link within %(hours)s hours. It works once."), err=True, hours=accounts.SETUP_HOURS)
         url = _first_run_url(config, token)
         if url.startswith(UNSET):
-            click.echo(translations.gettext(N_("Does the site run on another port? Then change 8000 in it.")), err=True)
+            say(N_("Does the site run on another port? Then change 8000 in it."), err=True)
         click.echo(url)
 
 
@@ -63,13 +55,13 @@ def list_agents() -> None:
     from webapp.helpdesk import agents as accounts
     from webapp.infrastructure import db
 
-    with prepared() as (config, translations), db.read(config) as session:
+    with prepared() as config, db.read(config) as session:
         for agent in accounts.everybody(session):
             marks = []
             if agent.disabled_at:
-                marks.append(translations.gettext(N_("disabled")))
+                marks.append(spoken().gettext(N_("disabled")))
             if not agent.password_hash and not agent.oidc_subject:
-                marks.append(translations.gettext(N_("has not signed in yet")))
+                marks.append(spoken().gettext(N_("has not signed in yet")))
             click.echo(f"{agent.login:32} {agent.role:6} {agent.name}{'  – ' + ', '.join(marks) if marks else ''}")
 
 
@@ -79,10 +71,5 @@ def list_agents() -> None:
 def disable(login: str, enable: bool) -> None:
     from webapp.helpdesk import agents as accounts
 
-    with prepared() as (config, _):
+    with prepared() as config:
         accounts.disable(config, login, enable=enable)
-
-
-def command(name: str) -> click.Command | None:
-    """Return the command of this room with that name."""
-    return {"agents": agents}.get(name)

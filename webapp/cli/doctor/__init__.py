@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from webapp.cli.context import EXIT_FAILED, json_option, locale_option
-from webapp.core.terminal import chosen_locale, painted
-from webapp.core.text import N_, InputError, Message, Translations, translations_for
+from webapp.cli.context import EXIT_FAILED, json_option, locale_option, spoken, write_json
+from webapp.core.terminal import painted
+from webapp.core.text import N_, InputError, Message
 
 if TYPE_CHECKING:
     from webapp.cli.doctor.finding import Finding, Installation
@@ -58,13 +57,12 @@ Exit code 0: nothing is broken (there may be warnings). 1: something is. 2: the 
 )  # fmt: skip
 @json_option
 @locale_option
-def doctor(port: int, as_json: bool, locale_name: str | None) -> None:
-    translations = translations_for(chosen_locale(locale_name))
+def doctor(port: int, as_json: bool) -> None:
     areas = examine(os.environ, port)
     if as_json:
-        click.echo(json.dumps(_shape(areas, translations), ensure_ascii=False, indent=2))
+        write_json(_shape(areas))
     else:
-        _write(areas, translations)
+        _write(areas)
     if any(area.state == "problem" for area in areas):
         sys.exit(EXIT_FAILED)
 
@@ -125,7 +123,7 @@ def _without_twins(areas: Iterable[Area]) -> Iterator[Area]:
         said.update(str(finding.text) for finding in area.findings)
 
 
-def _shape(areas: list[Area], translations: Translations) -> dict[str, Any]:
+def _shape(areas: list[Area]) -> dict[str, Any]:
     from webapp.cli.doctor import here
 
     return {
@@ -133,17 +131,14 @@ def _shape(areas: list[Area], translations: Translations) -> dict[str, Any]:
         "well": all(area.state != "problem" for area in areas),
         "facts": here.facts(),
         "areas": [
-            {
-                "id": area.id,
-                "state": area.state,
-                "findings": [finding.to_json(translations) for finding in area.findings or ()],
-            }
+            {"id": area.id, "state": area.state, "findings": [found.to_json(spoken()) for found in area.findings or ()]}
             for area in areas
         ],
     }
 
 
-def _write(areas: list[Area], translations: Translations) -> None:
+def _write(areas: list[Area]) -> None:
+    translations = spoken()
     for area in areas:
         mark, colour = _MARKS[area.state]
         click.echo(f"{painted(colour, mark, sys.stdout)} {translations.gettext(area.label)}")
