@@ -78,12 +78,14 @@ def test_a_language_is_one_folder_and_is_spoken_everywhere(copy: Path, tmp_path:
 def test_a_client_of_which_one_part_is_missing_is_noticed(copy: Path) -> None:
     """A module without its line, and an entry without its guide and its row."""
     clients = copy / "webapp" / "core" / "clients"
-    new = (clients / "other.py").read_text(encoding="utf-8").replace("class Other(", "class Claws(")
-    (clients / "claws.py").write_text(new.replace('id = "other"', 'id = "claws"'), encoding="utf-8")
+    new = (clients / "other.py").read_text(encoding="utf-8").replace("OTHER = Client(", "CLAWS = Client(")
+    (clients / "claws.py").write_text(new.replace('id="other"', 'id="claws"'), encoding="utf-8")
     guides = clients / "guides.py"
-    entry = 'GUIDES: tuple[Guide, ...] = (\n    Guide("trojita", "Trojitá", "linux", "windows"),'
+    entry = (
+        'GUIDES: tuple[Client, ...] = (\n    Client(id="trojita", name="Trojitá", systems=("linux",), keeps=BY_HAND),'
+    )
     source = guides.read_text(encoding="utf-8")
-    guides.write_text(source.replace("GUIDES: tuple[Guide, ...] = (", entry), encoding="utf-8")
+    guides.write_text(source.replace("GUIDES: tuple[Client, ...] = (", entry), encoding="utf-8")
     assert failing(
         copy, "tests/core/clients/test_client_guides.py", "-k", "every_client or every_program or a_row"
     ) == {

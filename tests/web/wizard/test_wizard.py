@@ -14,8 +14,8 @@ from tests.support.client import PageLintingClient, parse, text_of
 from tests.support.fixed_providers import replace_providers
 from tests.web.wizard.walk import GUIDE, PLAIN, answer, follow, refused, url_of, walk
 from webapp.core import clients
-from webapp.core.clients import CLIENTS
-from webapp.core.clients.guides import Guide
+from webapp.core.clients import CLIENTS, Client
+from webapp.core.clients.guides import BY_HAND
 from webapp.core.systems import SYSTEMS
 from webapp.infrastructure.config import current_providers
 from webapp.web.wizard import programs
@@ -95,7 +95,7 @@ def test_the_addresses_of_former_questions_lead_to_where_they_are_changed(client
 def test_a_program_added_to_the_registry_is_offered_by_itself(
     client: PageLintingClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    added = Guide("some-mailer", "Some Mailer", "linux", "android")
+    added = Client(id="some-mailer", name="Some Mailer", systems=("linux", "android"), keeps=BY_HAND)
     monkeypatch.setattr(clients, "CLIENTS", {**CLIENTS, added.id: added})
     monkeypatch.setattr("webapp.core.systems.CLIENTS", clients.CLIENTS)
     monkeypatch.setattr("webapp.web.wizard.programs.CLIENTS", clients.CLIENTS)

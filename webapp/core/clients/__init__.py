@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from webapp.core.clients.apple_mail import AppleMail
+from webapp.core.clients.apple_mail import APPLE_MAIL
 from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
-from webapp.core.clients.fairemail import FairEmail
-from webapp.core.clients.fetchmail import Fetchmail
-from webapp.core.clients.getmail import Getmail
+from webapp.core.clients.fairemail import FAIREMAIL
+from webapp.core.clients.fetchmail import FETCHMAIL
+from webapp.core.clients.getmail import GETMAIL
 from webapp.core.clients.guides import GUIDES
-from webapp.core.clients.mpop import Mpop
-from webapp.core.clients.msmtp import Msmtp
-from webapp.core.clients.other import Other
-from webapp.core.clients.outlook import Outlook
-from webapp.core.clients.thunderbird import Thunderbird
-from webapp.core.clients.thunderbird_android import ThunderbirdAndroid
+from webapp.core.clients.mpop import MPOP
+from webapp.core.clients.msmtp import MSMTP
+from webapp.core.clients.other import OTHER
+from webapp.core.clients.outlook import OUTLOOK
+from webapp.core.clients.thunderbird import THUNDERBIRD
+from webapp.core.clients.thunderbird_android import THUNDERBIRD_ANDROID
 
 __all__ = ["CLIENTS", "Client", "Export", "ExportOptions", "Keeping", "SetBy"]
 
@@ -22,17 +22,17 @@ CLIENTS: Mapping[str, Client] = MappingProxyType(
     {
         client.id: client
         for client in (
-            Thunderbird(),
-            ThunderbirdAndroid(),
-            Outlook(),
-            AppleMail(),
-            FairEmail(),
+            THUNDERBIRD,
+            THUNDERBIRD_ANDROID,
+            OUTLOOK,
+            APPLE_MAIL,
+            FAIREMAIL,
             *GUIDES,
-            Fetchmail(),
-            Getmail(),
-            Mpop(),
-            Msmtp(),
-            Other(),
+            FETCHMAIL,
+            GETMAIL,
+            MPOP,
+            MSMTP,
+            OTHER,
         )
     }
 )

@@ -8,8 +8,6 @@ it together with the fetched mail.
 import hashlib
 import plistlib
 import uuid
-from collections.abc import Callable
-from types import MappingProxyType
 from typing import Any
 
 from webapp.core.account import MailAccount
@@ -22,42 +20,6 @@ _DELETES_UNASKED = N_(
     "Mail on the Mac deletes mail at %(provider)s after about 7 days without asking. Switch that off before it "
     "fetches mail for the first time."
 )
-
-
-class AppleMail(Client):
-    id = "apple-mail"
-    name = "Apple Mail"
-    systems = ("macos", "ios")
-    formats = ("mobileconfig",)
-    notes_in_guide = True
-    # Without a device: what both can do.
-    keeps = Keeping(SetBy.PERSON, SetBy.PERSON, numbers=(7,), warning=_DELETES_UNASKED)
-    _keeps = MappingProxyType(
-        {
-            "mac": Keeping(
-                SetBy.PERSON,
-                SetBy.PERSON,
-                SetBy.PERSON,
-                numbers=(30, 7),  # “After one month”, “After one week”
-                way=N_("Mail › Settings… › Accounts › %(provider)s › Account Information"),
-                warning=_DELETES_UNASKED,
-            ),
-            "iphone": Keeping(
-                SetBy.PROGRAM,
-                SetBy.PERSON,
-                numbers=(7,),  # “Seven days”
-                way=N_(
-                    "Settings › Apps › Mail › Mail Accounts › %(provider)s › Account › Advanced › Delete from server"
-                ),
-            ),
-        }
-    )
-
-    def keeping(self, device: str | None = None) -> Keeping:
-        return self._keeps.get(device or "", self.keeps)
-
-    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
-        return {"mobileconfig": _mobileconfig}
 
 
 def identifier(host: str, account: MailAccount) -> str:
@@ -162,3 +124,30 @@ def _notes(account: MailAccount) -> tuple[Message, ...]:
     if account.outgoing.port != 465:
         notes.append(Message(N_("Port 465 is the safer choice for Apple Mail: the profile cannot demand STARTTLS.")))
     return tuple(notes)
+
+
+APPLE_MAIL = Client(
+    id="apple-mail",
+    name="Apple Mail",
+    systems=("macos", "ios"),
+    notes_in_guide=True,
+    # Without a device: what both can do.
+    keeps=Keeping(SetBy.PERSON, SetBy.PERSON, numbers=(7,), warning=_DELETES_UNASKED),
+    keeps_on={
+        "mac": Keeping(
+            SetBy.PERSON,
+            SetBy.PERSON,
+            SetBy.PERSON,
+            numbers=(30, 7),  # “After one month”, “After one week”
+            way=N_("Mail › Settings… › Accounts › %(provider)s › Account Information"),
+            warning=_DELETES_UNASKED,
+        ),
+        "iphone": Keeping(
+            SetBy.PROGRAM,
+            SetBy.PERSON,
+            numbers=(7,),  # “Seven days”
+            way=N_("Settings › Apps › Mail › Mail Accounts › %(provider)s › Account › Advanced › Delete from server"),
+        ),
+    },
+    writers={"mobileconfig": _mobileconfig},
+)

@@ -1,7 +1,6 @@
 """The interface of a mail program and its export."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -79,12 +78,18 @@ class Keeping:
         return self.days if not self.numbers or days in self.numbers else SetBy.NOTHING
 
 
-class Client(ABC):
-    """A mail program: id, name, systems, and export formats. Without formats it has a guide only.
+Writer = Callable[[MailAccount, ExportOptions], Export]
 
-    name: an `N_` text.
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Client:
+    """A mail program: id, name, systems, and what writes its files. Without a writer it has a guide only.
+
+    name: an `N_` text. systems: of "windows", "macos", "linux", "ios", "android".
+    writers: by format; the first is the default.
     hint: how to tell it from similar programs, or a consequence of choosing it; one line, `N_` text, "" for none.
-    keeps: its retention options. Of several devices only one whose file can set a number of days may delete mail.
+    keeps: its retention options; keeps_on: where they differ, by device: "iphone", "mac". Of several devices only one
+    whose file can set a number of days may delete mail.
     speaks_pop: False for IMAP-only and discontinued programs.
     ended: discontinued: the wizard suggests another program.
     receives: False for what only sends; sends: False for one that only fetches.
@@ -94,10 +99,11 @@ class Client(ABC):
 
     id: str
     name: str
-    systems: tuple[str, ...] = ()  # of "windows", "macos", "linux", "ios", "android"
-    formats: tuple[str, ...] = ()  # the first is the default
+    systems: tuple[str, ...]
+    writers: Mapping[str, Writer] = field(default_factory=dict)
     hint: str = ""
     keeps: Keeping
+    keeps_on: Mapping[str, Keeping] = field(default_factory=dict)
     speaks_pop: bool = True
     ended: bool = False
     receives: bool = True
@@ -106,29 +112,29 @@ class Client(ABC):
     notes_in_guide: bool = False
 
     @property
+    def formats(self) -> tuple[str, ...]:
+        return tuple(self.writers)
+
+    @property
     def by_hand(self) -> bool:
         """Whether its guide gives the values to type in. A file for Linux alone is one for the command line."""
-        return self.systems != ("linux",) or not self.formats
+        return self.systems != ("linux",) or not self.writers
 
     def keeping(self, device: str | None = None) -> Keeping:
         """Return the retention options on `device`: "iphone", "mac" or None."""
-        return self.keeps
+        return self.keeps_on.get(device or "", self.keeps)
 
     def export(self, account: MailAccount, options: ExportOptions | None = None) -> Export:
         """Return the file for `account`; raises InputError for an unknown format or a value the format cannot hold."""
         options = options or ExportOptions()
-        name = options.format or (self.formats[0] if self.formats else None)
+        name = options.format or next(iter(self.writers), None)
         if name is None:
             raise InputError(N_("There is no file for %(client)s, only a guide."), client=Message(self.name))
-        if name not in self.formats:
+        if name not in self.writers:
             raise InputError(
                 N_("%(client)s has no format “%(format)s”. There is: %(formats)s."),
                 client=Message(self.name),
                 format=name,
-                formats=", ".join(self.formats),
+                formats=", ".join(self.writers),
             )
-        return self.writers()[name](account, options)
-
-    @abstractmethod
-    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
-        """Return the writer of each format."""
+        return self.writers[name](account, options)

@@ -4,7 +4,6 @@ M66B/FairEmail e23dd9df80, FragmentOptionsBackup.handleK9Import: servers, user a
 An account leaves everything on the server unless its switch is set otherwise (EntityAccount.leave_on_server).
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from webapp.core.account import MailAccount
@@ -13,25 +12,23 @@ from webapp.core.clients.thunderbird_android import settings_file
 from webapp.core.text import N_, Message
 
 
-class FairEmail(Client):
-    id = "fairemail"
-    name = "FairEmail"
-    systems = ("android",)
-    formats = ("k9s",)
-    notes_in_guide = True
-    keeps = Keeping(
-        SetBy.PROGRAM,
-        delete=SetBy.PERSON,
-        way=N_("☰ › Settings › Manual setup and account options › Accounts › your account › Leave messages on server"),
-    )
-
-    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
-        return {"k9s": _k9s}
-
-
 def _k9s(account: MailAccount, options: ExportOptions) -> Export:
     note = Message(
         N_("FairEmail leaves all mail on the server. A switch of the account changes that, not this file."),
         {"provider": account.provider_name},
     )
     return replace(settings_file(account, options), notes=(note,))
+
+
+FAIREMAIL = Client(
+    id="fairemail",
+    name="FairEmail",
+    systems=("android",),
+    notes_in_guide=True,
+    keeps=Keeping(
+        SetBy.PROGRAM,
+        delete=SetBy.PERSON,
+        way=N_("☰ › Settings › Manual setup and account options › Accounts › your account › Leave messages on server"),
+    ),
+    writers={"k9s": _k9s},
+)

@@ -5,8 +5,6 @@ the next double quote, and a backslash in it begins an escape. fetchmail 6 asks 
 runs no command for it.
 """
 
-from collections.abc import Callable
-
 from webapp.core.account import KEEP_FOREVER, MailAccount, SocketType
 from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
 from webapp.core.clients.rcfile import (
@@ -27,18 +25,6 @@ _PROGRAM = "fetchmail"
 # Maildir delivery without an MTA: write to tmp, sync, rename. After a failure the mail stays on the server, because
 # fetchmail deletes only what was delivered.
 _DELIVERY = "file=$(mktemp tmp/$(date +%s).XXXXXXXXXX) && cat >$file && sync $file && mv $file new/"
-
-
-class Fetchmail(Client):
-    id = "fetchmail"
-    name = "fetchmail"
-    systems = ("linux",)
-    formats = ("fetchmailrc",)
-    sends = False
-    keeps = Keeping(SetBy.FILE, delete=SetBy.FILE)
-
-    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
-        return {"fetchmailrc": _fetchmailrc}
 
 
 def _fetchmailrc(account: MailAccount, options: ExportOptions) -> Export:
@@ -79,3 +65,13 @@ def _fetchmailrc(account: MailAccount, options: ExportOptions) -> Export:
     ]
     content = f"{head}\n" + "\n".join(lines) + "\n"
     return Export("fetchmailrc", MEDIA_TYPE, content.encode(), notes)
+
+
+FETCHMAIL = Client(
+    id="fetchmail",
+    name="fetchmail",
+    systems=("linux",),
+    sends=False,
+    keeps=Keeping(SetBy.FILE, delete=SetBy.FILE),
+    writers={"fetchmailrc": _fetchmailrc},
+)

@@ -6,7 +6,6 @@ getmail refuses to start.
 """
 
 import shlex
-from collections.abc import Callable
 
 from webapp.core.account import MailAccount, SocketType
 from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
@@ -25,18 +24,6 @@ from webapp.core.clients.rcfile import (
 from webapp.core.text import N_, InputError, translations_for
 
 _PROGRAM = "getmail"
-
-
-class Getmail(Client):
-    id = "getmail"
-    name = "getmail6"
-    systems = ("linux",)
-    formats = ("getmailrc",)
-    sends = False
-    keeps = Keeping(SetBy.FILE, SetBy.FILE, SetBy.FILE)
-
-    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
-        return {"getmailrc": _getmailrc}
 
 
 def _getmailrc(account: MailAccount, options: ExportOptions) -> Export:
@@ -74,3 +61,13 @@ received = false
 delete_after = {retention.days_to_leave_messages_on_server or 0}
 """
     return Export("getmailrc", MEDIA_TYPE, content.encode())
+
+
+GETMAIL = Client(
+    id="getmail",
+    name="getmail6",
+    systems=("linux",),
+    sends=False,
+    keeps=Keeping(SetBy.FILE, SetBy.FILE, SetBy.FILE),
+    writers={"getmailrc": _getmailrc},
+)

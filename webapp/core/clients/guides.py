@@ -3,11 +3,10 @@
 Sources and certainty: docs/clients.md, and a comment in each guide.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
-from webapp.core.account import MailAccount
-from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
+from webapp.core.clients.base import Client, Keeping, SetBy
 from webapp.core.text import N_
 
 STAYS = Keeping(SetBy.PROGRAM)  # IMAP, or nothing is set up
@@ -20,130 +19,84 @@ CLAWS_MAIL = Keeping(
     way=N_("Configuration › Edit accounts › Receive › Remove messages on server when received"),
     warning=N_("Claws Mail deletes after some days unless you change it."),
 )
-_ONLY_IMAP = N_("Knows IMAP only; we give you the values")
+_without_pop = partial(Client, speaks_pop=False, keeps=STAYS)
+_imap = partial(_without_pop, hint=N_("Knows IMAP only; we give you the values"))
 
 
-class Guide(Client):
-    """A program without an export."""
-
-    def __init__(
-        self,
-        id_: str,
-        name: str,
-        *systems: str,
-        hint: str = "",
-        speaks_pop: bool = True,
-        ended: bool = False,
-        receives: bool = True,
-        keeps: Keeping = BY_HAND,
-    ) -> None:
-        self.id, self.name, self.systems, self.hint = id_, name, systems, hint
-        self.speaks_pop, self.ended, self.receives = speaks_pop, ended, receives
-        self.keeps = keeps if speaks_pop and receives else STAYS
-
-    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
-        return {}
-
-
-GUIDES: tuple[Guide, ...] = (
-    Guide(
-        "outlook-new",
-        N_("Outlook for Windows (new)"),
-        "windows",
+GUIDES: tuple[Client, ...] = (
+    Client(
+        id="outlook-new",
+        name=N_("Outlook for Windows (new)"),
+        systems=("windows",),
         hint=N_("At the top left there is no menu “File”"),
         keeps=Keeping(SetBy.PERHAPS, SetBy.PERHAPS, SetBy.PERHAPS),
     ),
-    Guide(
-        "windows-mail",
-        N_("Windows Mail (envelope in the start menu)"),
-        "windows",
+    _without_pop(
+        id="windows-mail",
+        name=N_("Windows Mail (envelope in the start menu)"),
+        systems=("windows",),
         hint=N_("Microsoft has ended this program; we show what to use instead"),
-        speaks_pop=False,
         ended=True,
     ),
-    Guide(
-        "em-client",
-        "eM Client",
-        "windows",
-        "macos",
+    Client(
+        id="em-client",
+        name="eM Client",
+        systems=("windows", "macos"),
         keeps=replace(BY_HAND, way=N_("Menu › Accounts › your account › POP3")),
     ),
-    Guide(
-        "outlook-mac",
-        N_("Outlook for Mac"),
-        "macos",
+    Client(
+        id="outlook-mac",
+        name=N_("Outlook for Mac"),
+        systems=("macos",),
         keeps=replace(BY_HAND, way=N_("Outlook › Settings… › Accounts › your account › More Options › Server")),
     ),
-    Guide(
-        "outlook-mobile",
-        N_("Outlook on phone or tablet"),
-        "android",
-        "ios",
+    _without_pop(
+        id="outlook-mobile",
+        name=N_("Outlook on phone or tablet"),
+        systems=("android", "ios"),
         hint=N_("Works with %(provider)s by IMAP: everything stays there"),
-        speaks_pop=False,
     ),
-    Guide(
-        "samsung-email",
-        N_("Samsung Email"),
-        "android",
+    Client(
+        id="samsung-email",
+        name=N_("Samsung Email"),
+        systems=("android",),
         hint=N_("The app “Email” that comes with Samsung phones"),
         keeps=Keeping(SetBy.PERSON),
     ),
-    Guide(
-        "gmail-app",
-        N_("Gmail app"),
-        "android",
-        "ios",
-        hint=_ONLY_IMAP,
-        speaks_pop=False,
-    ),
-    Guide(
-        "bluemail",
-        "BlueMail",
-        "windows",
-        "macos",
-        "linux",
-        "android",
-        "ios",
+    _imap(id="gmail-app", name=N_("Gmail app"), systems=("android", "ios")),
+    Client(
+        id="bluemail",
+        name="BlueMail",
+        systems=("windows", "macos", "linux", "android", "ios"),
         keeps=Keeping(
             SetBy.PROGRAM, way=N_("Settings › Account Settings › your account › Delete Messages on Server › Never")
         ),
     ),
-    Guide(
-        "spark",
-        "Spark",
-        "windows",
-        "macos",
-        "android",
-        "ios",
-        hint=_ONLY_IMAP,
-        speaks_pop=False,
-    ),
-    Guide("claws-mail", "Claws Mail", "linux", "windows", keeps=CLAWS_MAIL),
-    Guide(
-        "evolution",
-        "Evolution",
-        "linux",
+    _imap(id="spark", name="Spark", systems=("windows", "macos", "android", "ios")),
+    Client(id="claws-mail", name="Claws Mail", systems=("linux", "windows"), keeps=CLAWS_MAIL),
+    Client(
+        id="evolution",
+        name="Evolution",
+        systems=("linux",),
         keeps=replace(ALL_BY_HAND, way=N_("Edit › Accounts › your account › Receiving Options")),
     ),
-    Guide(
-        "kmail",
-        "KMail",
-        "linux",
+    Client(
+        id="kmail",
+        name="KMail",
+        systems=("linux",),
         keeps=replace(
             ALL_BY_HAND, way=N_("Settings › Configure KMail › Accounts › Receiving › your account › Advanced")
         ),
     ),
-    Guide("mailspring", "Mailspring", "windows", "macos", "linux", hint=_ONLY_IMAP, speaks_pop=False),
-    Guide("nextcloud-mail", "Nextcloud Mail", "windows", "macos", "linux", hint=_ONLY_IMAP, speaks_pop=False),
-    Guide("wino-mail", "Wino Mail", "windows", hint=_ONLY_IMAP, speaks_pop=False),
-    Guide(
-        "device",
-        N_("Printer, scanner, NAS or web service"),
-        "windows",
-        "macos",
-        "linux",
+    _imap(id="mailspring", name="Mailspring", systems=("windows", "macos", "linux")),
+    _imap(id="nextcloud-mail", name="Nextcloud Mail", systems=("windows", "macos", "linux")),
+    _imap(id="wino-mail", name="Wino Mail", systems=("windows",)),
+    Client(
+        id="device",
+        name=N_("Printer, scanner, NAS or web service"),
+        systems=("windows", "macos", "linux"),
         hint=N_("For what only sends mail, Home Assistant too"),
         receives=False,
+        keeps=STAYS,
     ),
 )

@@ -4,8 +4,6 @@ Syntax: mpop(1). A value extends to the end of the line, so `#` and `%` need no 
 %U would put the address into a path.
 """
 
-from collections.abc import Callable
-
 from webapp.core.account import KEEP_FOREVER, MailAccount, SocketType
 from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
 from webapp.core.clients.rcfile import (
@@ -24,18 +22,6 @@ from webapp.core.clients.rcfile import (
 from webapp.core.text import N_, translations_for
 
 _PROGRAM = "mpop"
-
-
-class Mpop(Client):
-    id = "mpop"
-    name = "mpop"
-    systems = ("linux",)
-    formats = ("mpoprc",)
-    sends = False
-    keeps = Keeping(SetBy.FILE, delete=SetBy.FILE)
-
-    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
-        return {"mpoprc": _mpoprc}
 
 
 def _mpoprc(account: MailAccount, options: ExportOptions) -> Export:
@@ -66,3 +52,13 @@ keep {"on" if retention.leave_messages_on_server else "off"}
 account default : {name}
 """
     return Export("mpoprc", MEDIA_TYPE, content.encode(), notes)
+
+
+MPOP = Client(
+    id="mpop",
+    name="mpop",
+    systems=("linux",),
+    sends=False,
+    keeps=Keeping(SetBy.FILE, delete=SetBy.FILE),
+    writers={"mpoprc": _mpoprc},
+)

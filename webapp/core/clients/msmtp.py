@@ -4,7 +4,6 @@ Syntax: msmtp(1). `from` expands %U, %H, %C and %M and treats ?, * and [ as a pa
 """
 
 import shlex
-from collections.abc import Callable
 
 from webapp.core.account import MailAccount, SocketType
 from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
@@ -20,18 +19,6 @@ from webapp.core.text import N_, Message, translations_for
 
 _PROGRAM = "msmtp"
 _EXPANDED = "%?*["
-
-
-class Msmtp(Client):
-    id = "msmtp"
-    name = "msmtp"
-    systems = ("linux",)
-    formats = ("msmtprc",)
-    receives = False
-    keeps = Keeping(SetBy.PROGRAM)
-
-    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
-        return {"msmtprc": _msmtprc}
 
 
 def _msmtprc(account: MailAccount, options: ExportOptions) -> Export:
@@ -66,3 +53,13 @@ def _notes(account: MailAccount) -> tuple[Message, ...]:
     if not account.display_name:
         return ()
     return (Message(N_("This file cannot hold your name. Your e-mail program writes it into each mail.")),)
+
+
+MSMTP = Client(
+    id="msmtp",
+    name="msmtp",
+    systems=("linux",),
+    receives=False,
+    keeps=Keeping(SetBy.PROGRAM),
+    writers={"msmtprc": _msmtprc},
+)

@@ -1,23 +1,8 @@
 """Any other program: the values as plain text."""
 
-from collections.abc import Callable
-
 from webapp.core.account import MailAccount, Retention, Server, SocketType
 from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
 from webapp.core.text import N_, Message, Translations, translations_for
-
-
-class Other(Client):
-    id = "other"
-    name = N_("Another program")
-    hint = N_("We give you the values to type in")
-    systems = ("windows", "macos", "linux", "ios", "android")
-    also = ("Mailbird", "MailStore Home", "Postbox", "The Bat!", "Vivaldi Mail")
-    formats = ("txt",)
-    keeps = Keeping(SetBy.PERSON, SetBy.PERHAPS, SetBy.PERSON)
-
-    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
-        return {"txt": _txt}
 
 
 def retention_message(account: MailAccount, retention: Retention) -> Message:
@@ -70,3 +55,14 @@ def _table(name: str, rows: list[tuple[str, str]], translations: Translations) -
         translations
     )
     return "\n".join([title, "=" * len(title), "", *lines, ""])
+
+
+OTHER = Client(
+    id="other",
+    name=N_("Another program"),
+    hint=N_("We give you the values to type in"),
+    systems=("windows", "macos", "linux", "ios", "android"),
+    also=("Mailbird", "MailStore Home", "Postbox", "The Bat!", "Vivaldi Mail"),
+    keeps=Keeping(SetBy.PERSON, SetBy.PERHAPS, SetBy.PERSON),
+    writers={"txt": _txt},
+)

@@ -6,7 +6,7 @@ property ids: office-developer-client-docs, prop_*.md. Bytes: ASCII, CRLF, no by
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from webapp.core.account import MailAccount, SocketType
 from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
@@ -120,23 +120,6 @@ _CODE = N_(
     """ Do you log in at %(provider)s with a code? Then type
    the app password."""
 )
-
-
-class Outlook(Client):
-    id = "outlook"
-    name = N_("Outlook for Windows (classic)")
-    hint = N_("At the top left there is a menu “File”")
-    systems = ("windows",)
-    formats = ("prf", "zip")
-    keeps = Keeping(
-        SetBy.FILE,
-        SetBy.FILE,
-        SetBy.FILE,
-        way=N_("File › Account Settings › Account Settings › your account › Change › More Settings › Advanced"),
-    )
-
-    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
-        return {"prf": _prf, "zip": _zip}
 
 
 def transliterated(name: str) -> str:
@@ -291,3 +274,18 @@ def _zip(account: MailAccount, options: ExportOptions) -> Export:
         "LIESMICH.txt": _crlf(_read_me(account)),
     }
     return Export(f"{account.file_stem}-outlook.zip", "application/zip", zipped(files), _notes(account))
+
+
+OUTLOOK = Client(
+    id="outlook",
+    name=N_("Outlook for Windows (classic)"),
+    hint=N_("At the top left there is a menu “File”"),
+    systems=("windows",),
+    keeps=Keeping(
+        SetBy.FILE,
+        SetBy.FILE,
+        SetBy.FILE,
+        way=N_("File › Account Settings › Account Settings › your account › Change › More Settings › Advanced"),
+    ),
+    writers={"prf": _prf, "zip": _zip},
+)

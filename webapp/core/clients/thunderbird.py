@@ -6,7 +6,7 @@ existing account: an imported duplicate (same server and user) is dropped at the
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from webapp.core.account import KEEP_FOREVER, MailAccount, SocketType
@@ -21,27 +21,6 @@ _SOCKET_TYPE = {SocketType.STARTTLS: 2, SocketType.SSL: 3}
 _PASSWORD = 3  # authMethod: normal password, inside TLS
 
 Preference = str | int | bool
-
-
-class Thunderbird(Client):
-    id = "thunderbird"
-    name = "Thunderbird"
-    systems = ("windows", "macos", "linux")
-    also = ("Betterbird",)
-    formats = ("zip", "autoconfig", "userjs")
-    keeps = Keeping(
-        SetBy.FILE,
-        SetBy.FILE,
-        SetBy.FILE,
-        way=N_("≡ › Account Settings › Server Settings › Leave messages on server"),
-        warning=N_(
-            "Use our file. If you set Thunderbird up by hand, it deletes mail at %(provider)s after 14 days "
-            "unless you remove the tick."
-        ),
-    )
-
-    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
-        return {"zip": _zip, "autoconfig": _autoconfig, "userjs": _user_js}
 
 
 def preferences(account: MailAccount) -> dict[str, Preference]:
@@ -145,3 +124,22 @@ def _autoconfig(account: MailAccount, options: ExportOptions) -> Export:
             ),
         )
     return Export("config-v1.1.xml", autoconfig.MEDIA_TYPE, autoconfig.document(account), notes)
+
+
+THUNDERBIRD = Client(
+    id="thunderbird",
+    name="Thunderbird",
+    systems=("windows", "macos", "linux"),
+    also=("Betterbird",),
+    keeps=Keeping(
+        SetBy.FILE,
+        SetBy.FILE,
+        SetBy.FILE,
+        way=N_("≡ › Account Settings › Server Settings › Leave messages on server"),
+        warning=N_(
+            "Use our file. If you set Thunderbird up by hand, it deletes mail at %(provider)s after 14 days "
+            "unless you remove the tick."
+        ),
+    ),
+    writers={"zip": _zip, "autoconfig": _autoconfig, "userjs": _user_js},
+)

@@ -8,7 +8,6 @@ import io
 import json
 import uuid
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
 
 import segno
 
@@ -24,21 +23,6 @@ QR_PAYLOAD_MAX = 800  # octets; phones read denser codes badly
 _CONNECTION_SECURITY = {SocketType.SSL: "SSL_TLS_REQUIRED", SocketType.STARTTLS: "STARTTLS_REQUIRED"}
 _QR_SECURITY = {SocketType.STARTTLS: 2, SocketType.SSL: 3}
 _QR_POP3, _QR_SMTP, _QR_PASSWORD = 1, 0, 1
-
-
-class ThunderbirdAndroid(Client):
-    id = "thunderbird-android"
-    name = N_("Thunderbird or K-9 Mail on Android")
-    systems = ("android",)
-    formats = ("k9s", "qr-svg", "qr-png", "qr-payload")
-    notes_in_guide = True
-    keeps = Keeping(
-        SetBy.FILE,
-        way=N_("Settings › your account › Fetching mail › When I delete a message › Do not delete on server"),
-    )
-
-    def writers(self) -> dict[str, Callable[[MailAccount, ExportOptions], Export]]:
-        return {"k9s": settings_file, "qr-svg": _qr_svg, "qr-png": _qr_png, "qr-payload": _qr_payload}
 
 
 def _retention_notes(account: MailAccount) -> tuple[Message, ...]:
@@ -153,3 +137,16 @@ def _qr_png(account: MailAccount, options: ExportOptions) -> Export:
 
 def _qr_payload(account: MailAccount, options: ExportOptions) -> Export:
     return Export(f"{account.file_stem}-qr.json", "application/json", payload(account).encode(), _qr_notes(account))
+
+
+THUNDERBIRD_ANDROID = Client(
+    id="thunderbird-android",
+    name=N_("Thunderbird or K-9 Mail on Android"),
+    systems=("android",),
+    notes_in_guide=True,
+    keeps=Keeping(
+        SetBy.FILE,
+        way=N_("Settings › your account › Fetching mail › When I delete a message › Do not delete on server"),
+    ),
+    writers={"k9s": settings_file, "qr-svg": _qr_svg, "qr-png": _qr_png, "qr-payload": _qr_payload},
+)
