@@ -17,7 +17,7 @@ from webapp.core.account import FETCH_AND_DELETE, KEEP_FOREVER, MailAccount, Ret
 from webapp.core.clients import CLIENTS, Client, Export, ExportOptions
 from webapp.core.diagnosis import CATALOGUE, Diagnosis
 from webapp.core.guides import SOURCES, Context, Drawing, guide
-from webapp.core.guides.drawings import alternative_text, svg, values_for
+from webapp.core.guides.drawings import alternative_text, svg
 from webapp.core.probe import Vantage, planned
 from webapp.core.probe.circle import compose
 from webapp.core.providers import Provider
@@ -90,7 +90,7 @@ def test_every_drawing_shows_the_provider(walk: Walk, locale: str) -> None:
                 drawing = step.picture
                 if isinstance(drawing, Drawing) and (client, drawing) not in shown:
                     shown.add((client, drawing))
-                    values = values_for(context.provider, context.account, "datei")
+                    values = replace(context, file_name="datei").drawn
                     window = drawing.shown
                     assert says_gmx(svg(window, drawing.ring, translate, values)) == []
                     assert says_gmx(alternative_text(window, drawing.ring, translate, values)) == []

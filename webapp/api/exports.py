@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any, BinaryIO, cast
 
-from flask import Response, current_app, request
+from flask import Response, request
 
 from webapp.api.accounts import ACCOUNT, account_of
 from webapp.api.inputs import Field
@@ -21,6 +21,7 @@ from webapp.infrastructure.config import (
     Scope,
     current_config,
     current_providers,
+    running_app,
 )
 from webapp.infrastructure.events import file_downloaded
 from webapp.infrastructure.provider_files import site_provider
@@ -104,8 +105,7 @@ def _view(client: Client) -> Callable[[Call], Response]:
     def view(call: Call) -> Response:
         export, notes = _made(client, call)
         if request.method != "HEAD":
-            app = current_app._get_current_object()  # type: ignore[attr-defined]
-            file_downloaded.send(app, client=client.id, format=export.file_name.rpartition(".")[2])
+            file_downloaded.send(running_app(), client=client.id, format=export.file_name.rpartition(".")[2])
         return Response(export.content, headers=_headers(export, notes, call.locale))
 
     return view

@@ -19,7 +19,7 @@ from webapp.connection_tests.progress import Run
 from webapp.core.account import MailAccount
 from webapp.core.probe import Secret
 from webapp.core.text import N_, Message
-from webapp.infrastructure.config import current_config
+from webapp.infrastructure.config import current_config, running_app
 from webapp.infrastructure.models import ApiKey
 from webapp.infrastructure.sealing import is_tagged_id, new_tagged_id
 
@@ -47,7 +47,7 @@ def find(run_id: str, key: ApiKey | None) -> Run | None:
         runs = jobs.of(current_app).runs
         run = runs.get(run_id)
         if run is not None:
-            announce_end(current_app._get_current_object(), runs, run)  # type: ignore[attr-defined]
+            announce_end(running_app(), runs, run)
     return None if run is None else replace(run, report=replace(run.report, state=run.state))
 
 

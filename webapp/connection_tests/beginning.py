@@ -17,7 +17,7 @@ from webapp.core.account import MailAccount
 from webapp.core.probe import Secret
 from webapp.core.probe.circle import ATTEMPTS
 from webapp.infrastructure import limits
-from webapp.infrastructure.config import current_config, current_providers
+from webapp.infrastructure.config import current_config, current_providers, running_app
 from webapp.infrastructure.limits import Again, LimitsUnavailableError, Wait
 
 UNAVAILABLE = (UnavailableError, LimitsUnavailableError, RedisError)  # raised by `begin`; nothing was tried
@@ -112,4 +112,4 @@ def _join_check(engine: Engine, account: MailAccount, run_id: str) -> None:
 def _announce_queued(engine: Engine, run_id: str) -> None:
     run = engine.runs.get(run_id)
     if run is not None:
-        announce(current_app._get_current_object(), run)  # type: ignore[attr-defined]
+        announce(running_app(), run)

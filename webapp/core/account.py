@@ -35,6 +35,11 @@ class SocketType(StrEnum):
     SSL = "SSL"  # RFC 8314: Implicit TLS
     STARTTLS = "STARTTLS"  # RFC 2595 (STLS), RFC 3207
 
+    @property
+    def label(self) -> str:
+        """Return what mail programs call it."""
+        return "SSL/TLS" if self is SocketType.SSL else "STARTTLS"
+
 
 class Username(StrEnum):
     """Which user name a provider's servers take, in autoconfig's placeholders."""

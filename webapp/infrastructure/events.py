@@ -22,7 +22,11 @@ forgotten(app)
     exception ends the request, so that the page does not claim a deletion that failed
 """
 
+from collections.abc import Callable
+
 from blinker import Namespace
+from flask import Blueprint, Flask
+from flask.blueprints import BlueprintSetupState
 
 _signals = Namespace()
 
@@ -34,3 +38,12 @@ test_progressed = _signals.signal("test_progressed")
 file_downloaded = _signals.signal("file_downloaded")
 help_answered = _signals.signal("help_answered")
 forgotten = _signals.signal("forgotten")
+
+
+def when_forgotten(blueprint: Blueprint, receiver: Callable[[Flask], None]) -> None:
+    """Let `receiver` hear of `forgotten` in the applications that register the blueprint."""
+
+    def listen(state: BlueprintSetupState) -> None:
+        forgotten.connect(receiver, state.app)
+
+    blueprint.record_once(listen)

@@ -16,8 +16,7 @@ import pytest
 
 from webapp.core import providers
 from webapp.core.text import translations_for
-from webapp.web.check_file.building import check_file
-from webapp.web.check_file.catalogues import trimmed_catalogue
+from webapp.web.check_file.building import check_file, trimmed_catalogue
 
 ROOT = Path(__file__).parents[3]
 TOOLS = Path(sys.executable).parent

@@ -1,6 +1,6 @@
 """Any other program: the values as plain text."""
 
-from webapp.core.account import MailAccount, Retention, Server, SocketType
+from webapp.core.account import MailAccount, Retention, Server
 from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
 from webapp.core.text import N_, Message, Translations, translations_for
 
@@ -41,8 +41,12 @@ def _txt(account: MailAccount, options: ExportOptions) -> Export:
 
 
 def _server_rows(label: str, server: Server) -> list[tuple[str, str]]:
-    security = "SSL/TLS" if server.socket_type is SocketType.SSL else "STARTTLS"
-    return [("", ""), (label, server.hostname), (N_("Port"), str(server.port)), (N_("Security"), security)]
+    return [
+        ("", ""),
+        (label, server.hostname),
+        (N_("Port"), str(server.port)),
+        (N_("Security"), server.socket_type.label),
+    ]
 
 
 def _table(name: str, rows: list[tuple[str, str]], translations: Translations) -> str:

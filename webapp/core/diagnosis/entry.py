@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from webapp.core.account import Server, ServerType, SocketType
+from webapp.core.account import Server, ServerType
 from webapp.core.probe.report import Failure, FailureKind, Protocol, Stage, Status, Vantage
 from webapp.core.providers import Provider
 from webapp.core.providers.types import SENTENCES
@@ -19,7 +19,6 @@ ON_OUR_SERVER = frozenset({Vantage.SERVER})
 OPENING = frozenset({"resolve", "connect", "tls", "greeting"})
 BEFORE_LOGIN = OPENING | {"capa", "ehlo", "stls", "starttls"}
 ENVELOPE = frozenset({"mail", "rcpt", "data"})
-_SECURITY = {SocketType.SSL: "SSL/TLS", SocketType.STARTTLS: "STARTTLS"}
 LOOKS = frozenset({"look", "look_again"})  # stages of a full circle
 
 
@@ -145,7 +144,7 @@ def names_of(provider: Provider) -> Mapping[str, str | int | Message]:
 
 
 def _port(server: Server) -> Message:
-    values: dict[str, str | int | Message] = {"port": server.port, "security": _SECURITY[server.socket_type]}
+    values: dict[str, str | int | Message] = {"port": server.port, "security": server.socket_type.label}
     return Message(N_("port %(port)s, “%(security)s”"), values)
 
 

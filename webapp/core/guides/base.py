@@ -6,11 +6,11 @@ ones (“Finish” is „Beenden“ in one window and „Abschließen“ in anot
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from webapp.core.account import KEEP_FOREVER, MailAccount, Retention, ServerType
-from webapp.core.guides.drawings import Window, find
+from webapp.core.guides.drawings import SAMPLE, Window, find, values_of
 from webapp.core.providers import Provider
 from webapp.core.text import N_, Message, Translations
 
@@ -229,6 +229,15 @@ class Context:
         """Which password the program wants, as part of a sentence."""
         kind = self.two_factor if self.provider.app_password else "no"
         return Message(_PASSWORDS[kind], {"provider": self.provider.name})
+
+    @property
+    def drawn(self) -> dict[str, str]:
+        """What stands in the fields of drawings: the person's, else of somebody with an address of the provider."""
+        account = self.account
+        if account is None:
+            somebody = self.provider.account(f"anna.beispiel@{self.provider.main_domain}", name=SAMPLE["name"])
+            account = replace(somebody, incoming=self.provider.server(self.protocol))
+        return values_of(account, self.file_name)
 
     def message(self, text: str, **values: str | int | Message) -> Message:
         """Return the `N_` text with `values` and what a guide knows: %(provider)s, %(website)s, %(password)s."""

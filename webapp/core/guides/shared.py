@@ -1,10 +1,9 @@
 """Steps and values that many guides have in common."""
 
-from webapp.core.account import Server, ServerType, SocketType, Username
+from webapp.core.account import Server, ServerType, Username
 from webapp.core.guides.base import Context, Gives, GuideStep, Otherwise, Picture, Value
 from webapp.core.text import N_, NC_, Message
 
-SECURITY = {SocketType.SSL: "SSL/TLS", SocketType.STARTTLS: "STARTTLS"}
 NEXT = N_("Next")
 CONTINUE = N_("Continue")
 PULL = N_("Pull the list of mails down. Your mail appears.")
@@ -52,7 +51,7 @@ def outgoing(context: Context) -> Server:
 
 def security(server: Server) -> Message:
     """Return the encryption, which programs have as a list to choose from."""
-    return Message(SECURITY[server.socket_type])
+    return Message(server.socket_type.label)
 
 
 def server_values(server: Server) -> tuple[Value, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 from webapp.core.account import MailAccount
 from webapp.core.clients import CLIENTS
 from webapp.core.guides.base import Context, Drawing, Guide, GuideStep, Value
-from webapp.core.guides.drawings import alternative_text, svg, values_for
+from webapp.core.guides.drawings import alternative_text, svg
 from webapp.core.providers import Provider
 from webapp.core.text import N_, InputError, Message, Translations
 
@@ -55,7 +55,7 @@ def _picture(
     if shown is None:
         return None
     if isinstance(shown, Drawing):
-        window, values = shown.shown, values_for(context.provider, context.account, protocol=context.protocol)
+        window, values = shown.shown, context.drawn
         alt = alternative_text(window, shown.ring, said, values)
         return {"kind": "drawing", "alt": alt, "url": None, "svg": svg(window, shown.ring, said, values)}
     url = picture_url(context.client, shown.name)

@@ -12,17 +12,20 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo, write_mo
 
 from webapp.core.clients.files import entry
 from webapp.core.providers.loading import contents
 from webapp.core.text import SOURCE_LOCALE, locales
-from webapp.web.check_file.catalogues import trimmed_catalogue
 
 FILE_NAME = "gmx-pop-check.pyz"
 DAY = "day"  # a date in providers.json: {"day": "2026-11-28"}
@@ -31,6 +34,7 @@ MEDIA_TYPE = "application/zip"
 _PACKAGE = Path(__file__).parents[2]
 _START = "webapp.web.check_file.start"
 _ROOTS = ("webapp.web.check_file.older", "webapp.web.check_file.program")
+_EPOCH = datetime(1980, 1, 1, tzinfo=UTC)  # of the catalogues: reproducible
 _SHEBANG = b"#!/usr/bin/env python3\n"
 
 
@@ -125,6 +129,20 @@ def _providers(known: Mapping[str, Mapping[str, Any]]) -> bytes:
         raise TypeError(type(value).__name__)
 
     return json.dumps(known, ensure_ascii=False, indent=1, default=written).encode()
+
+
+def trimmed_catalogue(locale: str, msgids: Collection[str]) -> bytes:
+    """Return a messages.mo with the translations of `locale` for `msgids`."""
+    with (resources.files("webapp.translations") / locale / "LC_MESSAGES" / "messages.mo").open("rb") as file:
+        whole = read_mo(file)
+    trimmed = Catalog(locale=locale, creation_date=_EPOCH, revision_date=_EPOCH)
+    for message in whole:
+        msgid = message.id if isinstance(message.id, str) else message.id[0]
+        if msgid and msgid in msgids:
+            trimmed.add(message.id, message.string)
+    written = io.BytesIO()
+    write_mo(written, trimmed)
+    return written.getvalue()
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:

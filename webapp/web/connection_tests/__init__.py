@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from flask import Blueprint, Flask, Response, abort, current_app, redirect, render_template, request, session, url_for
-from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import format_time
 from flask_wtf.csrf import CSRFError
@@ -22,8 +21,14 @@ from webapp.core.probe.circle import ATTEMPTS, LOGINS_FOR_RECEIVING
 from webapp.core.probe.report import RunState
 from webapp.core.text import N_, translations_for
 from webapp.infrastructure import background, fragments, limits, logs
-from webapp.infrastructure.config import POLL_MILLISECONDS, RESULT_WAIT_SECONDS, RESULT_WAITERS_MAX, current_providers
-from webapp.infrastructure.events import forgotten
+from webapp.infrastructure.config import (
+    POLL_MILLISECONDS,
+    RESULT_WAIT_SECONDS,
+    RESULT_WAITERS_MAX,
+    current_providers,
+    running_app,
+)
+from webapp.infrastructure.events import when_forgotten
 from webapp.infrastructure.fresh import extension
 from webapp.infrastructure.i18n import current_locale
 from webapp.web.connection_tests import outcomes, queue, results
@@ -189,11 +194,9 @@ def show(run_id: str) -> ResponseReturnValue:
         return redirect(asking.next_url(store.load()), 303)
     engine = current_engine()
     run = _waited(engine, run_id)
-    if run is not None:
-        logs.mark(run.report.reference)
-        announce_end(current_app._get_current_object(), engine.runs, run)  # type: ignore[attr-defined]
     if run is None:  # expired, or the server was restarted
         return render_template("connection_tests/interrupted.html"), 410
+    _tell(engine, run)
     return render_template("connection_tests/result.html", again="again" in request.args, **_result(engine, run))
 
 
@@ -218,10 +221,14 @@ def progress(run_id: str) -> ResponseReturnValue:
     run = engine.runs.get(run_id)
     if run is None:
         abort(410)
-    logs.mark(run.report.reference)
-    announce_end(current_app._get_current_object(), engine.runs, run)  # type: ignore[attr-defined]
+    _tell(engine, run)
     tag = _tag(run, _position(engine, run))
     return fragments.answer(tag, lambda: render_template("connection_tests/_progress.html", **_result(engine, run)))
+
+
+def _tell(engine: Engine, run: Run) -> None:
+    logs.mark(run.report.reference)
+    announce_end(running_app(), engine.runs, run)
 
 
 def _position(engine: Engine, run: Run) -> int:
@@ -241,11 +248,6 @@ def cancel(run_id: str) -> ResponseReturnValue:
     return redirect(url_for("connection_tests.show", run_id=run_id), 303)
 
 
-@blueprint.record_once
-def _listen(state: BlueprintSetupState) -> None:
-    forgotten.connect(_forget_own, state.app)
-
-
 def _forget_own(_app: Flask) -> None:
     """Cancel and delete every run of this session; if the engine is unavailable, they expire."""
     try:
@@ -254,6 +256,9 @@ def _forget_own(_app: Flask) -> None:
             current_engine().stop_for(run_id, forget=True)
     except UNAVAILABLE as error:
         current_app.logger.error("tests were not forgotten at once: %s", type(error).__name__)
+
+
+when_forgotten(blueprint, _forget_own)
 
 
 @blueprint.get("/<run_id>/report.json")

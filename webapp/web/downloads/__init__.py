@@ -4,8 +4,7 @@ Why not straight from the session: on an iPhone, Chrome asks for the profile a s
 cookies of its own; and a person at a computer may want the file on the phone. The wizard makes the link.
 """
 
-from flask import Blueprint, Flask, Response, abort, current_app, render_template, request, session, url_for
-from flask.blueprints import BlueprintSetupState
+from flask import Blueprint, Flask, Response, abort, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -13,7 +12,8 @@ from webapp.core.account import shorten_address
 from webapp.core.clients import Export
 from webapp.core.systems import installs_no_profiles, system_of
 from webapp.infrastructure import background
-from webapp.infrastructure.events import file_downloaded, forgotten
+from webapp.infrastructure.config import running_app
+from webapp.infrastructure.events import file_downloaded, when_forgotten
 from webapp.infrastructure.qr import qr_code
 from webapp.infrastructure.security import public_url
 from webapp.infrastructure.signing import signed
@@ -28,14 +28,12 @@ blueprint = Blueprint("downloads", __name__)
 background.every(blueprint, "links-purge", PURGE_SECONDS, lambda _app: links.purge())
 
 
-@blueprint.record_once
-def _listen(state: BlueprintSetupState) -> None:
-    forgotten.connect(_forget_own, state.app)
-
-
 def _forget_own(_app: Flask) -> None:
     if token := session.get(TOKEN_KEY):
         links.remove(token)
+
+
+when_forgotten(blueprint, _forget_own)
 
 
 class DeadLinkError(Exception):
@@ -91,11 +89,7 @@ def send(made: Export, offer: Offer, format_: str) -> Response:
     response.headers["Content-Type"] = made.media_type
     response.headers.set("Content-Disposition", "attachment", filename=made.file_name)
     if request.method == "GET":
-        file_downloaded.send(
-            current_app._get_current_object(),  # type: ignore[attr-defined]
-            client=offer.client.id,
-            format=format_,
-        )
+        file_downloaded.send(running_app(), client=offer.client.id, format=format_)
     return response
 
 

@@ -3,12 +3,13 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.clients import CLIENTS
 from webapp.core.guides import SOURCES, Gives, GuideStep
 from webapp.core.systems import system_of
+from webapp.infrastructure.config import running_app
 from webapp.infrastructure.config_values import is_loopback
 from webapp.infrastructure.events import guide_step_reached
 from webapp.infrastructure.qr import qr_code
@@ -116,7 +117,7 @@ def _page(reading: Reading, step_id: str) -> ResponseReturnValue:
 
 def _told(reading: Reading, shown: GuideStep) -> None:
     guide_step_reached.send(
-        current_app._get_current_object(),  # type: ignore[attr-defined]
+        running_app(),
         client=reading.client_id,
         way=str(reading.guide.way),
         step=shown.id,

@@ -7,13 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Flask, redirect, render_template, request, session, url_for
-from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from wtforms import StringField
 
 from webapp.core.text import N_, Message
 from webapp.infrastructure.codes import CODE_MINUTES, CodeForm, entered, printable, spoken
-from webapp.infrastructure.events import forgotten
+from webapp.infrastructure.events import when_forgotten
 from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.limits import Wait
 from webapp.infrastructure.security import public_url
@@ -40,11 +39,7 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/computer", view_func=enter, methods=["POST"])
     blueprint.add_url_rule("/guide/<step_id>/computer", view_func=hand_over, methods=["POST"])
     blueprint.app_context_processor(lambda: {"handover": shown})
-    blueprint.record_once(_listen)
-
-
-def _listen(state: BlueprintSetupState) -> None:
-    forgotten.connect(_forget, state.app)
+    when_forgotten(blueprint, _forget)
 
 
 def hand_over(step_id: str) -> ResponseReturnValue:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from webapp.core.guides import Context, Drawing, GuideStep, Screenshot
-from webapp.core.guides.drawings import alternative_text, svg, values_for
+from webapp.core.guides.drawings import alternative_text, svg
 from webapp.core.text import Message
 from webapp.infrastructure.i18n import current_locale, translate
 from webapp.infrastructure.screenshots import Taken, taken
@@ -23,8 +23,7 @@ class Shown:
 def picture(step: GuideStep, context: Context) -> Shown | None:
     """Return the picture of `step` in the language of the request; None where it has none."""
     if isinstance(step.picture, Drawing):
-        window, ring = step.picture.shown, step.picture.ring
-        values = values_for(context.provider, context.account, context.file_name, context.protocol)
+        window, ring, values = step.picture.shown, step.picture.ring, context.drawn
         drawn = Markup(svg(window, ring, translate, values))  # noqa: S704  an SVG of ours, its texts escaped
         return Shown(alternative_text(window, ring, translate, values), svg=drawn)
     if isinstance(step.picture, Screenshot):

@@ -5,13 +5,14 @@ What is typed is read and forgotten: people paste passwords. Counted is which of
 
 from collections.abc import Sequence
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.diagnosis import CATALOGUE, Diagnosis
 from webapp.core.diagnosis.messages import MESSAGES, PROGRAMS, Found, causes, looking, messages_meaning, search
 from webapp.core.providers import Provider
 from webapp.infrastructure import compression, events
+from webapp.infrastructure.config import running_app
 from webapp.infrastructure.i18n import current_locale
 from webapp.infrastructure.security import allow_indexing
 from webapp.web.help.looked_up import Seen, step_for
@@ -133,8 +134,7 @@ def _outcome(found: tuple[Found, ...]) -> str:
 
 
 def _count(outcome: str, message: str, program: str) -> None:
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    events.help_answered.send(app, outcome=outcome, message=message, program=program, locale=current_locale())
+    events.help_answered.send(running_app(), outcome=outcome, message=message, program=program, locale=current_locale())
 
 
 def _program() -> str:

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.account import MailAccount, ServerType, SocketType
+from webapp.core.account import MailAccount, ServerType
 from webapp.core.text import N_, InputError, Message
 from webapp.infrastructure.config import current_providers
 from webapp.infrastructure.i18n import translate
@@ -17,7 +17,6 @@ IN_THE_FILE = ("retention", "name", "port", "outlook-profile")  # what a file th
 SET_UP_KEY = "set_up"  # in the session: a file was fetched, or the person says that it works
 FETCHED = "file"  # the value there for the first of the two
 WORKS_KEY = "works"  # in the session: the mark of the address whose first device works, its owner says
-SECURITY = {SocketType.SSL: "SSL/TLS", SocketType.STARTTLS: "STARTTLS"}
 
 
 def register(blueprint: Blueprint) -> None:
@@ -152,7 +151,7 @@ def _wanted(changed: str, account: MailAccount) -> str:
         values: dict[str, str | int | Message] = {
             "server": sending.hostname,
             "port": sending.port,
-            "security": SECURITY[sending.socket_type],
+            "security": sending.socket_type.label,
         }
         return translate(Message(N_("Sending: %(server)s, port %(port)s, %(security)s"), values))
     if changed == "outlook-profile":

@@ -13,7 +13,7 @@ from webapp.core.clients import CLIENTS
 from webapp.core.providers import Provider
 from webapp.core.systems import SYSTEMS, system_of
 from webapp.core.text import N_, InputError, Message
-from webapp.infrastructure.config import DEVICES_MAX, current_providers
+from webapp.infrastructure.config import DEVICES_MAX, current_providers, running_app
 from webapp.infrastructure.events import answer_chosen, answer_refused, step_reached
 from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.security import public_url
@@ -74,7 +74,7 @@ def show(asked: Step, answers: Answers, stop: str | None = None) -> str:
     """Show the question, or the page after it that holds the person."""
     stop = None if "again" in request.args else stop
     mistaken = _mistake(asked)
-    step_reached.send(current_app._get_current_object(), step=asked.slug, page=stop or "")  # type: ignore[attr-defined]
+    step_reached.send(running_app(), step=asked.slug, page=stop or "")
     if stop:
         rows = devices.rows_of(answers["devices"].get("others", ()))
         return render(asked, answers, stop, rows=rows if mistaken is None else [row.checked() for row in rows])
@@ -138,7 +138,7 @@ def checked(asked: Step, answers: Answers) -> StepForm | ResponseReturnValue:
     if form.validate():
         return form
     texts = tuple(text for errors in form.errors.values() for text in errors)
-    answer_refused.send(current_app._get_current_object(), step=asked.slug, texts=texts)  # type: ignore[attr-defined]
+    answer_refused.send(running_app(), step=asked.slug, texts=texts)
     fields = {field.name: request.form[field.name] for field in form if field.name in request.form}
     fields.pop("csrf_token", None)
     return refuse(asked, fields, again="1")
@@ -156,7 +156,7 @@ def keep(asked: Step, answers: Answers, onward: Onward, page: str | None = None,
             values["form"] = asked.form()
             values["form"].fit(answers)
         return render(asked, answers, page, problem=translate(error.message), **values), 422
-    answer_chosen.send(current_app._get_current_object(), step=asked.slug)  # type: ignore[attr-defined]
+    answer_chosen.send(running_app(), step=asked.slug)
     return onward(asked, answers)
 
 

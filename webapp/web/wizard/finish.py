@@ -8,13 +8,13 @@ import secrets
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.account import ServerType
 from webapp.core.systems import system_of
 from webapp.infrastructure import limits
-from webapp.infrastructure.config import current_providers
+from webapp.infrastructure.config import current_providers, running_app
 from webapp.infrastructure.config_values import is_loopback
 from webapp.infrastructure.events import forgotten
 from webapp.infrastructure.i18n import current_locale
@@ -161,7 +161,7 @@ def another_device() -> ResponseReturnValue:
 def delete() -> ResponseReturnValue:
     """Forget everything of this session, here, in the browser, and with everybody who keeps something of it."""
     locale = session.get("locale")
-    forgotten.send(current_app._get_current_object())  # type: ignore[attr-defined]
+    forgotten.send(running_app())
     session.clear()
     if locale:
         session["locale"] = locale

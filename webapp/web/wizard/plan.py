@@ -5,7 +5,7 @@ clears the mailbox, after a number of days in which every other device fetches t
 there. Only a program whose file can say “after N days” may be the one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from webapp.core.account import KEEP_FOREVER, Retention
@@ -125,7 +125,7 @@ def choices(devices: Sequence[Device]) -> Choices:
     return Choices(own.numbers or QUICK_DAYS, not own.numbers, delete)
 
 
-def propose(devices: Sequence[Device], keep: Retention, can_clear: Callable[[Device], bool] = can_clear) -> DevicePlan:
+def propose(devices: Sequence[Device], keep: Retention) -> DevicePlan:
     """Return what each of `devices` does so that mail stays on the server as `keep` says and none is lost.
 
     The first device is the one in the person's hands. It alone does exactly what `keep` says where it is the only one,

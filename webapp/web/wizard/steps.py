@@ -3,7 +3,7 @@
 What has a default that loses nothing is no step: `ADJUSTMENTS` are asked only of who wants to change it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from webapp.core.account import KEEP_FOREVER, ServerType
@@ -160,27 +160,27 @@ ADJUSTMENTS: tuple[Step, ...] = (
 )
 
 
-def applicable(answers: Answers, steps: Sequence[Step] = STEPS) -> tuple[Step, ...]:
+def applicable(answers: Answers) -> tuple[Step, ...]:
     """Return every step this person takes, answered or not."""
-    return tuple(step for step in steps if step.applies(answers))
+    return tuple(step for step in STEPS if step.applies(answers))
 
 
-def path(answers: Answers, steps: Sequence[Step] = STEPS) -> tuple[Step, ...]:
+def path(answers: Answers) -> tuple[Step, ...]:
     """Return the steps this person may open: the answered ones, and the first that is not."""
     open_steps = []
-    for step in applicable(answers, steps):
+    for step in applicable(answers):
         open_steps.append(step)
         if not step.is_answered(answers):
             break
     return tuple(open_steps)
 
 
-def is_complete(answers: Answers, steps: Sequence[Step] = STEPS) -> bool:
-    return all(step.is_answered(answers) for step in applicable(answers, steps))
+def is_complete(answers: Answers) -> bool:
+    return all(step.is_answered(answers) for step in applicable(answers))
 
 
-def before(step: Step, answers: Answers, steps: Sequence[Step] = STEPS) -> Step | None:
+def before(step: Step, answers: Answers) -> Step | None:
     """Return the step before `step` on this person's path, or None for the first."""
-    taken = applicable(answers, steps)
+    taken = applicable(answers)
     index = taken.index(step)
     return taken[index - 1] if index else None

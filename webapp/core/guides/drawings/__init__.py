@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from webapp.core.guides.drawings import android, apple, outlook, outlook_others, system
-from webapp.core.guides.drawings.rendering import SAMPLE, alternative_text, svg, values_for, values_of
+from webapp.core.guides.drawings.rendering import SAMPLE, alternative_text, svg, values_of
 from webapp.core.guides.drawings.tiles import TILES, tile
 from webapp.core.guides.drawings.types import Window
 
 __all__ = [
-    "SAMPLE", "TILES", "WINDOWS", "Window", "alternative_text", "find", "svg", "tile", "values_for", "values_of",
+    "SAMPLE", "TILES", "WINDOWS", "Window", "alternative_text", "find", "svg", "tile", "values_of",
 ]  # fmt: skip
 
 _ROOMS = (outlook, outlook_others, apple, android, system)

@@ -1,11 +1,10 @@
 """A drawn window as SVG, to stand inside a page."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from html import escape
 from types import MappingProxyType
 
-from webapp.core.account import MailAccount, ServerType, SocketType
+from webapp.core.account import MailAccount
 from webapp.core.guides.drawings import frames
 from webapp.core.guides.drawings.canvas import SMALL, WIDTH, Box, Canvas, Translate
 from webapp.core.guides.drawings.controls import GAP, draw, natural_width
@@ -22,7 +21,6 @@ from webapp.core.guides.drawings.types import (
     Window,
     Words,
 )
-from webapp.core.providers import Provider
 from webapp.core.text import N_, Message
 
 SAMPLE: Mapping[str, str] = MappingProxyType(
@@ -41,7 +39,6 @@ SAMPLE: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_SECURITY = {SocketType.SSL: "SSL/TLS", SocketType.STARTTLS: "STARTTLS"}
 _LOOK = N_("Drawing of “%(window)s”.")
 _CHOOSE = N_("Drawing of “%(window)s”: choose “%(label)s”.")
 _TYPE = N_("Drawing of “%(window)s”: type into “%(label)s”.")
@@ -60,23 +57,13 @@ def values_of(account: MailAccount, file_name: str = "") -> dict[str, str]:
         "provider": account.provider_name or SAMPLE["provider"],
         "incoming": account.incoming.hostname,
         "incoming_port": str(account.incoming.port),
-        "incoming_security": _SECURITY[account.incoming.socket_type],
+        "incoming_security": account.incoming.socket_type.label,
         "outgoing": account.outgoing.hostname,
         "outgoing_port": str(account.outgoing.port),
-        "outgoing_security": _SECURITY[account.outgoing.socket_type],
+        "outgoing_security": account.outgoing.socket_type.label,
         "days": str(days or SAMPLE["days"]),
         "file": file_name or SAMPLE["file"],
     }
-
-
-def values_for(
-    provider: Provider, account: MailAccount | None, file_name: str = "", protocol: ServerType = ServerType.POP3
-) -> dict[str, str]:
-    """Return the same for a guide: those of the person, else of somebody with an address of `provider`."""
-    if account is None:
-        somebody = provider.account(f"anna.beispiel@{provider.main_domain}", name=SAMPLE["name"])
-        account = replace(somebody, incoming=provider.server(protocol))
-    return values_of(account, file_name)
 
 
 def alternative_text(window: Window, ringed: str, translate: Translate, values: Mapping[str, str] = SAMPLE) -> str:
