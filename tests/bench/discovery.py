@@ -19,8 +19,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.running import ROOT, Result, Served, best, free_port, running, say, serve
+from tests.bench.running import ROOT, Result, Served, best, running, say, serve
 from tests.support.nginx import discovery_cache
+from tests.support.ports import free_port
 
 BUILD = ROOT / "build" / "bench"
 AUTOMX2 = ("automx2==2026.2", "gunicorn==27.0.1")

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from tests.support.caddy import documented_caddy
-from tests.support.nginx import free_port
+from tests.support.ports import free_port
 from tests.support.requirements import need_commands
 from tests.support.serving import serving
 from webapp.infrastructure.config import TABLE_BYTES_MAX

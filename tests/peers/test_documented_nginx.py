@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.support.nginx import DocumentedSite, documented_site, free_port
+from tests.support.nginx import DocumentedSite, documented_site
+from tests.support.ports import free_port
 from tests.support.requirements import need_commands
 from tests.support.serving import serving
 from webapp.cli.doctor import examine

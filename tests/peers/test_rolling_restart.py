@@ -13,7 +13,8 @@ import pytest
 import requests
 
 from tests.conftest import SECRET_KEY
-from tests.support.nginx import DocumentedSite, documented_site, free_port
+from tests.support.nginx import DocumentedSite, documented_site
+from tests.support.ports import free_port
 from tests.support.requirements import need_commands
 from tests.support.serving import serving
 from tests.support.waiting import wait_until

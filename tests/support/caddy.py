@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.documents import DEPLOY, replaced
-from tests.support.nginx import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 NOBODY = 65534  # as root it would trust its own authority on the whole machine

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 # No background traffic.
@@ -42,22 +42,17 @@ def barriers(page: Page) -> list[tuple[str, list[str]]]:
 
 
 def serve_site(environment: dict[str, str], log: Path, port: int = 0) -> tuple[subprocess.Popen[bytes], int]:
-    """Start the site on `port` (0: a free one) and wait until it is ready; return process and port.
-
-    A free port may be taken a moment later; then another one is tried.
-    """
-    for _ in range(5):
-        chosen = port or _free_port()
-        with log.open("ab") as file:
-            begins = file.tell()
-            process = subprocess.Popen(
-                [COMMAND, "serve", "--port", str(chosen)], env=environment, stdout=file, stderr=file,
-                start_new_session=True,
-            )  # fmt: skip
-        if _greets(process, log, begins):
-            return process, chosen
-        process.kill()
-        process.wait()
+    """Start the site on `port` (0: a free one) and wait until it is ready; return process and port."""
+    chosen = port or free_port()
+    with log.open("ab") as file:
+        begins = file.tell()
+        process = subprocess.Popen(
+            [COMMAND, "serve", "--port", str(chosen)], env=environment, stdout=file, stderr=file, start_new_session=True
+        )
+    if _greets(process, log, begins):
+        return process, chosen
+    process.kill()
+    process.wait()
     raise TimeoutError(log.read_text())
 
 
@@ -65,9 +60,3 @@ def _greets(process: subprocess.Popen[bytes], log: Path, begins: int) -> bool:
     with suppress(TimeoutError):
         wait_until(lambda: GREETING in log.read_bytes()[begins:] or process.poll() is not None, 120)
     return process.poll() is None and GREETING in log.read_bytes()[begins:]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port

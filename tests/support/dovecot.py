@@ -28,6 +28,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests.support.ports import free_port
 from tests.support.providers import rewrite_providers
 from tests.support.relay import Relay
 from tests.support.waiting import wait_until
@@ -231,7 +232,7 @@ def start(
     try:
         folder.chmod(0o755)  # its services run as other users
         names = ("pop3", "pop3s", "submission", "submissions", "lmtp", "relay")
-        ports = dict(zip(names, _free_ports(len(names)), strict=True))
+        ports = {name: free_port() for name in names}
         _write_configuration(folder, ports, failure_delay, far, busy, hostnames)
         dovecot = Dovecot(folder, ports, folder / "ca.pem", folder / "providers")
         rewrite_providers(
@@ -319,12 +320,6 @@ def _process(folder: Path) -> Iterator[None]:
     finally:
         process.kill()
         process.wait()
-
-
-def _free_ports(number: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)]
-        return [sock.getsockname()[1] for sock in sockets]
 
 
 def _accepts(port: int) -> bool:

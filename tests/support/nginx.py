@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 import trustme
 
 from tests.support.documents import DEPLOY, blocks, replaced
+from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 
@@ -47,11 +47,6 @@ def running(configuration: str, port: int) -> Iterator[Nginx]:
         finally:
             process.terminate()
             process.wait()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from sqlalchemy import text
 from werkzeug.serving import make_server
 
 from tests.support.certificates import Certificates
-from tests.support.nginx import free_port
+from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer
 from webapp import create_app
 from webapp.cli import cli
