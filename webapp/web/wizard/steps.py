@@ -3,7 +3,7 @@
 What has a default that loses nothing is no step: `ADJUSTMENTS` are asked only of who wants to change it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from webapp.core.account import KEEP_FOREVER, ServerType
@@ -160,15 +160,15 @@ ADJUSTMENTS: tuple[Step, ...] = (
 )
 
 
-def applicable(answers: Answers) -> tuple[Step, ...]:
+def applicable(answers: Answers, steps: Sequence[Step] = STEPS) -> tuple[Step, ...]:
     """Return every step this person takes, answered or not."""
-    return tuple(step for step in STEPS if step.applies(answers))
+    return tuple(step for step in steps if step.applies(answers))
 
 
-def path(answers: Answers) -> tuple[Step, ...]:
+def path(answers: Answers, steps: Sequence[Step] = STEPS) -> tuple[Step, ...]:
     """Return the steps this person may open: the answered ones, and the first that is not."""
     open_steps = []
-    for step in applicable(answers):
+    for step in applicable(answers, steps):
         open_steps.append(step)
         if not step.is_answered(answers):
             break
