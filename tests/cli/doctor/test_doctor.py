@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email.utils import formatdate
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,63 +16,18 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import text
-from werkzeug.serving import make_server
 
-from tests.support.certificates import Certificates
+from tests.support.fronts import served
+from tests.support.installation import CLOSED, KEY, Place
 from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer
 from webapp import create_app
 from webapp.cli import cli
-from webapp.cli.doctor import examine, here, site, stores
-from webapp.cli.doctor.finding import Finding
-from webapp.connection_tests import jobs
+from webapp.cli.doctor import examine, here, stores
 from webapp.connection_tests.redis_engine import Worker
 from webapp.infrastructure import db
 from webapp.infrastructure.config import Config, sqlite_url
 from webapp.infrastructure.models import Delivery, Lease, Pause
-
-KEY = "a key that is long enough for tests"
-CLOSED = 9  # nobody listens there
-
-Wsgi = Callable[[dict[str, Any], Any], Any]
-
-
-class Place:
-    """An installation that is well, but that no site answers."""
-
-    def __init__(self, folder: Path, database: Path) -> None:
-        self.folder = folder
-        folder.mkdir(mode=0o700)
-        shutil.copy(database, folder)
-        self.key = folder / "secret-key"
-        self.key.write_text(KEY)
-        self.key.chmod(0o600)
-        self.database = folder / "wizard.sqlite3"
-        self.environ = {
-            "WEBAPP_DATA_DIR": str(folder), "WEBAPP_PUBLIC_URL": f"http://localhost:{CLOSED}",
-            "WEBAPP_OPERATOR_NAME": "Stadtwerke", "WEBAPP_OPERATOR_CONTACT": "help@example.org",
-            "WEBAPP_COUNTRY": "Deutschland",
-        }  # fmt: skip
-
-    @property
-    def config(self) -> Config:
-        return Config.from_environment(self.environ).completed()
-
-    def found(self, port: int = CLOSED) -> dict[str, Finding]:
-        return {finding.id: finding for area in examine(self.environ, port) for finding in area.findings or ()}
-
-    def set(self, **settings: str) -> None:
-        self.environ |= {f"WEBAPP_{name.upper()}": value for name, value in settings.items()}
-
-    def add(self, *rows: object) -> None:
-        with db.begin(self.config) as session:
-            session.add_all(rows)
-
-
-@pytest.fixture
-def place(tmp_path: Path, empty_database: Path) -> Iterator[Place]:
-    yield Place(tmp_path / "site", empty_database)
-    db.dispose()
 
 
 def test_an_installation_that_is_well_hears_so(place: Place) -> None:
@@ -298,194 +249,6 @@ def test_clocks_that_differ_are_told() -> None:
     assert list(stores._clock("Redis", now + 1)) == []
     (found,) = stores._clock("Redis", now - 90)
     assert "-90" in str(found.text)
-
-
-# The site, and what stands in front of it.
-
-
-def nothing(site: Any) -> Any:
-    return site
-
-
-def adding(**headers: str) -> Callable[[Wsgi], Wsgi]:
-    """Return a proxy that adds headers as an honest one does, and those given; "" takes one away."""
-
-    def proxy(site: Wsgi) -> Wsgi:
-        def answer(environ: dict[str, Any], start: Any) -> Any:
-            before = environ.get("HTTP_X_FORWARDED_FOR")
-            environ["HTTP_X_FORWARDED_FOR"] = f"{before}, 127.0.0.1" if before else "127.0.0.1"
-            for name, value in headers.items():
-                if value:
-                    environ[name] = value
-                else:
-                    environ.pop(name, None)
-            return site(environ, start)
-
-        return answer
-
-    return proxy
-
-
-def sending(status: str, content: bytes) -> Callable[[Wsgi], Wsgi]:
-    def proxy(site: Wsgi) -> Wsgi:
-        def answer(environ: dict[str, Any], start: Any) -> Any:
-            start(status, [("Content-Type", "text/plain")])
-            return [content]
-
-        return answer
-
-    return proxy
-
-
-def changing(name: str, value: str) -> Callable[[Wsgi], Wsgi]:
-    """Return a proxy that sets a header of the answer."""
-
-    def proxy(site: Wsgi) -> Wsgi:
-        def answer(environ: dict[str, Any], start: Any) -> Any:
-            def begin(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-                return start(status, [*((n, v) for n, v in headers if n.lower() != name.lower()), (name, value)], *rest)
-
-            return site(environ, begin)
-
-        return answer
-
-    return proxy
-
-
-@contextmanager
-def served(site: Wsgi, port: int, tls: Any = None) -> Iterator[None]:
-    server = make_server("127.0.0.1", port, site, threaded=True, ssl_context=tls)
-    thread = threading.Thread(target=server.serve_forever, args=[0.01])
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@pytest.fixture(scope="module")
-def sites(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Iterator[Callable[..., Flask]]:
-    """Return what makes a site that runs its tests, one for the same settings."""
-    made: dict[tuple[tuple[str, str], ...], Flask] = {}
-
-    def site(**settings: str) -> Flask:
-        known = tuple(sorted(settings.items()))
-        if known not in made:
-            place = Place(tmp_path_factory.mktemp("sites") / "site", empty_database)
-            place.set(**settings)
-            made[known] = create_app(place.config)
-            jobs.start(made[known])
-        return made[known]
-
-    yield site
-    for app in made.values():
-        jobs.shutdown(app)
-
-
-HONEST = adding(HTTP_X_FORWARDED_PROTO="http")
-IN_FRONT: dict[str, tuple[Callable[[Wsgi], Wsgi], str, str, str]] = {
-    # name: proxy, WEBAPP_TRUSTED_PROXIES, the id of the finding ("" for none), words of its sentence
-    "none, and none is told of": (nothing, "0", "", ""),
-    "one that does all": (HONEST, "1", "", ""),
-    "one that adds no address": (nothing, "1", "proxies-too-many", "whoever likes chooses"),
-    "one that nobody told of": (HONEST, "0", "proxies-too-few", "in front is 1"),
-    "one that says no scheme": (adding(HTTP_X_FORWARDED_PROTO="https"), "1", "scheme-missing", "X-Forwarded-Proto"),
-    "one that hands on no host": (adding(HTTP_HOST="backend:8000"), "1", "host-refused", "its own name"),
-    "one that reaches nothing": (sending("502 Bad Gateway", b"no"), "0", "proxy-error", "does not reach the site. (502)"),
-    "another site": (sending("200 OK", b"hello"), "0", "other-site", "Something else"),
-    "one that changes headers": (changing("X-Frame-Options", "ALLOW"), "0", "headers-changed", "X-Frame-Options"),
-    "one that lets be cached": (changing("Cache-Control", "public"), "0", "headers-changed", "Cache-Control"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", IN_FRONT)
-def test_says_what_stands_in_front_of_the_site(place: Place, sites: Callable[..., Flask], name: str) -> None:
-    proxy, trusted, id_, words = IN_FRONT[name]
-    port = free_port()
-    place.set(public_url=f"http://localhost:{port}", trusted_proxies=trusted)
-    with served(proxy(sites(trusted_proxies=trusted).wsgi_app), port):
-        found = place.found()
-    assert bool(found) is bool(id_), found
-    if id_:
-        assert words in str(found[id_].text)
-
-
-def test_a_clock_of_the_site_that_differs_is_told(place: Place) -> None:
-    asked = site._Asked(place.config, "http://localhost")
-    (found,) = site._clock(asked, {"Date": "Wed, 01 Jan 2020 00:00:00 GMT"})
-    assert found.id == "clock-differs"
-    assert list(site._clock(asked, {"Date": formatdate(usegmt=True)})) == []
-    assert list(site._clock(asked, {})) == []
-
-
-def test_a_site_with_another_key_is_told(place: Place, sites: Callable[..., Flask]) -> None:
-    port = free_port()
-    place.set(public_url=f"http://localhost:{port}", secret_key="another key that is long enough for tests")
-    with served(sites(trusted_proxies="0").wsgi_app, port):
-        assert set(place.found()) == {"other-key"}
-
-
-def test_a_site_that_runs_behind_a_broken_proxy_is_told_apart_from_one_that_does_not(place: Place) -> None:
-    port = free_port()
-    with served(sending("200 OK", site.ALIVE)(nothing), port):
-        assert set(place.found(port)) == {"site-silent", "proxy-breaks"}
-
-
-def test_what_the_site_says_of_itself_is_told_once(place: Place) -> None:
-    app = create_app(place.config)  # its jobs were not started
-    port = free_port()
-    with served(app.wsgi_app, port):
-        place.set(public_url=f"http://localhost:{port}")
-        assert set(place.found()) == {"no-worker"}
-        place.set(redis_url="unix:///none.sock", secret_key=KEY)
-        areas = {area.id: area for area in examine(place.environ, port)}
-    assert [finding.id for finding in areas["jobs"].findings or ()] == ["redis-away"]
-    assert [finding.id for finding in areas["site"].findings or ()] == ["no-worker"]
-
-
-CERTIFICATES = {
-    "expired": "certificate-expired", "not-yet-valid": "certificate-not-yet-valid",
-    "wrong-host": "certificate-wrong-host", "untrusted": "certificate-untrusted", "self-signed": "certificate-self-signed",
-    "chain-incomplete": "certificate-chain-incomplete",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", CERTIFICATES)
-def test_says_what_is_wrong_with_the_certificate(place: Place, tmp_path: Path, name: str) -> None:
-    certificates, port = Certificates(tmp_path), free_port()
-    place.set(public_url=f"https://localhost:{port}", trusted_proxies="1", tls_ca_file=str(certificates.ca_file))
-    with served(sending("200 OK", b"")(nothing), port, certificates.server_context(name)):
-        assert set(place.found(port)) == {CERTIFICATES[name], "site-stopped"}
-
-
-def test_a_site_behind_https_is_well(place: Place, tmp_path: Path, sites: Callable[..., Flask]) -> None:
-    certificates, port = Certificates(tmp_path), free_port()
-    settings = {"public_url": f"https://localhost:{port}", "trusted_proxies": "1"}
-    place.set(**settings, tls_ca_file=str(certificates.ca_file))
-    proxy = adding(HTTP_X_FORWARDED_PROTO="https")
-    with served(proxy(sites(**settings).wsgi_app), port, certificates.server_context("ok")):
-        assert place.found() == {}
-
-
-def test_a_certificate_that_expires_soon_is_told() -> None:
-    (found,) = site._expiring("pop.example.org", {"days_left": 3, "not_after": "2026-12-01"})
-    assert "2026-12-01" in str(found.text)
-    assert list(site._expiring("pop.example.org", {"days_left": 30})) == []
-
-
-def test_a_port_without_tls_is_told(place: Place) -> None:
-    port = free_port()
-    place.set(public_url=f"https://localhost:{port}", trusted_proxies="1")
-    with served(sending("200 OK", b"")(nothing), port):
-        assert "tls-failed" in place.found(port)
-
-
-def test_only_the_holder_of_the_key_is_told_of_the_proxies(place: Place) -> None:
-    client = create_app(place.config).test_client()
-    for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": f"Bearer {'A' * 32}"}):
-        assert client.get("/readyz/proxy", headers=headers).status_code == 404
 
 
 # What the command writes.
