@@ -1,7 +1,5 @@
 """Shared by the commands: language, output, error messages, settings, providers, options."""
 
-from __future__ import annotations
-
 import difflib
 import json
 import os

@@ -78,8 +78,9 @@ def list_keys(as_json: bool) -> None:
             ]  # fmt: skip
             write_json(rows)
             return
+        revoked_word = spoken().gettext(N_("revoked"))
         for key in found:
-            revoked = f"  {spoken().gettext(N_('revoked'))}" if key.revoked_at else ""
+            revoked = f"  {revoked_word}" if key.revoked_at else ""
             click.echo(f"{key.name:24} {key.created_at:%Y-%m-%d}  {key.per_minute:6}/min  {key.scopes or '–'}{revoked}")
 
 

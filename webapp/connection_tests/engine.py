@@ -7,8 +7,6 @@ was cut off is not repeated. The store guarantees that too: a run begins once.
 The queue carries run id and plan, sealed. A plan names a provider, never a host.
 """
 
-from __future__ import annotations
-
 import json
 import ssl
 import threading
@@ -16,8 +14,9 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from flask import Flask
 from huey import Huey
 from huey.consumer import Consumer
 from huey.registry import Message as HueyMessage
@@ -26,21 +25,17 @@ from huey.serializer import Serializer
 from webapp.connection_tests.passwords import PasswordStore
 from webapp.connection_tests.progress import Run, RunStore
 from webapp.core import probe
+from webapp.core.account import MailAccount
 from webapp.core.diagnosis import explain
 from webapp.core.probe import circle
 from webapp.core.probe.report import FailureKind, Report, RunState, Stage, Vantage
+from webapp.core.providers import Provider
 from webapp.infrastructure import logs
 from webapp.infrastructure.config import Config, current_providers
 from webapp.infrastructure.events import test_progressed
 from webapp.infrastructure.limits import Ending, Limits, LimitsUnavailableError
 from webapp.infrastructure.logs import logger
 from webapp.infrastructure.sealing import Sealer
-
-if TYPE_CHECKING:
-    from flask import Flask
-
-    from webapp.core.account import MailAccount
-    from webapp.core.providers import Provider
 
 EXPIRES_SECONDS = 45  # time-out of a queued run
 GRACE_SECONDS = 5  # after a run's own time-out, until it counts as interrupted

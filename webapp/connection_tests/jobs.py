@@ -3,11 +3,10 @@
 Threads start after fork (in the server's hooks), never in `create_app`.
 """
 
-from __future__ import annotations
-
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from flask import Flask
 from huey.storage import MemoryStorage
 
 from webapp.connection_tests.engine import Engine, Load, Plan, Queue, QuietConsumer, Runner, UnavailableError
@@ -15,9 +14,6 @@ from webapp.connection_tests.passwords import MemoryPasswordStore
 from webapp.connection_tests.progress import MemoryRunStore
 from webapp.infrastructure.config import Config
 from webapp.infrastructure.sealing import Sealer
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 
 class _BlockingMemoryStorage(MemoryStorage):

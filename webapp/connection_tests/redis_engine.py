@@ -5,15 +5,14 @@ make a worker that receives passwords. Data in Redis is sealed with every key of
 each other during a key change.
 """
 
-from __future__ import annotations
-
 import logging
 import secrets
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from flask import Flask
 from huey.storage import RedisStorage
 from redis import ConnectionPool, Redis
 from redis.exceptions import RedisError
@@ -22,9 +21,6 @@ from webapp.connection_tests.engine import Engine, Load, Plan, Queue, QuietConsu
 from webapp.connection_tests.redis_stores import PREFIX, RedisPasswordStore, RedisRunStore
 from webapp.infrastructure.config import WEB_THREADS, Config
 from webapp.infrastructure.sealing import Sealer, SharedSealer, UnsealError, WorkerKey
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 LISTEN_SECONDS = 0.5  # until a worker that shall end hears of it
 BEAT_SECONDS = 2.0

@@ -5,8 +5,6 @@ stays in memory; what comes out is sealed. Whoever has the database and not the 
 that was cut off is not begun again by itself: the agent has the table.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import time
@@ -14,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from flask import Flask
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, defer
 
@@ -29,9 +28,6 @@ from webapp.infrastructure.config import TABLE_CODES_MAX, TABLE_ROWS_MAX, curren
 from webapp.infrastructure.models import BulkJob
 from webapp.infrastructure.sealing import seal, unseal
 from webapp.infrastructure.signing import signed
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 LIFE: Final = timedelta(hours=1)
 SILENCE: Final = timedelta(seconds=60)  # a job that says nothing for so long was cut off

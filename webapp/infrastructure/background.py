@@ -22,24 +22,19 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
-from flask import Blueprint
+from flask import Blueprint, Flask
+from flask.sansio.app import App
 from sqlalchemy import true, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from webapp.infrastructure import db
+from webapp.infrastructure.config import Config
 from webapp.infrastructure.logs import logger
 from webapp.infrastructure.models import Lease
 
-if TYPE_CHECKING:
-    from flask import Flask
-    from flask.sansio.app import App
-
-    from webapp.infrastructure.config import Config
-
-Work = Callable[["Flask"], object]
-Seconds = Callable[["Config"], "int | None"]
+Work = Callable[[Flask], object]
+Seconds = Callable[[Config], int | None]
 
 LOOK_SECONDS = 15.0
 AGAIN_SECONDS = 1.0  # instead, while a woken duty runs in another process

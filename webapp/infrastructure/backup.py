@@ -3,8 +3,6 @@
 SQLite only; PostgreSQL has its own tools.
 """
 
-from __future__ import annotations
-
 import contextlib
 import glob
 import itertools
@@ -13,20 +11,16 @@ import shutil
 import sqlite3
 import stat
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from flask.sansio.app import App
 from sqlalchemy import make_url
 
 from webapp.core.text import N_, InputError
 from webapp.infrastructure import background, db, lock
 from webapp.infrastructure.config import Config, current_config, sqlite_url, variable
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from flask.sansio.app import App
 
 PURGE_SECONDS = 24 * 3600
 TRIES = frozenset({"limits", "limit_keys", "places"})

@@ -5,16 +5,10 @@ stands in it (BREACH). So a page is compressed only where a room says that its p
 visitor who sent no cookie and no query and is given no cookie. Static files hold nothing of anybody.
 """
 
-from __future__ import annotations
-
 import gzip
-from typing import TYPE_CHECKING
 
-from flask import Request, Response
-
-if TYPE_CHECKING:
-    from flask import Blueprint
-    from flask.sansio.app import App
+from flask import Blueprint, Request, Response
+from flask.sansio.app import App
 
 BYTES_MIN = 500  # below it nothing is won
 

@@ -14,8 +14,6 @@ claim has expired. After the last try it becomes a dead letter, until it is sent
 The target OPERATOR (WEBAPP_OPERATOR_WEBHOOK) is for what the operator should look at.
 """
 
-from __future__ import annotations
-
 import base64
 import hmac
 import json
@@ -23,8 +21,10 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from flask import Blueprint
+from flask.sansio.app import App
 from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.orm import Session
 
@@ -33,10 +33,6 @@ from webapp.infrastructure.config import Config, current_config
 from webapp.infrastructure.http_client import Answer, RequestError
 from webapp.infrastructure.logs import logger
 from webapp.infrastructure.models import Delivery
-
-if TYPE_CHECKING:
-    from flask import Blueprint
-    from flask.sansio.app import App
 
 OPERATOR: Final = "operator"
 POLL_SECONDS: Final = 15

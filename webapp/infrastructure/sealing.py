@@ -15,7 +15,6 @@ import base64
 import hmac
 import os
 import re
-from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -24,8 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-if TYPE_CHECKING:
-    from webapp.infrastructure.config import Config
+from webapp.infrastructure.config import Config
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12

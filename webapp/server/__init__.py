@@ -5,8 +5,6 @@ worker processes (`webapp.server.worker`) have the jobs. Whoever started it (sys
 it is killed: no login is repeated, and a fresh process is safer than one that goes on.
 """
 
-from __future__ import annotations
-
 import atexit
 import logging
 import os
@@ -14,7 +12,8 @@ import socket
 import sys
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+
+from flask import Flask
 
 from webapp import ROOMS, create_app
 from webapp.core import providers
@@ -23,9 +22,6 @@ from webapp.infrastructure import assets, background, backup, db, lock, logs, si
 from webapp.infrastructure.config import Config, current_providers, unknown_variables
 from webapp.infrastructure.config_values import is_loopback
 from webapp.server import sockets
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 SHOW_SECONDS = 4.0  # that a page has to fetch how its test ended
 

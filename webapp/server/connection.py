@@ -13,9 +13,10 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 from weakref import WeakSet
 
+from waitress.adjustments import Adjustments
 from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, Task, WSGITask
@@ -24,9 +25,6 @@ from waitress.utilities import Error, InternalServerError
 from webapp.infrastructure.config import BODY_BYTES_MAX
 from webapp.infrastructure.errors import bare, page_of
 from webapp.infrastructure.logs import logger
-
-if TYPE_CHECKING:
-    from waitress.adjustments import Adjustments
 
 REQUEST_SECONDS = 20  # from the first byte of a request to its last
 HEAR_SECONDS = 2.0  # for the rest of a request that was refused

@@ -7,8 +7,6 @@
 3. What was accepted is answered. The process ends.
 """
 
-from __future__ import annotations
-
 import select
 import signal
 import socket
@@ -16,17 +14,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from flask import Flask
 from waitress import create_server, wasyncore
 
 from webapp.infrastructure import security
 from webapp.infrastructure.config import TABLE_BYTES_MAX, WEB_THREADS, Config
 from webapp.server.connection import Channel
 from webapp.server.sockets import BACKLOG
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 IDLE_SECONDS = 20  # that a connection is kept; longer than the pause of any poll
 HEAD_BYTES_MAX = 32 * 1024

@@ -1,11 +1,8 @@
 """The comparison that runs by itself and tells the operator what is new, by a signed message to their own address."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-from flask import Blueprint
+from flask import Blueprint, Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,9 +14,6 @@ from webapp.infrastructure.models import Delivery
 from webapp.web import drift
 from webapp.web.drift.fetching import Fetcher
 from webapp.web.drift.findings import Finding, Severity
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 EVENT = "provider-drift"
 

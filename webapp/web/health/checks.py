@@ -1,11 +1,10 @@
 """The periodic check of every server, without a password."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.pool import ThreadPool
-from typing import TYPE_CHECKING
+
+from flask import Flask
 
 from webapp.core import probe
 from webapp.core.account import MailAccount, ServerType
@@ -15,9 +14,6 @@ from webapp.infrastructure import db
 from webapp.infrastructure.config import current_config, current_providers
 from webapp.infrastructure.models import HealthSample
 from webapp.web.health.samples import outages
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 AT_THE_SAME_TIME = 4
 

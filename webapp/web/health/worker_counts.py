@@ -3,23 +3,18 @@
 It lies in Redis until one web process takes it, so that the sum over all of them is right.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from flask import Flask
 from redis import Redis
 from redis.exceptions import RedisError
 
 from webapp.infrastructure import events
+from webapp.infrastructure.config import Config
 from webapp.infrastructure.logs import logger
-
-if TYPE_CHECKING:
-    from flask import Flask
-
-    from webapp.infrastructure.config import Config
 
 NAME = "gmx-pop:counts"  # a hash: values of the event as JSON → number
 KEPT_SECONDS = 24 * 3600  # without a web process that is asked for its metrics
