@@ -21,9 +21,8 @@ from webapp.infrastructure.config import (
     Scope,
     current_config,
     current_providers,
-    running_app,
 )
-from webapp.infrastructure.events import file_downloaded
+from webapp.infrastructure.events import file_downloaded, running_app
 from webapp.infrastructure.provider_files import site_provider
 from webapp.infrastructure.signing import signed
 

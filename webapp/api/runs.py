@@ -19,7 +19,8 @@ from webapp.connection_tests.progress import Run
 from webapp.core.account import MailAccount
 from webapp.core.probe import Secret
 from webapp.core.text import N_, Message
-from webapp.infrastructure.config import current_config, running_app
+from webapp.infrastructure.config import current_config
+from webapp.infrastructure.events import running_app
 from webapp.infrastructure.models import ApiKey
 from webapp.infrastructure.sealing import is_tagged_id, new_tagged_id
 

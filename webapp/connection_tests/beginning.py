@@ -17,7 +17,8 @@ from webapp.core.account import MailAccount
 from webapp.core.probe import Secret
 from webapp.core.probe.circle import ATTEMPTS
 from webapp.infrastructure import limits
-from webapp.infrastructure.config import current_config, current_providers, running_app
+from webapp.infrastructure.config import current_config, current_providers
+from webapp.infrastructure.events import running_app
 from webapp.infrastructure.limits import Again, LimitsUnavailableError, Wait
 
 UNAVAILABLE = (UnavailableError, LimitsUnavailableError, RedisError)  # raised by `begin`; nothing was tried

@@ -26,8 +26,6 @@ from webapp.infrastructure.config_values import SECRET_KEY_LENGTH_MIN as SECRET_
 from webapp.infrastructure.config_values import setting
 
 if TYPE_CHECKING:
-    from flask import Flask
-
     from webapp.core.clients import ExportOptions
     from webapp.core.providers import Provider
 
@@ -347,14 +345,6 @@ def current_config() -> Config:
     config = current_app.extensions["config"]
     assert isinstance(config, Config)  # noqa: S101  tells mypy what create_app put there
     return config
-
-
-def running_app() -> Flask:
-    """Return the running application itself, not Flask's stand-in for it: for threads and as sender of signals."""
-    from flask import current_app
-
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    return app
 
 
 def current_providers() -> Mapping[str, Provider]:

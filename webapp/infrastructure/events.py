@@ -25,7 +25,7 @@ forgotten(app)
 from collections.abc import Callable
 
 from blinker import Namespace
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, current_app
 from flask.blueprints import BlueprintSetupState
 
 _signals = Namespace()
@@ -38,6 +38,12 @@ test_progressed = _signals.signal("test_progressed")
 file_downloaded = _signals.signal("file_downloaded")
 help_answered = _signals.signal("help_answered")
 forgotten = _signals.signal("forgotten")
+
+
+def running_app() -> Flask:
+    """Return the running application itself, the sender of every signal, not Flask's stand-in for it."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return app
 
 
 def when_forgotten(blueprint: Blueprint, receiver: Callable[[Flask], None]) -> None:

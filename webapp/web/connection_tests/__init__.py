@@ -21,14 +21,8 @@ from webapp.core.probe.circle import ATTEMPTS, LOGINS_FOR_RECEIVING
 from webapp.core.probe.report import RunState
 from webapp.core.text import N_, translations_for
 from webapp.infrastructure import background, fragments, limits, logs
-from webapp.infrastructure.config import (
-    POLL_MILLISECONDS,
-    RESULT_WAIT_SECONDS,
-    RESULT_WAITERS_MAX,
-    current_providers,
-    running_app,
-)
-from webapp.infrastructure.events import when_forgotten
+from webapp.infrastructure.config import POLL_MILLISECONDS, RESULT_WAIT_SECONDS, RESULT_WAITERS_MAX, current_providers
+from webapp.infrastructure.events import running_app, when_forgotten
 from webapp.infrastructure.fresh import extension
 from webapp.infrastructure.i18n import current_locale
 from webapp.web.connection_tests import outcomes, queue, results

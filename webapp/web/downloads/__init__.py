@@ -12,8 +12,7 @@ from webapp.core.account import shorten_address
 from webapp.core.clients import Export
 from webapp.core.systems import installs_no_profiles, system_of
 from webapp.infrastructure import background
-from webapp.infrastructure.config import running_app
-from webapp.infrastructure.events import file_downloaded, when_forgotten
+from webapp.infrastructure.events import file_downloaded, running_app, when_forgotten
 from webapp.infrastructure.qr import qr_code
 from webapp.infrastructure.security import public_url
 from webapp.infrastructure.signing import signed

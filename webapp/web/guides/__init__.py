@@ -9,9 +9,8 @@ from flask.typing import ResponseReturnValue
 from webapp.core.clients import CLIENTS
 from webapp.core.guides import SOURCES, Gives, GuideStep
 from webapp.core.systems import system_of
-from webapp.infrastructure.config import running_app
 from webapp.infrastructure.config_values import is_loopback
-from webapp.infrastructure.events import guide_step_reached
+from webapp.infrastructure.events import guide_step_reached, running_app
 from webapp.infrastructure.qr import qr_code
 from webapp.infrastructure.security import public_url
 from webapp.web.downloads import found_wish, inline

@@ -12,7 +12,6 @@ from webapp.core.diagnosis import CATALOGUE, Diagnosis
 from webapp.core.diagnosis.messages import MESSAGES, PROGRAMS, Found, causes, looking, messages_meaning, search
 from webapp.core.providers import Provider
 from webapp.infrastructure import compression, events
-from webapp.infrastructure.config import running_app
 from webapp.infrastructure.i18n import current_locale
 from webapp.infrastructure.security import allow_indexing
 from webapp.web.help.looked_up import Seen, step_for
@@ -134,7 +133,9 @@ def _outcome(found: tuple[Found, ...]) -> str:
 
 
 def _count(outcome: str, message: str, program: str) -> None:
-    events.help_answered.send(running_app(), outcome=outcome, message=message, program=program, locale=current_locale())
+    events.help_answered.send(
+        events.running_app(), outcome=outcome, message=message, program=program, locale=current_locale()
+    )
 
 
 def _program() -> str:

@@ -13,8 +13,8 @@ from webapp.core.clients import CLIENTS
 from webapp.core.providers import Provider
 from webapp.core.systems import SYSTEMS, system_of
 from webapp.core.text import N_, InputError, Message
-from webapp.infrastructure.config import DEVICES_MAX, current_providers, running_app
-from webapp.infrastructure.events import answer_chosen, answer_refused, step_reached
+from webapp.infrastructure.config import DEVICES_MAX, current_providers
+from webapp.infrastructure.events import answer_chosen, answer_refused, running_app, step_reached
 from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.security import public_url
 from webapp.web.wizard import answers as store

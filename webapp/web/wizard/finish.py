@@ -14,9 +14,9 @@ from flask.typing import ResponseReturnValue
 from webapp.core.account import ServerType
 from webapp.core.systems import system_of
 from webapp.infrastructure import limits
-from webapp.infrastructure.config import current_providers, running_app
+from webapp.infrastructure.config import current_providers
 from webapp.infrastructure.config_values import is_loopback
-from webapp.infrastructure.events import forgotten
+from webapp.infrastructure.events import forgotten, running_app
 from webapp.infrastructure.i18n import current_locale
 from webapp.infrastructure.qr import qr_code
 from webapp.infrastructure.security import clear_site, public_url
