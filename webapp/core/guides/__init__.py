@@ -37,7 +37,7 @@ from webapp.core.guides.base import (
 from webapp.core.guides.preparation import preparation
 from webapp.core.guides.shared import imap
 from webapp.core.providers import load
-from webapp.core.text import N_, InputError
+from webapp.core.text import N_, InputError, Message
 
 __all__ = [
     "SOURCES",
