@@ -12,7 +12,7 @@ import pytest
 
 from webapp.core.diagnosis.messages import causes
 from webapp.core.diagnosis.messages import search as search_all
-from webapp.core.diagnosis.messages.vocabulary import pieces
+from webapp.core.diagnosis.messages.pasted import pieces
 
 ASKED = Path(__file__).parent / "asked"
 GIVEN = json.loads((ASKED / "messages.json").read_text("utf-8"))
@@ -20,6 +20,8 @@ MORE = json.loads((ASKED / "more-messages.json").read_text("utf-8"))
 FURTHER = json.loads((ASKED / "further-messages.json").read_text("utf-8"))
 FRESH = json.loads((ASKED / "fresh-messages.json").read_text("utf-8"))
 LEARNED = json.loads((ASKED / "learned-messages.json").read_text("utf-8"))
+LATER = json.loads((ASKED / "later-messages.json").read_text("utf-8"))
+REPORTED = json.loads((ASKED / "reported-messages.json").read_text("utf-8"))
 HELD_OUT = json.loads((ASKED / "held-out-messages.json").read_text("utf-8"))
 OWN_WORDS = tomllib.loads((ASKED / "lay.toml").read_text("utf-8"))
 NOTHING = tomllib.loads((ASKED / "nothing.toml").read_text("utf-8"))["texts"]
@@ -72,7 +74,7 @@ def test_they_find_it_shortened_changed_and_with_slips(change: Callable[[str], s
 
 def test_messages_that_the_catalogue_was_not_written_from_find_their_cause() -> None:
     """43 of the 70 did when they were first asked; classes of them were then added."""
-    assert len(right(MORE)) <= len(MORE) - 63
+    assert len(right(MORE)) <= len(MORE) - 64
     assert len(surely_wrong(MORE)) <= 1
 
 
@@ -89,10 +91,22 @@ def test_messages_from_mailers_servers_and_devices_find_their_cause() -> None:
     assert len(surely_wrong(LEARNED)) <= 1
 
 
+def test_messages_of_programs_on_linux_and_mails_that_come_back_find_their_cause() -> None:
+    """64 of these 90 did when they were first asked, and seven were told a wrong cause for sure."""
+    assert len(right(LATER)) <= len(LATER) - 87
+    assert len(surely_wrong(LATER)) <= 1
+
+
+def test_messages_that_others_reported_find_their_cause() -> None:
+    """27 of these 45 did when they were first asked. Of an unknown issuer a program alone cannot say more than that."""
+    assert len(right(REPORTED)) <= len(REPORTED) - 39
+    assert len(surely_wrong(REPORTED)) <= 2
+
+
 def test_messages_that_nobody_looked_at_while_the_search_was_made_find_their_cause() -> None:
-    """They are asked and counted, and no single one is learned from: 29 of the 42 at first, 34 later."""
-    assert len(right(HELD_OUT)) <= len(HELD_OUT) - 34
-    assert len(surely_wrong(HELD_OUT)) <= 3
+    """They are asked and counted, and no single one is learned from: 29 of the 42 at first, then 34, then 36."""
+    assert len(right(HELD_OUT)) <= len(HELD_OUT) - 36
+    assert len(surely_wrong(HELD_OUT)) <= 2
 
 
 @pytest.mark.parametrize("locale", OWN_WORDS)
@@ -117,7 +131,7 @@ def test_of_a_log_the_last_error_counts() -> None:
         "bye",
     ]
     assert cause("\n".join(log)) == "login-refused"
-    assert len(pieces("\n".join(log * 500))) <= 200
+    assert len(pieces("\n".join(log * 500))[0]) <= 200
 
 
 def test_a_log_of_any_length_is_read_from_its_end() -> None:
@@ -137,7 +151,7 @@ def test_where_a_fault_was_met_in_a_program_is_not_the_fault() -> None:
         "    ^^^^^^^^^^^^^",
     ]
     told = "535 Authentication Credentials Invalid"
-    assert pieces("\n".join([told, *frames])) == [told]
+    assert [line.text for line in pieces("\n".join([told, *frames]))[0]] == [told]
 
 
 def test_what_follows_a_refusal_tells_less_than_the_refusal() -> None:
@@ -204,3 +218,49 @@ def test_a_rare_word_is_enough_where_a_line_says_no_more() -> None:
 def test_a_refusal_of_pop3_is_one_of_receiving() -> None:
     assert cause("-ERR no such user") == "login-refused"
     assert cause("550 no such user") == "recipient-refused"
+
+
+def test_none_tried_is_not_failed() -> None:
+    line = "dovecot: pop3-login: Disconnected (no auth attempts in 60 secs): user=<>, rip=192.0.2.1, session=<2OYb2Mo4ob2NaXks>"
+    assert cause(line) == "connection-interrupted"
+    assert cause(line.replace("no auth attempts", "auth failed, 1 attempts")) == "login-refused"
+
+
+def test_a_negation_still_says_that_something_failed() -> None:
+    assert cause("kann nix senden") == "login-refused-for-sending"
+    assert cause("Login nicht erfolgreich") == "login-refused"
+
+
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [
+        ("The server responded:  Server busy, too many connections.", "gmx-busy"),
+        ('Expected response code "220" but got code "421", with message "421 4.7.0 too many connections"', "gmx-busy"),
+        ("Error: Invalid greeting from server:\n451 temporarily refused because the server is too busy.", "gmx-busy"),
+        ("Caused by: NegativeSmtpReplyException: Negative SMTP reply: 550 5.5.0 Invalid Sender", "sender-not-allowed"),
+        ("TLS handshaking: SSL_accept() failed: error:1420918C:SSL routines:hello:version too low", "tls-too-old"),
+    ],
+)
+def test_what_a_server_answered_is_found_in_a_sentence_of_the_program(told: str, meant: str) -> None:
+    assert cause(told) == meant
+
+
+def test_a_reply_of_several_lines_is_one() -> None:
+    told = (
+        "host mx.example.org said:\n550-5.7.1 [192.0.2.7] Our system has detected that this message is\n550-5.7.1 likely "
+        "unsolicited mail. To reduce the amount of spam,\n550 5.7.1 this message has been blocked.\nReporting-MTA: dns"
+    )
+    assert cause(told) == "message-refused"
+    assert "550-5.7.1 likely unsolicited mail" in next(line.text for line in pieces(told)[0] if line.answer)
+
+
+def test_the_reason_behind_a_colon_or_in_brackets_may_be_meant() -> None:
+    told = "[paperless_mail] Error while retrieving mailbox anna@example.org: socket error: EOF"
+    found = search_all(told)
+    assert causes(found)[0] == "connection-interrupted"
+    assert not found[0].sure
+
+
+def test_what_a_word_can_stand_for_does_not_count_twice() -> None:
+    """One "no" is not "no" and "failed"."""
+    assert not any(found.sure for found in search_all("no"))

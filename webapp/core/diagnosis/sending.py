@@ -79,13 +79,13 @@ ENTRIES: tuple[Diagnosis, ...] = (
         "message-refused",
         title=N_("%(provider)s did not take this message"),
         why=N_(
-            "Login and connection work. %(provider)s checks how a message is built. With this one something was "
-            "missing or wrong, such as the date or the sender. Old programs and devices make such mistakes."
+            "Login and connection work. %(provider)s checks each message. This one is too large, or something in it "
+            "is missing or wrong, such as the date or the sender. Old programs and devices make such mistakes."
         ),
         advice=(
+            N_("Write a new, short message without an attachment and send it to yourself."),
             N_("Check date and time of the device."),
             N_("Install the updates of the mail program."),
-            N_("Write a new, short message without an attachment and send it to yourself."),
         ),
         say=N_("The mailbox is fine. Only this one message was not accepted."),
         ask=N_("Does a short new message to yourself go through?"),

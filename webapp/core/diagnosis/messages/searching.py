@@ -10,13 +10,15 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from rapidfuzz import fuzz, process
 
 from webapp.core.diagnosis.messages.message import PROVIDER, ProgramMessage
+from webapp.core.diagnosis.messages.pasted import pieces
 from webapp.core.diagnosis.messages.vocabulary import (
+    ALIKE,
     COMMAND_LINE,
     DIRECTIONS,
     ELSEWHERE,
@@ -28,18 +30,18 @@ from webapp.core.diagnosis.messages.vocabulary import (
     direction_named,
     is_code,
     meaning,
-    pieces,
     program_named,
     words,
 )
 
 RESULTS_MAX = 10
-CANDIDATES = 40  # of the full-text index, for each piece
+CANDIDATES = 60  # of the full-text index, for each piece
 WORDS_MAX = 400  # different ones of a text whose slips are looked up
 SLIP = 84.0  # likeness in percent from which on a word is another one with a slip
+ALMOST = 0.8  # how surely a word is meant that often says the same
 GUESSED = 0.75  # how surely such a word is meant
 PART_MIN = 4  # letters of the parts of a compound word
-ELSEWHERE_WEIGHT = 4.0  # of a word that says that something else is meant
+ELSEWHERE_WEIGHT = 5.0  # of a word that says that something else is meant
 OWN_PROGRAM, OTHER_PROGRAM = 1.15, 0.8
 UNNAMED, SELDOM = 0.98, 0.95  # of some program where none is named; of one for the command line
 OTHER_DIRECTION = 0.85  # of a message on sending where POP3 is named, and the other way round
@@ -72,11 +74,18 @@ class Found:
     fit: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Row:
     number: int  # of the message
     words: frozenset[str]
     weight: float
+
+
+def _met(known: Mapping[str, float], words: frozenset[str]) -> dict[str, float]:
+    """Return which of `words` are meant by a word typed, else those that can stand for it, with how surely."""
+    return {word: quality for word, quality in known.items() if word in words} or {
+        other: quality * ALMOST for word, quality in known.items() for other in ALIKE.get(word, ()) if other in words
+    }
 
 
 class Index:
@@ -123,20 +132,30 @@ class Index:
             return by_code
         best: tuple[Found, ...] = ()
         summary: tuple[Found, ...] = ()
-        read = pieces(text)
+        lines, parts = pieces(text)
         meanings: _Meanings = {}  # of this text alone: what people type is not kept
-        for number, piece in enumerate(read):
-            found = self._line(words(piece), program, meanings, alone=len(read) == 1)
+        answered = False  # whether the best is of what a server said
+        for number, line in enumerate(lines):
+            found = self._line(words(line.text), program, meanings, alone=len(lines) == 1)
             told = next((one for one in found if self._tells(one, found[0])), None)
             if told:
                 return (told, *(one for one in found if one is not told))
             if found and found[0].sure:
                 summary = found if number < BEFORE_SUMMARY or not summary else summary  # the earlier says more
-            elif found and (not best or found[0].score > best[0].score):
-                best = found
+            elif found and not answered and (not best or found[0].score > best[0].score):
+                best, answered = found, line.answer
             if summary and number >= BEFORE_SUMMARY:
                 return summary
-        return summary or best
+        reason = self._reason(parts, program, meanings)
+        said = summary or best
+        return reason if reason and (not said or reason[0].score > NEARLY * said[0].score) else said
+
+    def _reason(self, parts: Iterable[str], program: str | None, meanings: _Meanings) -> tuple[Found, ...]:
+        """Search parts of lines; what one says for sure may be meant, no more: the words beside it are left out."""
+        found = [self._line(words(part), program, meanings, alone=False) for part in parts]
+        told = [one for one in found if one and one[0].sure]
+        best = max(told, key=lambda one: (not one[0].message.summary, one[0].score), default=())
+        return tuple(replace(one, sure=False) for one in best)
 
     def _line(
         self, typed: Mapping[str, str], program: str | None, meanings: _Meanings, *, alone: bool
@@ -180,15 +199,16 @@ class Index:
         asked = sum(
             max(map(self._weights.__getitem__, known), default=self._weight_of(word)) for word, known in meant.items()
         )
-        qualities = {word: quality for known in meant.values() for word, quality in known.items()}
-        for row in self._candidates(qualities):
-            found = {word: qualities[word] for word in row.words if word in qualities}
+        sought = {word for known in meant.values() for word in known}
+        alike = [other for word in sought for other in ALIKE.get(word, ())]
+        for row in dict.fromkeys([*self._candidates(sought), *self._candidates(sought.union(alike) if alike else ())]):
+            met = [_met(known, row.words) for known in meant.values()]
+            found = dict(sorted((pair for one in met for pair in one.items()), key=lambda pair: pair[1]))
             mass = sum(self._weights[word] * quality for word, quality in found.items())
             explained = sum(
-                max((self._weights[word] * quality for word, quality in known.items() if word in row.words), default=0)
-                for known in meant.values()
+                max((self._weights[word] * quality for word, quality in one.items()), default=0) for one in met
             )
-            hits = sum(1 for known in meant.values() if not row.words.isdisjoint(known))
+            hits = sum(map(bool, met))
             of_row, of_query = mass / row.weight, min(1.0, explained / asked)
             whole = alone and (len(meant) == 1 or (of_row >= WHOLE and of_query >= WHOLE_QUERY))
             own = program is not None and self._messages[row.number].program == program
@@ -227,6 +247,8 @@ class Index:
 
     def _candidates(self, found: Iterable[str]) -> list[_Row]:
         query = " OR ".join(f'"{word}"' for word in found)
+        if not query:
+            return []
         with self._lock:
             rows = self._database.execute(
                 "SELECT rowid FROM texts WHERE texts MATCH ? ORDER BY bm25(texts) LIMIT ?", (query, CANDIDATES)

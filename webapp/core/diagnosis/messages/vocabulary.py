@@ -7,11 +7,6 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from enum import Enum
-from itertools import pairwise
-
-CHARACTERS_MAX = 64 * 1024  # of a text; more is cut at the front, because logs end with the message
-LINES_MAX = 50  # of a log, the last ones
-LINE_MAX = 2000  # characters
 
 _UMLAUTS = (("ß", "ss"), ("ae", "a"), ("oe", "o"), ("ue", "u"))
 _WORD = re.compile(r"[a-z0-9]+")
@@ -29,6 +24,7 @@ _BORING = re.compile(
     | \b(?:[a-z0-9-]+\.)+(?:net|com|de|org|at|ch|example|local|info)\b(?::\d+)?
     | \b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{9,}\b   # handles and ids
     | \b(?:user|r?host|[rl]ip|session|m?pid|from|relay|delays?|msgid|recipients?)=\S+  # what servers' logs add
+    | \b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b    # ids
     | \b\d{6,}\b
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -46,21 +42,7 @@ _REASON = re.compile(r"[?&]c=([a-z0-9]+)", re.IGNORECASE)
 _PART_OF_CODE = re.compile(r"\bc{2,3}[0-9a-f]{2}\b")
 _CODE = re.compile(r"(?<![0-9a-z])(?:[0o]\s?[x×]\s?)?(8[0o][0-9a-fo](?:[ -]?[0-9a-fo]){5})(?![0-9a-z])")
 _ENDINGS = ("ungen", "ung", "ern", "ing", "est", "em", "en", "er", "es", "ed", "et", "te", "e", "n", "s", "t")
-_CAMEL = re.compile(r"(?<=[a-zäöü]{2})(?=[A-Z])")  # not iPhone
-# Where in a program a fault was met, as Python, Ruby, Java, JavaScript, PHP and Go write it below the message.
-_FRAME = re.compile(
-    r"""
-      \s* (?: File\s".*",\sline\s\d+ .*
-    | (?:from\s)?\S+\.rb:\d+:in\s\S+(?:\s\S+){0,3}'
-    | at\s[\w.$<>/ ]+\(.*\) | at\s\S+:\d+:\d+ | \#\d+\s.* | \S+\.go:\d+.* | [\^~\s]+ ) \s*
-    """,
-    re.VERBOSE,
-)
-_SENTENCE = re.compile(r"[.!?:]\W*$")
-# What a server answered, quoted by a program: it says more than the program's own words beside it, and than its advice.
-_QUOTED = re.compile(r"\b(?:antwortete|responded):\s*(\S.*?)\.\s+(?:Bitte|Please)\b", re.DOTALL | re.IGNORECASE)
-_ANSWER = re.compile(r"-ERR\b|\bserver message:|(?<![\w.:])[45]\d\d(?=[ -]\D|[ -][45]\.\d)")
-
+_CAMEL = re.compile(r"(?<=[a-zäöü]{2})(?=[A-Z])|(?<=[A-Z]{3})(?=[A-Z][a-z]{4})")  # not iPhone
 # Words that stand in every sentence, folded.
 STOP_WORDS = frozenset(
     _WORD.findall(
@@ -74,7 +56,7 @@ STOP_WORDS = frozenset(
         gmx webde mailcom konto account programm program software fehler error exception java javax errno fault
         fehlermeldung meldung problem einfach werde einmal gerade leider warning failure info since when than then into
         over due du dich dir dein deine probleme hilfe help code openssl reported routines operation
-        occurred occur occurs aufgetreten"""
+        occurred occur occurs aufgetreten leider erfolgreich successful successfully"""
     )
 )
 # Programs as people name them, folded.
@@ -95,9 +77,11 @@ class Direction(Enum):
     SENDING = "sending"
 
 
+# How servers for sending refuse (RFC 5321).
+_REFUSALS = ("421", "450", "451", "452", "501", "530", "535", "550", "551", "552", "553", "554")
 # The protocols (only POP3 refuses with -ERR), the programs that go one way, and the causes that belong to one way.
 _PROTOCOLS = dict.fromkeys(("pop", "pop3", "pop3s", "imap", "err"), Direction.RECEIVING) | dict.fromkeys(
-    ("smtp", "smtps", "esmtp"), Direction.SENDING
+    ("smtp", "smtps", "esmtp", *_REFUSALS), Direction.SENDING
 )
 WAYS = dict.fromkeys(("fetchmail", "getmail", "mpop"), Direction.RECEIVING) | {"msmtp": Direction.SENDING}
 DIRECTIONS = dict.fromkeys(
@@ -141,8 +125,8 @@ SAME = {
         "abgelehnt": "rejected refused denied verweigert zuruckgewiesen abgewiesen reject verweigerte declined deny "
         "lehnt angenommen akzeptiert",
         "fehlgeschlagen": "failed failure fails fail gescheitert misslungen unsuccessful unable couldnt cannot cant "
-        "unmoglich erfolglos nicht kein keine keinen no not nichts unmoeglich geht klappt funktioniert nothing never "
-        "none ohne without didnt doesnt wont hangs",
+        "unmoglich erfolglos unmoeglich geht klappt funktioniert wont hangs",
+        "nicht": "kein keine keinen no not nichts nothing never none ohne without didnt doesnt nix nich",
         "mailbox": "postfach inbox maildrop posteingang postfaches",
         "voll": "full uberschritten quota exceeded speicherplatz storage speicher",
         "zertifikat": "certificate certificates zertifikats cert certs zertifikate sicherheitszertifikat",
@@ -154,7 +138,7 @@ SAME = {
         "sicherheit": "security sicher sichere secure unsicher insecure sicheren unsichere",
         "verschlusselung": "encryption encrypted verschlusselt verschlusselte verschlusselten unencrypted",
         "absender": "sender from absenderadresse senders mailfrom",
-        "empfanger": "recipient recipients rcpt empfangers user adressat",
+        "empfanger": "recipient recipients rcpt empfangers adressat",
         "gesperrt": "blocked locked blockiert sperre sperrung lock block suspended gesperrte geblockt",
         "doppelt": "zweimal mehrfach duplicate duplicates twice doppelte dupliziert",
         "verschwunden": "verschwinden weg vanish vanished disappear disappeared geloscht deleted verschwindet gone",
@@ -162,7 +146,7 @@ SAME = {
         "abgelaufen": "expired expires expire ablauf",
         "server": "servers host servern hostname servername mailserver",
         "adresse": "address addresses adressen",
-        "benutzername": "username benutzer benutzernamen usernames nutzername kontoname accountname anwendername",
+        "benutzername": "username user benutzer benutzernamen usernames nutzername kontoname accountname anwendername",
         "ausgang": "outgoing postausgang outbox postausgangsserver ausgehend",
         "eingang": "incoming posteingangsserver eingehend",
         "einstellungen": "settings konfiguration configuration einstellung config setup",
@@ -181,6 +165,9 @@ SAME = {
     }.items()
     for same in (word, *others.split())
 }
+
+# Words that can stand for each other, and not always: "no attempts" are no failed ones, and "does not go" is failed.
+ALIKE = {"nicht": ("fehlgeschlagen",), "fehlgeschlagen": ("nicht",)}
 
 
 def fold(text: str) -> str:
@@ -247,23 +234,3 @@ def direction_named(found: Mapping[str, str]) -> Direction | None:
     """Return the way that a protocol among the words names; None where none or both are named."""
     named = {_PROTOCOLS[word] for word in found.values() if word in _PROTOCOLS}
     return named.pop() if len(named) == 1 else None
-
-
-def pieces(text: str) -> list[str]:
-    """Return what of a pasted text may be the message: a short text as it is; of a log each line, the last one first.
-
-    What a program breaks over two lines comes as one too. Sentences that stand in lines of their own, as in a window,
-    count from the last one: it names the reason. What a server answered comes before what the program says of it.
-    """
-    lines = [line.strip()[-LINE_MAX:] for line in text[-CHARACTERS_MAX:].splitlines() if line.strip()]
-    lines = [line for line in lines if not _FRAME.fullmatch(line)] or lines
-    if len(lines) <= 3 and sum(map(len, lines)) <= 600:
-        whole, single = [" ".join(lines)], lines[::-1] if len(lines) > 1 else []
-        if quoted := _QUOTED.search(whole[0]):
-            return [quoted[1], *whole, *single]
-        answers = [line for line in lines if _ANSWER.search(line)]
-        if answers and len(answers) < len(lines):
-            return [" ".join(answers), *whole, *single]
-        return single + whole if all(map(_SENTENCE.search, lines)) else whole + single
-    last = list(dict.fromkeys(reversed(lines)))[:LINES_MAX]
-    return [*last, *(f"{earlier} {later}" for later, earlier in pairwise(last))]

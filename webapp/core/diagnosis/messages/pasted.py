@@ -1,0 +1,113 @@
+"""What of a pasted text may be the message: what a server answered, then the lines, the last one first.
+
+Programs wrap the reason into sentences of their own, mails that come back into a letter, logs into thousands of lines.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+CHARACTERS_MAX = 64 * 1024  # of a text; more is cut at the front, because logs end with the message
+LINES_MAX = 50  # of a log, the last ones
+LINE_MAX = 2000  # characters
+PARTED_LINES, PARTS_MAX = 12, 6  # lines that are taken apart, and parts of each
+SHORT_LINES, SHORT = 3, 600  # lines and characters of a text that is one message
+
+# Where in a program a fault was met, as Python, Ruby, Java, JavaScript, PHP and Go write it below the message.
+_FRAME = re.compile(
+    r"""
+      \s* (?: File\s".*",\sline\s\d+ .*
+    | (?:from\s)?\S+\.rb:\d+:in\s\S+(?:\s\S+){0,3}'
+    | at\s[\w.$<>/ ]+\(.*\) | at\s\S+:\d+:\d+ | \#\d+\s.* | \S+\.go:\d+.* | [\^~\s]+ ) \s*
+    """,
+    re.VERBOSE,
+)
+_SENTENCE = re.compile(r"[.!?:]\W*$")
+# Replies of SMTP that refuse (RFC 5321 ff.), not the ports 465 and 587; POP3's refusal; errors of OpenSSL.
+_CODE = r"(?:4(?:2[12]|3[12]|5[0-5]|71)|5(?:0[0-4]|2[1-5]|3[0-8]|4[12]|5[0-7]|71))"
+_REPLY = re.compile(rf"(?<![\w.:/#]){_CODE}(?=[ -]\D|[ -][45]\.\d)|-ERR\b|\berror:[0-9A-F]{{8}}:")
+_CONTINUES = re.compile(rf"(?<![\w.:])({_CODE})-")
+# What programs write before the words of a server, and after them.
+_INTRODUCED = re.compile(
+    r"""\b(?: antwortete | responded | (?:negative|smtp|server|whole)\s(?:reply|response|message) | with\smessage )
+    (?:\s(?:error\s)?message)? (?:: | (?=\s["“„'])) \s* (\S.*)""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_COLON = re.compile(r":\s")
+_STOP = re.compile(r"(?<=[.!?])\s+")
+_ENCLOSED = re.compile(r"""[\[(„“"»`]([^\[\]()„“”"«»`]+)[\])“”"«`]""")
+_REASON = re.compile(r"[^\W\d_]{2,}\W+[^\W\d_]{2,}|[^\W\d_]{10,}")
+_ADVICE = re.compile(r"\.\s+(?:Bitte|Please)\b.*|\(in reply to [^)]*\).*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What may be the message. answer: what a server said, without what the program says of it."""
+
+    text: str
+    answer: bool = False
+
+
+def pieces(text: str) -> tuple[list[Line], list[str]]:
+    """Return what may be the message, and parts of it that may be the reason.
+
+    A short text as it is; of a log each line, the last one first. What a program breaks over two lines comes as one
+    too. Sentences that stand in lines of their own, as in a window, count from the last one: it names the reason. What
+    a server answered comes before what the program says of it.
+    """
+    lines = _unfolded(text[-CHARACTERS_MAX:])
+    if len(lines) <= SHORT_LINES and sum(map(len, lines)) <= SHORT:
+        found = _short(lines)
+        return found, [
+            part for line in (found[:1] if found[0].answer else found[-len(lines) :]) for part in _parts(line.text)
+        ]
+    last = list(dict.fromkeys(reversed(lines)))[:LINES_MAX]
+    found = [piece for line in last for piece in (*_answer(line), Line(line))]
+    found += [Line(f"{earlier} {later}") for later, earlier in pairwise(last)]
+    return found, [part for line in last[:PARTED_LINES] for part in _parts(line)]
+
+
+def _short(lines: Sequence[str]) -> list[Line]:
+    whole, single = [Line("\n".join(lines))], [Line(line) for line in lines[::-1] if len(lines) > 1]
+    answer = [*_answer(whole[0].text)]
+    as_window = not answer and all(_SENTENCE.search(line) for line in lines)
+    return [*answer, *(single + whole if as_window else whole + single)]
+
+
+def _unfolded(text: str) -> list[str]:
+    """Return the lines without where the fault was met; a reply of several lines is one."""
+    lines: list[str] = []
+    for raw in text.splitlines():
+        line = raw.strip()[-LINE_MAX:]
+        if not line or _FRAME.fullmatch(line):
+            continue
+        before = lines[-1] if lines else ""
+        more = [*_CONTINUES.finditer(before)][-1:]
+        folded = raw[:1].isspace() and _REPLY.search(before) and not _REPLY.search(line)
+        if len(before) < LINE_MAX and (folded or (more and re.search(rf"\b{more[0][1]}[ -]", line))):
+            lines[-1] = f"{before} {line}"
+        else:
+            lines.append(line)
+    return lines or [text.strip()[-LINE_MAX:]]
+
+
+def _answer(text: str) -> Iterator[Line]:
+    """Return what a server answered, if the text quotes it and says more."""
+    found = [*_REPLY.finditer(text)]
+    answer, start = "", next((one.start() for one in found if one[0] == found[-1][0]), 0)
+    if start:
+        answer = text[start:].partition("\n")[0]
+    elif introduced := _INTRODUCED.search(text):
+        answer = introduced[1]
+    answer = _ADVICE.sub("", answer)
+    if len(_WORD.findall(answer)) > (0 if start else 2):
+        yield Line(answer, answer=True)
+
+
+def _parts(line: str) -> list[str]:
+    """Return what follows a colon, stands in brackets or in quotation marks; the last ones first."""
+    after = [_STOP.split(line[colon.end() :])[0] for colon in _COLON.finditer(line)]
+    found = [part for part in (*_ENCLOSED.findall(line), *after) if part != line and _REASON.search(part)]
+    return list(dict.fromkeys(found[::-1]))[:PARTS_MAX]
