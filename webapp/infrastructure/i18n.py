@@ -36,7 +36,7 @@ babel = Babel()
 
 
 class _PageTranslations(Translations):
-    """The translations for pages: with a non-breaking hyphen in “E-Mail” and “K-9”.
+    """The translations for pages: with a non-breaking hyphen in “E-Mail”, “K-9” and “oder -Tablet”.
 
     Files, reports, the command line and interpolated values keep the plain hyphen.
     """
@@ -56,7 +56,9 @@ class _PageTranslations(Translations):
 
 
 def _kept_together(text: str) -> str:
-    return text.replace("E-Mail", "E\N{NON-BREAKING HYPHEN}Mail").replace("K-9", "K\N{NON-BREAKING HYPHEN}9")
+    for word in ("-E-Mail", "E-Mail", "E-mail", "e-mail", "K-9", " -Tablet"):
+        text = text.replace(word, word.replace("-", "\N{NON-BREAKING HYPHEN}"))
+    return text
 
 
 _page_translations = cache(_PageTranslations)

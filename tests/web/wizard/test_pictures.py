@@ -25,6 +25,12 @@ def test_the_switch_and_the_app_password_are_drawn_in_the_words_of_the_site(
         assert f"„www.{provider}“" in said
 
 
+def test_the_site_keeps_its_language_in_a_drawing(client: PageLintingClient) -> None:
+    drawn = client.get("/switch/gmx.com?lang=de").text.partition('class="drawing"')[2].partition("</svg>")[0]
+    assert ">Save<" in drawn
+    assert "Speichern" not in drawn
+
+
 def test_a_drawing_says_once_that_it_is_one(client: PageLintingClient) -> None:
     page = client.get("/switch/gmx.com?lang=de").text
     assert page.count(">Zeichnung<") == 1

@@ -55,16 +55,21 @@ class Box:
 
 @dataclass(slots=True)
 class Canvas:
-    """Collects the parts of one drawing, and where each control that bears a label came to stand."""
+    """Collects the parts of one drawing, and where each control that bears a label came to stand.
+
+    verbatim: labels are drawn as they stand: those of a website are in its own language, whatever ours is.
+    """
 
     translate: Translate
     values: Mapping[str, str]
+    verbatim: bool = False
     parts: list[str] = field(default_factory=list)
     boxes: dict[str, Box] = field(default_factory=dict)
 
     def said(self, label: str) -> str:
         """Return a label or value as it is drawn, with the person's own values."""
-        return self.translate(Message(label)).format_map(self.values) if label else ""
+        text = label if self.verbatim or not label else self.translate(Message(label))
+        return text.format_map(self.values)
 
     def rect(self, box: Box, paint: str, radius: float = 0) -> None:
         rounded = f' rx="{_short(radius)}"' if radius else ""

@@ -70,7 +70,10 @@ def alternative_text(window: Window, ringed: str, translate: Translate, values: 
     """Return in one sentence what the drawing says: which control to press, and in which window."""
     control = window.bearing(ringed) if ringed else None
     text = _LOOK if control is None else _sentence(control)
-    said = translate(Message(text, {"window": Message(window.title), "label": Message(ringed)}))
+    names: dict[str, object] = {"window": window.title, "label": ringed}
+    if window.kind is not Kind.WEB:
+        names = {name: Message(str(words)) for name, words in names.items()}
+    said = translate(Message(text, names))
     return said.format_map(values)
 
 
@@ -80,7 +83,7 @@ def svg(window: Window, ringed: str, translate: Translate, values: Mapping[str, 
     It is as wide as its place, at most as static/css/drawings.css says. `values` are those of `values_of`.
     Raises KeyError where no control bears `ringed`.
     """
-    canvas = Canvas(translate, values)
+    canvas = Canvas(translate, values, verbatim=window.kind is Kind.WEB)
     bottom = _controls(window, canvas) + GAP + (0 if window.whole else 12)
     inside, canvas.parts = canvas.parts, []
     frames.draw(window, canvas, bottom)
