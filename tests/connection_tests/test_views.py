@@ -161,7 +161,7 @@ def test_a_refused_login_shows_the_checklist_and_what_is_left(make_site: MakeSit
         assert "GMX hat die Anmeldung abgelehnt" in page
         assert "Was Sie jetzt tun können" in page
         assert markup.count('name="password"') == 1, "no field to try again on the same page"
-        assert '<details class="whole"><summary' in markup, "technical lines are folded"
+        assert '<details class="stages"><summary' in markup, "technical lines are folded"
         assert "Nicht geprüft" in page
         assert "Sie können die Anmeldung noch 2 Mal prüfen. Danach warten wir 15 Minuten" in page
         assert "Ihr Passwort wurde nicht gesendet" not in page
