@@ -70,9 +70,9 @@ def alternative_text(window: Window, ringed: str, translate: Translate, values: 
     """Return in one sentence what the drawing says: which control to press, and in which window."""
     control = window.bearing(ringed) if ringed else None
     text = _LOOK if control is None else _sentence(control)
-    names: dict[str, object] = {"window": window.title, "label": ringed}
+    names: dict[str, str | Message] = {"window": window.title, "label": ringed}
     if window.kind is not Kind.WEB:
-        names = {name: Message(str(words)) for name, words in names.items()}
+        names = {"window": Message(window.title), "label": Message(ringed)}
     said = translate(Message(text, names))
     return said.format_map(values)
 
