@@ -1,7 +1,6 @@
 """The registry of mail programs, by id."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from webapp.core.clients.apple_mail import APPLE_MAIL
 from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
@@ -18,21 +17,19 @@ from webapp.core.clients.thunderbird_android import THUNDERBIRD_ANDROID
 
 __all__ = ["CLIENTS", "Client", "Export", "ExportOptions", "Keeping", "SetBy"]
 
-CLIENTS: Mapping[str, Client] = MappingProxyType(
-    {
-        client.id: client
-        for client in (
-            THUNDERBIRD,
-            THUNDERBIRD_ANDROID,
-            OUTLOOK,
-            APPLE_MAIL,
-            FAIREMAIL,
-            *GUIDES,
-            FETCHMAIL,
-            GETMAIL,
-            MPOP,
-            MSMTP,
-            OTHER,
-        )
-    }
-)
+CLIENTS: Mapping[str, Client] = {
+    client.id: client
+    for client in (
+        THUNDERBIRD,
+        THUNDERBIRD_ANDROID,
+        OUTLOOK,
+        APPLE_MAIL,
+        FAIREMAIL,
+        *GUIDES,
+        FETCHMAIL,
+        GETMAIL,
+        MPOP,
+        MSMTP,
+        OTHER,
+    )
+}

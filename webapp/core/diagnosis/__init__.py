@@ -7,7 +7,6 @@ causes with one text, so the entry for a refused login is a checklist and claims
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 
 from webapp.core.diagnosis import around, circle, connection, encryption, login, mailbox, program, remarks, sending
 from webapp.core.diagnosis.entry import Diagnosis
@@ -17,13 +16,11 @@ from webapp.core.providers import Provider
 
 __all__ = ["CATALOGUE", "Diagnosis", "diagnose", "explain", "report_to_json", "report_to_text"]
 
-CATALOGUE: Mapping[str, Diagnosis] = MappingProxyType(
-    {
-        diagnosis.id: diagnosis
-        for room in (remarks, circle, program, around, connection, encryption, sending, login, mailbox)
-        for diagnosis in room.ENTRIES
-    }
-)
+CATALOGUE: Mapping[str, Diagnosis] = {
+    diagnosis.id: diagnosis
+    for room in (remarks, circle, program, around, connection, encryption, sending, login, mailbox)
+    for diagnosis in room.ENTRIES
+}
 
 
 def diagnose(stage: Stage, vantage: Vantage) -> Diagnosis | None:

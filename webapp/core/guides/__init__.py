@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import product
-from types import MappingProxyType
 
 from webapp.core.account import FETCH_AND_DELETE, KEEP_FOREVER, Retention, Server, ServerType
 from webapp.core.clients import CLIENTS
@@ -59,36 +58,34 @@ __all__ = [
     "step_ids",
 ]
 
-SOURCES: Mapping[str, Source] = MappingProxyType(
-    {
-        "thunderbird": thunderbird.SOURCE,
-        "thunderbird-android": android.THUNDERBIRD,
-        "outlook": outlook.SOURCE,
-        "apple-mail": apple_mail.SOURCE,
-        "outlook-new": outlook_others.NEW,
-        "windows-mail": desktop.WINDOWS_MAIL,
-        "em-client": desktop.EM_CLIENT,
-        "outlook-mac": outlook_others.MAC,
-        "outlook-mobile": outlook_others.APP,
-        "samsung-email": android.SAMSUNG,
-        "gmail-app": android.GMAIL,
-        "fairemail": fairemail.SOURCE,
-        "bluemail": android.BLUEMAIL,
-        "spark": desktop.SPARK,
-        "claws-mail": by_values.CLAWS_MAIL,
-        "evolution": by_values.EVOLUTION,
-        "kmail": by_values.KMAIL,
-        "mailspring": by_values.MAILSPRING,
-        "nextcloud-mail": by_values.NEXTCLOUD_MAIL,
-        "wino-mail": by_values.WINO_MAIL,
-        "device": by_values.DEVICE,
-        "fetchmail": linux.FETCHMAIL,
-        "getmail": linux.GETMAIL,
-        "mpop": linux.MPOP,
-        "msmtp": linux.MSMTP,
-        "other": desktop.OTHER_PROGRAM,
-    }
-)
+SOURCES: Mapping[str, Source] = {
+    "thunderbird": thunderbird.SOURCE,
+    "thunderbird-android": android.THUNDERBIRD,
+    "outlook": outlook.SOURCE,
+    "apple-mail": apple_mail.SOURCE,
+    "outlook-new": outlook_others.NEW,
+    "windows-mail": desktop.WINDOWS_MAIL,
+    "em-client": desktop.EM_CLIENT,
+    "outlook-mac": outlook_others.MAC,
+    "outlook-mobile": outlook_others.APP,
+    "samsung-email": android.SAMSUNG,
+    "gmail-app": android.GMAIL,
+    "fairemail": fairemail.SOURCE,
+    "bluemail": android.BLUEMAIL,
+    "spark": desktop.SPARK,
+    "claws-mail": by_values.CLAWS_MAIL,
+    "evolution": by_values.EVOLUTION,
+    "kmail": by_values.KMAIL,
+    "mailspring": by_values.MAILSPRING,
+    "nextcloud-mail": by_values.NEXTCLOUD_MAIL,
+    "wino-mail": by_values.WINO_MAIL,
+    "device": by_values.DEVICE,
+    "fetchmail": linux.FETCHMAIL,
+    "getmail": linux.GETMAIL,
+    "mpop": linux.MPOP,
+    "msmtp": linux.MSMTP,
+    "other": desktop.OTHER_PROGRAM,
+}
 
 
 # What a program is called below its icon, where our own name says more.
@@ -151,7 +148,7 @@ def guide(context: Context) -> Guide:
         return guide(replace(context, client="other"))
     context = replace(context, way=context.way if context.way in ways else ways[0])
     named = {way: source.file if way is Way.FILE else WAYS[way] for way in ways}
-    return Guide(context, MappingProxyType(named), _from_opening(source.steps(context), context), preparation(context))
+    return Guide(context, named, _from_opening(source.steps(context), context), preparation(context))
 
 
 def _from_opening(steps: tuple[GuideStep, ...], context: Context) -> tuple[GuideStep, ...]:
@@ -170,4 +167,4 @@ def _by_imap(context: Context, source: Source, way: Way, server: Server) -> Guid
     account = replace(context.account, incoming=server) if context.account else None
     context = replace(context, way=way, account=account, file_name="")
     steps = _from_opening(source.steps(context), context)
-    return Guide(context, MappingProxyType({way: WAYS[way]}), steps, preparation(context))
+    return Guide(context, {way: WAYS[way]}, steps, preparation(context))

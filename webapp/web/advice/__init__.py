@@ -5,7 +5,6 @@ They need no answers and contain no personal data. `?client=` and `?device=` mov
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
@@ -24,7 +23,7 @@ from webapp.web.advice.reminder import EVERY, reminder
 from webapp.web.wizard import answers
 
 DEVICES = ("iphone", "mac")
-BY_HAND = MappingProxyType({id_: client for id_, client in CLIENTS.items() if client.by_hand})
+BY_HAND = {id_: client for id_, client in CLIENTS.items() if client.by_hand}
 
 blueprint = Blueprint("advice", __name__, url_prefix="/advice")
 compression.allow(blueprint)
@@ -54,43 +53,41 @@ class Topic:
     summary: Message
 
 
-TOPICS: Mapping[str, Topic] = MappingProxyType(
-    {
-        topic.slug: topic
-        for topic in (
-            Topic(
-                "programs",
-                Message(N_("Does my program speak POP?")),
-                Message(N_("Which e-mail programs fetch by POP, which take our file, and which know IMAP only.")),
-            ),
-            Topic(
-                "backup",
-                Message(N_("Back up your mail")),
-                Message(N_("What POP has fetched often lies on your device only. So keep a second copy.")),
-            ),
-            Topic(
-                "password-changed",
-                Message(N_("You changed your password")),
-                Message(N_("Your program needs the new password too, twice, and soon.")),
-            ),
-            Topic(
-                "new-computer",
-                Message(N_("You have a new computer")),
-                Message(N_("How to take your mail with you without fetching it twice.")),
-            ),
-            Topic(
-                "moving-to-pop",
-                Message(N_("Change from IMAP to POP")),
-                Message(N_("Or from an older POP account, without loading everything twice.")),
-            ),
-            Topic(
-                "back-to-imap",
-                Message(N_("Back to IMAP")),
-                Message(N_("How to get the mail you have fetched back to %(provider)s.")),
-            ),
-        )
-    }
-)
+TOPICS: Mapping[str, Topic] = {
+    topic.slug: topic
+    for topic in (
+        Topic(
+            "programs",
+            Message(N_("Does my program speak POP?")),
+            Message(N_("Which e-mail programs fetch by POP, which take our file, and which know IMAP only.")),
+        ),
+        Topic(
+            "backup",
+            Message(N_("Back up your mail")),
+            Message(N_("What POP has fetched often lies on your device only. So keep a second copy.")),
+        ),
+        Topic(
+            "password-changed",
+            Message(N_("You changed your password")),
+            Message(N_("Your program needs the new password too, twice, and soon.")),
+        ),
+        Topic(
+            "new-computer",
+            Message(N_("You have a new computer")),
+            Message(N_("How to take your mail with you without fetching it twice.")),
+        ),
+        Topic(
+            "moving-to-pop",
+            Message(N_("Change from IMAP to POP")),
+            Message(N_("Or from an older POP account, without loading everything twice.")),
+        ),
+        Topic(
+            "back-to-imap",
+            Message(N_("Back to IMAP")),
+            Message(N_("How to get the mail you have fetched back to %(provider)s.")),
+        ),
+    )
+}
 
 
 @blueprint.get("")

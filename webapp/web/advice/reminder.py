@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from types import MappingProxyType
 
 from icalendar import Alarm, Calendar, Event, vRecur
 
 from webapp.core.text import N_, translations_for
 
-EVERY: Mapping[str, int] = MappingProxyType({"month": 1, "quarter": 3})
+EVERY: Mapping[str, int] = {"month": 1, "quarter": 3}
 """Choice → months between two reminders."""
 
 CHANGED = datetime(2026, 11, 25, tzinfo=UTC)  # DTSTAMP: the last change of these texts, the same for every download

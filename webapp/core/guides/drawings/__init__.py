@@ -4,7 +4,6 @@ Each window is data: what is on it, and which sources say so. One renderer draws
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from webapp.core.guides.drawings import android, apple, outlook, outlook_others, system
 from webapp.core.guides.drawings.rendering import SAMPLE, alternative_text, svg, values_of
@@ -16,7 +15,7 @@ __all__ = [
 ]  # fmt: skip
 
 _ROOMS = (outlook, outlook_others, apple, android, system)
-WINDOWS: Mapping[str, Window] = MappingProxyType({window.id: window for room in _ROOMS for window in room.WINDOWS})
+WINDOWS: Mapping[str, Window] = {window.id: window for room in _ROOMS for window in room.WINDOWS}
 
 
 def find(id_: str) -> Window:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from html import escape
-from types import MappingProxyType
 
 from webapp.core.account import MailAccount
 from webapp.core.guides.drawings import frames
@@ -23,21 +22,19 @@ from webapp.core.guides.drawings.types import (
 )
 from webapp.core.text import N_, Message
 
-SAMPLE: Mapping[str, str] = MappingProxyType(
-    {
-        "address": "anna.beispiel@gmx.de",
-        "name": "Anna Beispiel",
-        "provider": "GMX",
-        "incoming": "pop.gmx.net",
-        "incoming_port": "995",
-        "incoming_security": "SSL/TLS",
-        "outgoing": "mail.gmx.net",
-        "outgoing_port": "465",
-        "outgoing_security": "SSL/TLS",
-        "days": "14",
-        "file": "gmx-pop.zip",
-    }
-)
+SAMPLE: Mapping[str, str] = {
+    "address": "anna.beispiel@gmx.de",
+    "name": "Anna Beispiel",
+    "provider": "GMX",
+    "incoming": "pop.gmx.net",
+    "incoming_port": "995",
+    "incoming_security": "SSL/TLS",
+    "outgoing": "mail.gmx.net",
+    "outgoing_port": "465",
+    "outgoing_security": "SSL/TLS",
+    "days": "14",
+    "file": "gmx-pop.zip",
+}
 
 _LOOK = N_("Drawing of “%(window)s”.")
 _CHOOSE = N_("Drawing of “%(window)s”: choose “%(label)s”.")

@@ -7,7 +7,6 @@ telephone.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from types import MappingProxyType
 
 from webapp.core.guides.drawings import measure
 from webapp.core.guides.drawings.canvas import Box, Canvas, Translate
@@ -94,8 +93,7 @@ def _mails(*, faces: bool) -> tuple[Part, ...]:
 
 _MAC_DOTS = (Dot(14, 15, 2.6, "sign"), Dot(23, 15, 2.6, "sign"), Dot(32, 15, 2.6, "sign"))
 
-TILES: Mapping[str, Tile] = MappingProxyType(
-    {
+TILES: Mapping[str, Tile] = {
         tile.id: tile
         for tile in (
             Tile(
@@ -179,8 +177,7 @@ TILES: Mapping[str, Tile] = MappingProxyType(
             ),
             Tile("phone", _mails(faces=False), ("any app",), phone=True),
         )
-    }
-)  # fmt: skip
+    }  # fmt: skip
 
 
 def tile(client: str, system: str | None, translate: Translate) -> str:
