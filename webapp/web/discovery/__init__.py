@@ -11,6 +11,7 @@ Flask unchanged.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from wsgiref.types import StartResponse, WSGIApplication
 
@@ -71,9 +72,9 @@ class Discovery:
         if found is not self._providers:  # a race of two threads is harmless: same result
             self._rooms = {
                 **dict.fromkeys(AUTOCONFIG_PATHS, autoconfig.Autoconfig(found)),
-                AUTODISCOVER_PATH: autodiscover.Autodiscover(found),
-                autodiscover_json.PATH: autodiscover_json.AutodiscoverJson(found),
-                pacc.PATH: pacc.Pacc(found),
+                AUTODISCOVER_PATH: partial(autodiscover.answer, found),
+                autodiscover_json.PATH: partial(autodiscover_json.answer, found),
+                pacc.PATH: partial(pacc.answer, found),
             }
             self._providers = found
         return self._rooms

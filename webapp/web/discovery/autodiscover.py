@@ -60,28 +60,23 @@ UNKNOWN_ADDRESS = _error("404 Not Found", 500, "The e-mail address cannot be fou
 TOO_LARGE = refusal("413 Content Too Large", "The question is too long.")
 
 
-class Autodiscover:
-    """Serves the settings for the address in a request."""
-
-    def __init__(self, providers: Mapping[str, Provider]) -> None:
-        self._providers = providers
-
-    def __call__(self, environ: Mapping[str, Any]) -> Answer:
-        if environ["REQUEST_METHOD"] != "POST":
-            return NOT_ALLOWED_POST
-        body = _body(environ)
-        if body is None:
-            return TOO_LARGE
-        asked = _asked(body)
-        if isinstance(asked, Answer):
-            return asked
-        try:
-            finding = find(asked, self._providers)
-        except InputError:
-            return INVALID_REQUEST
-        if not finding.providers:
-            return UNKNOWN_ADDRESS
-        return made("200 OK", _document(finding.providers[0].account(finding.address)), MEDIA_TYPE)
+def answer(providers: Mapping[str, Provider], environ: Mapping[str, Any]) -> Answer:
+    """Return the settings for the address in a request."""
+    if environ["REQUEST_METHOD"] != "POST":
+        return NOT_ALLOWED_POST
+    body = _body(environ)
+    if body is None:
+        return TOO_LARGE
+    asked = _asked(body)
+    if isinstance(asked, Answer):
+        return asked
+    try:
+        finding = find(asked, providers)
+    except InputError:
+        return INVALID_REQUEST
+    if not finding.providers:
+        return UNKNOWN_ADDRESS
+    return made("200 OK", _document(finding.providers[0].account(finding.address)), MEDIA_TYPE)
 
 
 def _body(environ: Mapping[str, Any]) -> bytes | None:

@@ -31,29 +31,24 @@ OTHER_PROTOCOL = _error(
 )
 
 
-class AutodiscoverJson:
-    """Says where the XML document lies."""
-
-    def __init__(self, providers: Mapping[str, Provider]) -> None:
-        self._providers = providers
-
-    def __call__(self, environ: Mapping[str, Any]) -> Answer:
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return NOT_ALLOWED_GET
-        asked = _asked(environ)
-        if asked is None:
-            return INVALID_REQUEST
-        address, protocol = asked
-        try:
-            finding = find(address, self._providers)
-        except InputError:
-            return INVALID_REQUEST
-        if not finding.providers:
-            return UNKNOWN_ADDRESS
-        if protocol.lower() != "autodiscoverv1":
-            return OTHER_PROTOCOL
-        url = f"https://autodiscover.{finding.address.partition('@')[2]}/autodiscover/autodiscover.xml"
-        return made("200 OK", json.dumps({"Protocol": "AutodiscoverV1", "Url": url}).encode(), MEDIA_TYPE)
+def answer(providers: Mapping[str, Provider], environ: Mapping[str, Any]) -> Answer:
+    """Say where the XML document lies."""
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        return NOT_ALLOWED_GET
+    asked = _asked(environ)
+    if asked is None:
+        return INVALID_REQUEST
+    address, protocol = asked
+    try:
+        finding = find(address, providers)
+    except InputError:
+        return INVALID_REQUEST
+    if not finding.providers:
+        return UNKNOWN_ADDRESS
+    if protocol.lower() != "autodiscoverv1":
+        return OTHER_PROTOCOL
+    url = f"https://autodiscover.{finding.address.partition('@')[2]}/autodiscover/autodiscover.xml"
+    return made("200 OK", json.dumps({"Protocol": "AutodiscoverV1", "Url": url}).encode(), MEDIA_TYPE)
 
 
 def _asked(environ: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -27,24 +27,19 @@ _PORTS = {ServerType.POP3: 995, ServerType.IMAP: 993, ServerType.SMTP: 465}
 _KEYS = {ServerType.POP3: "pop3", ServerType.IMAP: "imap", ServerType.SMTP: "submit"}
 
 
-class Pacc:
-    """Serves the document of the domain that the host name begins with `ua-auto-config.` for."""
-
-    def __init__(self, providers: Mapping[str, Provider]) -> None:
-        self._providers = providers
-
-    def __call__(self, environ: Mapping[str, Any]) -> Answer:
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return NOT_ALLOWED_GET
-        host = str(environ.get("HTTP_HOST", "")).partition(":")[0].lower()
-        if not host.startswith(HOST_PREFIX):
-            return UNKNOWN_DOMAIN
-        try:
-            finding = find(f"pacc@{host.removeprefix(HOST_PREFIX)}", self._providers)
-        except InputError:
-            return BAD_ADDRESS
-        body = document(finding.providers[0]) if finding.certainty is Certainty.CERTAIN else None
-        return made("200 OK", body, MEDIA_TYPE, cache=CACHE) if body else UNKNOWN_DOMAIN
+def answer(providers: Mapping[str, Provider], environ: Mapping[str, Any]) -> Answer:
+    """Return the document of the domain that the host name begins with `ua-auto-config.` for."""
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        return NOT_ALLOWED_GET
+    host = str(environ.get("HTTP_HOST", "")).partition(":")[0].lower()
+    if not host.startswith(HOST_PREFIX):
+        return UNKNOWN_DOMAIN
+    try:
+        finding = find(f"pacc@{host.removeprefix(HOST_PREFIX)}", providers)
+    except InputError:
+        return BAD_ADDRESS
+    body = document(finding.providers[0]) if finding.certainty is Certainty.CERTAIN else None
+    return made("200 OK", body, MEDIA_TYPE, cache=CACHE) if body else UNKNOWN_DOMAIN
 
 
 @lru_cache(64)
