@@ -41,16 +41,26 @@ class DocumentError(ValueError):
     """What came is no autoconfig document."""
 
 
-def parse(content: bytes) -> Document:
-    """Return what the document says; raises DocumentError. Entities and document types are refused."""
+def provider_of(content: bytes) -> ET.Element:
+    """Return the provider's element of a document; raises DocumentError. Entities and document types are refused."""
     try:
         root = fromstring(content, forbid_dtd=True)
     except (ET.ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise DocumentError(type(error).__name__) from None
-    provider = root.find("emailProvider")
+    provider: ET.Element | None = root.find("emailProvider")
     if root.tag != "clientConfig" or provider is None:
         raise DocumentError(str(root.tag)[:40])
-    servers = [server for name in ("incomingServer", "outgoingServer") for server in provider.iter(name)]
+    return provider
+
+
+def servers_in(provider: ET.Element) -> list[ET.Element]:
+    return [server for name in ("incomingServer", "outgoingServer") for server in provider.iter(name)]
+
+
+def parse(content: bytes) -> Document:
+    """Return what the document says; raises DocumentError."""
+    provider = provider_of(content)
+    servers = servers_in(provider)
     return Document(
         frozenset((domain.text or "").strip().lower() for domain in provider.iter("domain")),
         frozenset(filter(None, map(_address, servers))),

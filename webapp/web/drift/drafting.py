@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
-
 from webapp.core.account import Server, ServerType, SocketType, Username
 from webapp.core.text import N_, InputError
+from webapp.web.drift import documents
 
 _SECURE = {socket_type.value for socket_type in SocketType}
 
@@ -59,13 +57,10 @@ class Draft:
 def from_document(domain: str, content: bytes, source: str) -> Draft:
     """Return the draft of an autoconfig document; raises InputError where it is none, or names no usable server."""
     try:
-        root = fromstring(content, forbid_dtd=True)
-    except (ET.ParseError, DefusedXmlException, ValueError, LookupError):
+        provider = documents.provider_of(content)
+    except documents.DocumentError:
         raise InputError(N_("What came is no autoconfig document.")) from None
-    provider = root.find("emailProvider")
-    if provider is None:
-        raise InputError(N_("What came is no autoconfig document."))
-    elements = [element for name in ("incomingServer", "outgoingServer") for element in provider.iter(name)]
+    elements = documents.servers_in(provider)
     servers = [server for element in elements if (server := _server(element, domain))]
     for needed in (ServerType.POP3, ServerType.SMTP):
         if not any(server.type is needed for server in servers):
