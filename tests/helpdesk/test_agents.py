@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 
-from tests.helpdesk.conftest import PASSWORD, Browser, add_agent, post, sign_in
+from tests.helpdesk.conftest import PASSWORD, Browser, add_agent, join, open_case, post, sign_in
 from tests.support.client import PageLintingClient
 from tests.support.limits import NUMBERS, household
 from webapp import create_app
@@ -52,6 +52,7 @@ def enrol_totp(config: Config, client: PageLintingClient) -> tuple[pyotp.TOTP, l
     assert shown.status_code == 200
     codes = re.findall(r"<code>((?:[a-z0-9]{6}-){3}[a-z0-9]{6})</code>", shown.text)
     assert len(codes) == factors.RECOVERY_CODES
+    assert "hreflang" not in shown.text, "the other language would be a page without them"
     change(config, totp_step=0)  # the next code in the same half minute is good for the test
     return app, codes
 
@@ -478,13 +479,33 @@ def test_an_administrator_adds_and_disables_but_not_themselves(
     shown = post(admin, "/helpdesk/agents", sent, page="/helpdesk/agents").text
     link = re.search(r"http://localhost(/helpdesk/first-run/[\w-]+)<", shown)
     assert link
+    assert "hreflang" not in shown, "the other language would be a page without the link"
     assert new_browser().get(link[1]).status_code == 200
     own = agent_row(config, "olga@example.org")
     assert post(admin, f"/helpdesk/agents/{own.id}/disable", page="/helpdesk/agents").status_code == 422
     nina = agent_row(config, "nina@example.org")
-    assert post(admin, f"/helpdesk/agents/{nina.id}/disable", page="/helpdesk/agents").status_code == 303
+    asked = f"/helpdesk/agents/{nina.id}/disable"
+    assert f'href="{asked}"' in admin.get("/helpdesk/agents").text
+    assert admin.submit(admin.get(asked), form="Nina sperren").status_code == 303
     assert new_browser().get(link[1]).status_code == 410
     assert "hat ein Konto gesperrt" in admin.get("/helpdesk/log").text
+
+
+def test_who_disables_somebody_in_a_call_reads_whom_it_meets(
+    admin: PageLintingClient, agent: PageLintingClient, person: PageLintingClient, config: Config
+) -> None:
+    join(person, open_case(agent)[1])
+    page = admin.get(f"/helpdesk/agents/{agent_row(config, 'vera@example.org').id}/disable").text
+    assert "Vera hilft gerade 1 Person." in page
+
+
+def test_an_agent_who_may_not_see_a_page_keeps_their_own_header(agent: PageLintingClient) -> None:
+    for path, status in (("/helpdesk/agents", 403), ("/helpdesk/cases/00000000", 404)):
+        page = agent.get(path)
+        assert page.status_code == status
+        assert ">Vera</a>" in page.text
+        assert 'href="/helpdesk"' in page.text
+        assert "site-header" not in page.text
 
 
 def test_the_log_names_what_was_done(config: Config, agent: PageLintingClient, new_browser: Browser) -> None:

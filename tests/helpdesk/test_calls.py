@@ -84,6 +84,7 @@ def test_who_finds_nobody_gets_a_time_and_a_code_that_is_good_then(
     code = re.search(r'class="spoken-code"[^>]*>([\d ]+)<', page)
     assert code
     assert "Wir speichern keine Telefonnummer" in page
+    assert "Unsere Nummer steht hier nicht." in page
     assert "Sie rufen uns an:" in person.get("/").text
     assert "Anrufe zu einer Zeit" in fragment(agent, "/helpdesk/queue").text
     assert post(agent, "/helpdesk/code", {"code": code[1]}, page="/helpdesk").status_code == 422, "too early"
@@ -96,6 +97,17 @@ def test_who_finds_nobody_gets_a_time_and_a_code_that_is_good_then(
     assert taken.status_code == 303
     assert agree(person).status_code == 303
     assert "verbunden" in agent.get(taken.location).text
+
+
+@pytest.mark.parametrize(
+    ("contact", "said"),
+    [("0721 1234", "Rufen Sie uns an: <a href="), ("hilfe@example.org", "Schreiben Sie uns: <a href=")],
+)
+def test_a_mail_address_is_no_number_to_call(
+    helpdesk: Flask, config: Config, person: PageLintingClient, contact: str, said: str
+) -> None:
+    helpdesk.extensions["config"] = replace(closed_now(config), operator_contact=contact)
+    assert said in choose(person).text
 
 
 def test_a_time_can_be_changed_given_up_and_passes(

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.helpdesk.conftest import agree, answer, case_row, post
+from tests.helpdesk.conftest import agree, answer, case_row, open_case, post, token_of_page
 from tests.support.client import PageLintingClient
 from webapp.helpdesk import agents, courses, purging
 from webapp.infrastructure import db
@@ -30,6 +30,32 @@ def links(agent: PageLintingClient, config: Config) -> list[str]:
     """Return the paths that the sheet shows as pictures."""
     with agent.application.app_context(), db.read(config) as session:
         return [f"/join/link/{token}" for _, token in courses.links(session.query(Course).one())]
+
+
+@pytest.mark.parametrize("kind", ["course", "invitation", "code"])
+def test_who_presses_twice_gets_in(
+    agent: PageLintingClient, person: PageLintingClient, other_agent: PageLintingClient, config: Config, kind: str
+) -> None:
+    data = {}
+    if kind == "course":
+        course = make(agent, config)
+        path = links(agent, config)[0]
+        post(agent, f"{course}/open", page=course)
+    else:
+        _, code, path = open_case(agent)
+    if kind == "code":
+        path, data = "/join", {"code": code}
+    token = token_of_page(person.get(path).text)
+    name = agent.application.config["SESSION_COOKIE_NAME"]
+    before = person.get_cookie(name)
+    assert before is not None
+    first = person.post(path, data={**data, "csrf_token": token})
+    person.set_cookie(name, before.value)  # the second press is on its way before the first is answered
+    second = person.post(path, data={**data, "csrf_token": token})
+    assert (first.location, second.location) == ("/join/confirm", "/join/confirm")
+    assert "Vera" in person.get("/join/confirm").text
+    assert person.post(path, data={**data, "csrf_token": token}).location == "/join/confirm", "a reload"
+    assert post(other_agent, path, data).status_code in (410, 422), "nobody else gets in"
 
 
 def test_a_place_is_taken_once_and_only_while_the_course_is_open(

@@ -21,7 +21,13 @@ DAY = datetime(2026, 11, 25, 10, tzinfo=UTC)
 
 
 def keep_case(
-    config: Config, number: int, outcome: str, minutes: int, steps: tuple[str, ...], diagnosis: str = ""
+    config: Config,
+    number: int,
+    outcome: str,
+    minutes: int,
+    steps: tuple[str, ...],
+    diagnosis: str = "",
+    guide: str = "",
 ) -> None:
     """Write a closed case with its events, and count it twice: it must count once."""
     with db.begin(config) as session:
@@ -39,6 +45,8 @@ def keep_case(
 
         for step in steps:
             event("step", {"step": step})
+        if guide:
+            event("guide", dict(zip(("client", "way", "step"), guide.split("/"), strict=True)))
         event("choice", {"step": "program", "choice": "thunderbird", "detail": None})
         if diagnosis:
             for _ in range(2):
@@ -124,3 +132,12 @@ def test_the_page_shows_every_number_in_a_table(found: statistics.Overview, agen
     rows = [[text_of(cell) for cell in row.iter("td")] for row in parse(page.text).iter("tr")]
     assert len([row for row in rows if row]) == 4 + 2 + 1 + 1  # outcomes, steps, diagnoses, programs
     assert ["Thunderbird", "4", "100 %"] in rows
+
+
+def test_an_unsolved_case_counts_where_the_guide_was_left(config: Config, agent: PageLintingClient) -> None:
+    keep_case(config, 1, "not-solved", 30, ("address", "preparation"), guide="thunderbird/file/try")
+    with db.read(config) as session:
+        assert statistics.overview(session, 30, DAY.date()).of("stopped") == {"thunderbird/file/try": 1}
+    page = agent.get("/helpdesk/statistics?days=365&lang=de").text
+    assert "Thunderbird: " in page
+    assert "thunderbird/file/try" not in page

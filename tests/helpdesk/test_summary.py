@@ -66,11 +66,16 @@ def test_what_did_not_work_comes_with_the_next_steps(
     assert row is not None
     with helpdesk.app_context():
         cases.record(row.id, Kind.TEST, {"run": 1, "state": "failed", "diagnoses": ["login-refused"]})
+        cases.record(row.id, Kind.CHOICE, {"step": "preparation", "choice": "pop3", "detail": None})
+        cases.record(row.id, Kind.GUIDE, {"client": "thunderbird", "way": "file", "step": "try"})
     post(agent, f"/helpdesk/cases/{reference}/close", {"outcome": "not-solved"}, page="/helpdesk")
     page = person.get("/join/summary").text
     assert "Es funktioniert noch nicht." in page
     assert "GMX hat die Anmeldung abgelehnt" in page
+    assert "laut Antwort ist POP3 eingeschaltet" in page
+    assert "Schritt 15 von 15: " in page
     assert page.partition("Wie es weitergeht")[2].count("<li>") > 3
+    assert "/advice/backup" not in page, "nothing was fetched yet"
 
 
 def test_the_sheet_gives_way_where_the_session_is_full(app: Flask, person: PageLintingClient) -> None:

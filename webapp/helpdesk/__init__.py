@@ -7,12 +7,12 @@ agents guessable sessions factors oidc sign_in        who may help
 presence profile admin                                what agents change of it
 cases tokens check_words                              one person being helped
 vocabulary places live whereabouts                    from what happens to closed words
-live_view guiding saying glance log                   from the words to what the agent sees and says
+live_view guiding saying hints glance log             from the words to what the agent sees and says
 desk case_views forms report recipients               the agent's pages, and what goes to other systems
 bulk_views bulk_jobs                                  files for many people
 courses course_views                                  a sheet of links for one day
 orphans                                               cases whose agent helps no more
-join page_asks person prefill hours calls             the person's pages
+join page_asks person prefill way_back hours calls    the person's pages
 colleagues colleague                                  a second pair of eyes
 summary                                               the sheet after the call
 statistics purging audit                              what remains, and what goes
@@ -25,7 +25,9 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, request
 from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
 from flask_babel import format_time
+from werkzeug.exceptions import HTTPException
 
 from webapp.helpdesk import (
     admin,
@@ -48,7 +50,7 @@ from webapp.helpdesk import (
 from webapp.helpdesk.purging import purge
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import current
-from webapp.infrastructure import background
+from webapp.infrastructure import background, errors
 from webapp.infrastructure.i18n import TIME_ZONE, current_locale, day_and_time
 
 PURGE_SECONDS = 600
@@ -70,6 +72,14 @@ background.every(
 def _listen(state: BlueprintSetupState) -> None:
     live.init_app(cast(Flask, state.app))
     whereabouts.init_app(cast(Flask, state.app))
+    errors.answer_below(cast(Flask, state.app), "/helpdesk", _refused)
+
+
+def _refused(error: HTTPException) -> ResponseReturnValue:
+    """Answer an agent with their own header; where the site itself fails, nothing is asked of it."""
+    if (error.code or 500) >= 500:
+        return errors.page(error)
+    return errors.page(error, "helpdesk/desk.html", "helpdesk.overview")
 
 
 @blueprint.context_processor

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from webapp.core.text import N_, InputError, Message
 from webapp.helpdesk import agents, audit, recipients, sessions
 from webapp.helpdesk.audit import Action
+from webapp.helpdesk.cases import CaseState
 from webapp.helpdesk.forms import AgentForm
 from webapp.helpdesk.invitations import first_run_url
 from webapp.helpdesk.room import blueprint
@@ -14,7 +15,7 @@ from webapp.helpdesk.sessions import for_admins, me
 from webapp.infrastructure import db, outbox
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.i18n import translate
-from webapp.infrastructure.models import Agent, AgentSession, Delivery
+from webapp.infrastructure.models import Agent, AgentSession, Case, Delivery
 
 ACTION_LABELS = {
     "enable": N_("Enable"),
@@ -47,7 +48,8 @@ def _page(form: AgentForm, link: str | None = None, login: str = "") -> str:
         )
         return render_template(
             "helpdesk/agents.html", form=form, everybody=agents.everybody(reading), signed_in_counts=signed_in,
-            link=link, login=login, roles=agents.ROLE_LABELS, actions=_actions, labels=ACTION_LABELS,
+            link=link, once=link is not None, login=login, roles=agents.ROLE_LABELS, actions=_actions,
+            labels=ACTION_LABELS,
         )  # fmt: skip
 
 
@@ -66,13 +68,30 @@ def add_agent() -> ResponseReturnValue:
     return _page(AgentForm(formdata=None), first_run_url(token), form.login.data or "")
 
 
+def _known(agent_id: str) -> Agent:
+    with db.read() as reading:
+        agent = reading.get(Agent, int(agent_id)) if agent_id.isdecimal() and len(agent_id) < 10 else None
+    if agent is None:
+        abort(404)
+    return agent
+
+
+@blueprint.get("/helpdesk/agents/<agent_id>/disable")
+@for_admins
+def ask_to_disable(agent_id: str) -> ResponseReturnValue:
+    """Ask before an agent is shut out, perhaps in the middle of a call; say how many persons it meets."""
+    agent = _known(agent_id)
+    helped = select(func.count()).select_from(Case).where(Case.agent_id == agent.id, Case.state == CaseState.JOINED)
+    with db.read() as reading:
+        return render_template("helpdesk/disable-agent.html", agent=agent, helped=reading.scalar(helped) or 0)
+
+
 @blueprint.post("/helpdesk/agents/<agent_id>/<action>")
 @for_admins
 def change_agent(agent_id: str, action: str) -> ResponseReturnValue:
     """Disable or enable an agent, end their sessions, make a new first-run link, allow files for many people."""
-    with db.read() as reading:
-        agent = reading.get(Agent, int(agent_id)) if agent_id.isdecimal() and len(agent_id) < 10 else None
-    if agent is None or action not in ACTION_LABELS:
+    agent = _known(agent_id)
+    if action not in ACTION_LABELS:
         abort(404)
     if agent.id == me().agent_id and action in ("disable", "link"):
         text = N_("You cannot do that to your own account. Ask another administrator.")

@@ -45,10 +45,14 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remarks:
-    """What an agent should know of the table: columns that mean nothing here, and rows that have no file."""
+    """What an agent should know of the table: columns that mean nothing here, rows that have no file.
+
+    same: rows whose address an earlier one has, with the number of that.
+    """
 
     ignored: Sequence[str] = ()
     bad: Sequence[tuple[int, str]] = ()
+    same: Sequence[tuple[int, int]] = ()
 
 
 class _DeletedError(Exception):
@@ -102,7 +106,8 @@ def remarks_of(job_id: str) -> Remarks:
     if opened is None:
         return Remarks()
     found = json.loads(opened)
-    return Remarks(found["ignored"], [(number, text) for number, text in found["bad"]])
+    pairs = {name: [(number, said) for number, said in found.get(name, ())] for name in ("bad", "same")}
+    return Remarks(found["ignored"], **pairs)
 
 
 def archive_of(job_id: str) -> bytes | None:
@@ -157,13 +162,15 @@ def _worked(job_id: str, content: bytes, locale: str) -> bool:
 def _work(job_id: str, content: bytes, locale: str) -> None:
     config, translations = current_config(), translations_for(locale)
     options = config.export_options(locale)
-    done, bad, told = 0, list[tuple[int, str]](), time.monotonic()
+    done, bad, same, told = 0, list[tuple[int, str]](), list[tuple[int, int]](), time.monotonic()
 
     def on_result(result: Result) -> None:
         nonlocal done, told
         done += 1
         if result.error is not None:
             bad.append((result.row.number, result.error.translated(translations)))
+        if result.same_as is not None:
+            same.append((result.row.number, result.same_as))
         if time.monotonic() - told >= TELL_SECONDS:
             told = time.monotonic()
             if not _change(job_id, done=done, bad=len(bad)):
@@ -171,7 +178,8 @@ def _work(job_id: str, content: bytes, locale: str) -> None:
 
     table, target = read_table(io.BytesIO(content)), io.BytesIO()
     write_exports(table, target, current_providers(), options, on_result, finish=signed)
-    remarks = json.dumps({"ignored": table.ignored, "bad": bad[:REMARKS_MAX]}, ensure_ascii=False).encode()
+    shown = {"ignored": table.ignored, "bad": bad[:REMARKS_MAX], "same": same[:REMARKS_MAX]}
+    remarks = json.dumps(shown, ensure_ascii=False).encode()
     _change(
         job_id,
         state=JobState.READY,

@@ -23,46 +23,53 @@ from webapp.infrastructure.codes import new_code, spoken
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.models import Case
 
-_FREE = (CaseState.WAITING, CaseState.BOOKED, CaseState.ENDED, CaseState.CLOSED)
+_GIVES_WAY = (CaseState.WAITING, CaseState.ENDED, CaseState.CLOSED)
+_FREE = (*_GIVES_WAY, CaseState.BOOKED)
 
 
 def book(token: str, code: str, reference: str, window: Window, before: int | None) -> bool:
     """Let the person who holds `token` call at `window`; False where no booking was made, but the one there was moved.
 
     A browser has one booking, and two clicks make one: the token is the browser's own. The code that the person may
-    have written down stays. before: the person's case so far; a place in the queue is given up.
+    have written down stays. before: the person's case so far.
     """
-    waited = None
     try:
         with db.begin() as writing:
-            former = cases.of_person(writing, token) or (writing.get(Case, before) if before is not None else None)
-            if former is not None:
-                writing.refresh(former, with_for_update=True)  # somebody may take it from the queue meanwhile
-                if former.state not in _FREE:
-                    return False
-                if former.state == CaseState.BOOKED:
-                    _fill(former, code, window)
-                    cases.touch(former)
-                    return False
-                if former.state == CaseState.WAITING:
-                    waited = former.id
-                former.code_hash = None
-                if former.person_hash == hashed(token):
-                    former.person_hash = None
-                writing.flush()  # each is good once
-            case = cases.new_case(writing, CaseState.BOOKED, reference)
-            case.person_hash = hashed(token)
-            _fill(case, code, window)
+            former = _locked(writing, token, before)
+            if former is None or former.state in _GIVES_WAY:
+                _free(writing, former, token)
+                booked = cases.new_case(writing, CaseState.BOOKED, reference)
+                booked.person_hash = hashed(token)
+                _fill(booked, code, window)
+                return True
+            if former.state == CaseState.BOOKED:
+                _fill(former, code, window)
     except IntegrityError:  # the other one of two clicks was faster
-        return False
-    if waited is not None:
-        cases.leave(waited)
-    return True
+        pass
+    return False
+
+
+def _locked(writing: Session, token: str, before: int | None) -> Case | None:
+    """Return the person's case as it stands now: somebody may take it from the queue meanwhile."""
+    former = cases.of_person(writing, token) or (writing.get(Case, before) if before is not None else None)
+    if former is not None:
+        writing.refresh(former, with_for_update=True)
+    return former
+
+
+def _free(writing: Session, former: Case | None, token: str) -> None:
+    """Let go of code and token of the case before: each is good once."""
+    if former is not None:
+        former.code_hash = None
+        if former.person_hash == hashed(token):
+            former.person_hash = None
+        writing.flush()
 
 
 def _fill(case: Case, code: str, window: Window) -> None:
     cases.give_code(case, code)
     case.call_from, case.code_expires_at = window.begin, window.end
+    cases.touch(case)
 
 
 def expected(session_: Session) -> list[tuple[Window, int]]:
@@ -147,5 +154,7 @@ def choose_call() -> ResponseReturnValue:
     token = _token_of_call(case)
     if not book(token, session[CODE_KEY], reference, window, None if case is None else case.id):
         limits.current().give_back(reference)
+    elif case is not None and case.state == CaseState.WAITING:
+        cases.leave(case.id)  # the place in the queue is given up for the call
     begin(token)
     return redirect(url_for("helpdesk.call"), 303)

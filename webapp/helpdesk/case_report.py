@@ -1,6 +1,6 @@
 """The report of a case: text for a ticket, JSON for the webhook. Codes and sentences of ours, and the notes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,8 @@ from webapp.core.diagnosis import CATALOGUE
 from webapp.core.providers import Provider
 from webapp.core.text import N_, Message
 from webapp.helpdesk.cases import OUTCOME_LABELS, Outcome
-from webapp.helpdesk.live_view import build, path_taken, provider_of
+from webapp.helpdesk.live_view import LiveView, build
+from webapp.helpdesk.statistics import last_step
 from webapp.helpdesk.vocabulary import STATE_LABELS, STEP_TITLES, Kind
 from webapp.infrastructure import i18n
 from webapp.infrastructure.models import Case, CaseEvent, CaseNote
@@ -18,12 +19,12 @@ VERSION = 1
 
 def as_json(case: Case, agent: str, events: Sequence[CaseEvent], notes: Sequence[CaseNote]) -> dict[str, Any]:
     """Return {"version", "type", "title", "case": {…}, "notes": [{"at", "agent", "text"}], "text"}."""
-    picture = build(events, path_taken(events))
+    picture = build(events)
     program = _chosen(events, "program")
     return {
         "version": VERSION,
         "type": "case.closed",
-        "title": title(case, provider_of(events)),
+        "title": title(case, picture.provider),
         "case": {
             "reference": case.reference,
             "ticket": case.ticket,
@@ -34,14 +35,14 @@ def as_json(case: Case, agent: str, events: Sequence[CaseEvent], notes: Sequence
             "outcome": case.outcome,
             "program": program["choice"] if program else None,
             "device": program["detail"] if program else None,
-            "last_step": picture.current_step,
+            "last_step": last_step(events),
             "tests": [
                 {"at": _iso(run.at), "state": run.state, "diagnoses": run.diagnoses} for run in reversed(picture.runs)
             ],
             "files": [event.details for event in events if event.kind == Kind.FILE],
         },
         "notes": [{"at": _iso(note.at), "agent": note.agent, "text": note.text} for note in notes],
-        "text": as_text(case, agent, events, notes),
+        "text": as_text(case, agent, picture, notes),
     }
 
 
@@ -55,10 +56,9 @@ def title(case: Case, provider: Provider) -> str:
     return translate(Message(N_("%(provider)s set-up, case %(reference)s"), names))
 
 
-def as_text(case: Case, agent: str, events: Sequence[CaseEvent], notes: Sequence[CaseNote]) -> str:
+def as_text(case: Case, agent: str, picture: LiveView, notes: Sequence[CaseNote]) -> str:
     """Return the report in the language of the request, lines of plain text."""
-    picture, provider = build(events, path_taken(events)), provider_of(events)
-    lines = [title(case, provider)]
+    lines = [title(case, picture.provider)]
     if case.ticket:
         lines.append(_row(N_("Ticket"), case.ticket))
     lines.append(_row(N_("Agent"), agent))
@@ -68,21 +68,7 @@ def as_text(case: Case, agent: str, events: Sequence[CaseEvent], notes: Sequence
         lines.append(_row(N_("Closed"), _clock(case.closed_at)))
     if case.outcome:
         lines.append(_row(N_("Outcome"), translate(Message(OUTCOME_LABELS[Outcome(case.outcome)]))))
-    answers = [row for row in picture.steps if row.answer]
-    if answers:
-        lines += ["", translate(Message(N_("Answers")))]
-        lines += [
-            f"- {translate(Message(STEP_TITLES[row.slug]))}: {', '.join(translate(part) for part in row.answer)}"
-            for row in answers
-        ]
-    if picture.runs:
-        lines += ["", translate(Message(N_("Connection tests")))]
-        for run in reversed(picture.runs):
-            causes = "; ".join(translate(CATALOGUE[cause].for_provider(provider).title) for cause in run.diagnoses)
-            state = translate(Message(STATE_LABELS[run.state]))
-            lines.append(f"- {_clock(run.at)}: {state}{f': {causes}' if causes else ''}")
-    if picture.files:
-        lines += ["", _row(N_("File downloaded"), ", ".join(dict.fromkeys(name for _, name in picture.files)))]
+    lines += _seen(picture)
     if notes:
         lines += ["", translate(Message(N_("Notes")))]
         lines += [f"- {_clock(note.at)}, {note.agent}: {note.text}" for note in notes]
@@ -92,6 +78,28 @@ def as_text(case: Case, agent: str, events: Sequence[CaseEvent], notes: Sequence
 def _chosen(events: Sequence[CaseEvent], step: str) -> dict[str, Any] | None:
     found = [event.details for event in events if event.kind == Kind.CHOICE and event.details["step"] == step]
     return found[-1] if found else None
+
+
+def _seen(picture: LiveView) -> Iterator[str]:
+    """Yield what the agent saw, a paragraph for each part."""
+    answers = [row for row in picture.steps if row.answer]
+    if answers:
+        yield from ("", translate(Message(N_("Answers"))))
+    for row in answers:
+        yield f"- {translate(Message(STEP_TITLES[row.slug]))}: {', '.join(translate(part) for part in row.answer)}"
+    if picture.runs:
+        yield from ("", translate(Message(N_("Connection tests"))))
+    for run in reversed(picture.runs):
+        causes = "; ".join(translate(CATALOGUE[cause].for_provider(picture.provider).title) for cause in run.diagnoses)
+        state = translate(Message(STATE_LABELS[run.state]))
+        yield f"- {_clock(run.at)}: {state}{f': {causes}' if causes else ''}"
+    if picture.files or picture.guide is not None:
+        yield ""
+    if picture.files:
+        files = dict.fromkeys(translate(name) for _, name in picture.files)
+        yield _row(N_("File downloaded"), ", ".join(files))
+    if picture.guide is not None:
+        yield _row(N_("Last step of the guide"), translate(picture.guide.title))
 
 
 def _row(label: str, value: str) -> str:

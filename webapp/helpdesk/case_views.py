@@ -9,15 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.core.diagnosis import CATALOGUE
-from webapp.core.providers import Provider
 from webapp.core.stages import PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS
 from webapp.core.text import InputError
-from webapp.helpdesk import agents, case_report, cases, colleagues, notes, recipients
+from webapp.helpdesk import agents, case_report, cases, colleagues, hints, notes, recipients
 from webapp.helpdesk.attendance import away, is_away
 from webapp.helpdesk.cases import OUTCOME_LABELS, STATE_NAMES, CaseState, Outcome
 from webapp.helpdesk.desk import invitation_of, remember_invitation
 from webapp.helpdesk.forms import DetailsForm, NoteForm, PrefillForm
-from webapp.helpdesk.live_view import LiveView, build, path_taken, provider_of
+from webapp.helpdesk.live_view import LiveView, build
 from webapp.helpdesk.log import hint_message
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import for_agents, me, watching
@@ -135,18 +134,18 @@ def _live(reading: Session, found: Case, agent_id: int) -> dict[str, Any]:
     """Return what the changing part of the page needs."""
     # Whoever takes over sees nothing before the person has agreed to them.
     events = cases.events_of(reading, found.id) if found.state != CaseState.CONFIRMING else []
-    taken = path_taken(events)
-    picture, provider = build(events, taken), provider_of(events)
+    picture = build(events)
     return {
         "case": found,
         "address": colleagues.address_for(found, agent_id) if found.state != CaseState.CONFIRMING else "",
         "tag": fragments.tag(_version(found.sequence, away(found))),
         "away": away(found),
+        "may_change": found.agent_id == agent_id,
         "poll": POLL_MILLISECONDS,
         "picture": picture,
-        "drawing": _drawing(picture, provider),
+        "drawing": _drawing(picture),
         "hint_texts": {hint: translate(hint_message(hint, None)) for hint in HINTS if hint != "open-step"},
-        "titles": {name: diagnosis.for_provider(provider).title for name, diagnosis in CATALOGUE.items()},
+        "titles": {name: diagnosis.for_provider(picture.provider).title for name, diagnosis in CATALOGUE.items()},
         "states": STATE_NAMES,
         "stage_labels": STAGE_LABELS,
         "status_labels": STATUS_LABELS,
@@ -156,12 +155,13 @@ def _live(reading: Session, found: Case, agent_id: int) -> dict[str, Any]:
     }
 
 
-def _drawing(view: LiveView, provider: Provider) -> Shown | None:
+def _drawing(view: LiveView) -> Shown | None:
     """Return the picture that the person has before them, with what to press ringed."""
     if view.shown is not None:
         return picture(view.shown.step, view.shown.context)
-    if view.place == "step" and view.current_step == "preparation" and provider.activation:
-        return Shown("", svg=page_of(next(iter(provider.activation.values()))[0], provider) or None)
+    if view.place == "step" and view.current_step == "preparation" and view.provider.activation:
+        clicks = next(iter(view.provider.activation.values()))
+        return Shown("", svg=page_of(clicks[0], view.provider) or None)
     return None
 
 
@@ -191,12 +191,15 @@ def _changed(reference: str, watcher: int) -> str:
 @blueprint.post("/helpdesk/cases/<reference>/hint")
 @for_agents
 def hint(reference: str) -> ResponseReturnValue:
-    """Show one of our sentences on the person's page."""
+    """Show one of our sentences on the person's page, or take back the one that stands there."""
     found = _own(reference)
     name, step = request.form.get("hint", ""), request.form.get("step") or None
+    if name == "none":
+        hints.take_back(found.id)
+        return redirect(url_for("helpdesk.case", reference=reference), 303)
     if name not in HINTS or (step is not None and step not in STEP_SLUGS) or (name == "open-step") != bool(step):
         abort(400)
-    cases.show_hint(found.id, name, step, me().agent_id)
+    hints.give(found.id, name, step, me().agent_id)
     return redirect(url_for("helpdesk.case", reference=reference), 303)
 
 
@@ -317,5 +320,5 @@ def show_report(reference: str) -> ResponseReturnValue:
     found = _own(reference)
     with db.read() as reading:
         events, notes = cases.events_of(reading, found.id), cases.notes_of(reading, found.id)
-    text = case_report.as_text(found, me().name, events, notes)
+    text = case_report.as_text(found, me().name, build(events), notes)
     return render_template("helpdesk/report.html", case=found, text=text, outcomes=OUTCOME_LABELS)

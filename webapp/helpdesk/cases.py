@@ -142,18 +142,18 @@ def renew_code(_session: Session, case: Case) -> str:
     return give_code(case)
 
 
-def exchange_code(code: str) -> str | None:
-    """Use up the agent's code; return the person's new token, or None for unknown, expired, used: all alike."""
-    return exchange(_has_code(code), expires=Case.code_expires_at)
+def exchange_code(code: str, secret: str) -> bool:
+    """Use up the agent's code for the person who holds `secret`; False for unknown, expired, used: all alike."""
+    return exchange(secret, _has_code(code), expires=Case.code_expires_at)
 
 
-def exchange_link(token: str) -> str | None:
-    """Use up the token of an invitation; return the person's new token, or None.
+def exchange_link(token: str, secret: str) -> bool:
+    """Use up the token of an invitation for the person who holds `secret`.
 
     A link may have been sent to anybody: the agent reads two words to whoever comes by it. Of a code the telephone is
     the proof.
     """
-    return exchange(Case.link_hash == hashed(token), expires=Case.link_expires_at, words=two_words())
+    return exchange(secret, Case.link_hash == hashed(token), expires=Case.link_expires_at, words=two_words())
 
 
 def link_is_good(token: str) -> bool:
@@ -165,21 +165,21 @@ def link_is_good(token: str) -> bool:
         return session.scalar(query) is not None
 
 
-def exchange(*secret: ColumnElement[bool], expires: Any, words: str = "") -> str | None:
-    """Use up what leads to an invited case; return the person's new token, or None."""
-    now, token = datetime.now(UTC), new_token()
+def exchange(secret: str, *leads_to: ColumnElement[bool], expires: Any, words: str = "") -> bool:
+    """Use up what leads to an invited case; from now on it is of the person who holds `secret`."""
+    now = datetime.now(UTC)
     burnt: dict[str, Any] = {
-        "link_hash": None, "code_hash": None, "person_hash": hashed(token), "check_words": words,
+        "link_hash": None, "code_hash": None, "person_hash": hashed(secret), "check_words": words,
         # Whoever is invited by somebody who helps no more waits for the next one.
         "state": sql_case((Case.agent_id.is_(None), CaseState.WAITING), else_=CaseState.CONFIRMING),
         "touched_at": now, "sequence": Case.sequence + 1,
     }  # fmt: skip
     with db.begin() as session:  # one statement: of two who come at once, one is too late
-        good = (*secret, expires > now, Case.state == CaseState.INVITED)
+        good = (*leads_to, expires > now, Case.state == CaseState.INVITED)
         used = session.scalar(update(Case).where(*good).values(**burnt).returning(Case.reference))
         if used is not None:
             limits.current().give_back(used, session)
-    return None if used is None else token
+    return used is not None
 
 
 def accept(agent_id: int, login: str, *, code: str | None = None, reference: str | None = None) -> str | None:
@@ -303,12 +303,6 @@ def describe(_session: Session, case: Case, label: str, ticket: str) -> None:
     """Keep by what the agent knows the case, and its ticket."""
     case.label, case.ticket = label, ticket
     touch(case)
-
-
-@changing(CaseState.JOINED)
-def show_hint(session: Session, case: Case, hint: str, step: str | None, agent_id: int) -> None:
-    """Put a sentence on the page of the person, if one is connected; it is signed by the agent who gives it."""
-    record_in(session, case, Kind.HINT, {"hint": hint, "step": step, "by": agent_id})
 
 
 def close(session: Session, case: Case, outcome: Outcome, login: str = "") -> None:

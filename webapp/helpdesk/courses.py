@@ -20,10 +20,10 @@ from webapp.core.text import N_, InputError, new_reference
 from webapp.helpdesk import audit, cases
 from webapp.helpdesk.audit import Action
 from webapp.helpdesk.cases import CaseState
-from webapp.helpdesk.tokens import LINK_BYTES, hashed, new_token
+from webapp.helpdesk.tokens import LINK_BYTES, hashed
 from webapp.infrastructure import db
 from webapp.infrastructure.config import Config, current_config
-from webapp.infrastructure.models import Agent, Case, Course, CoursePlace
+from webapp.infrastructure.models import Agent, Course, CoursePlace
 from webapp.infrastructure.sealing import seal, unseal
 
 PLACES_MAX: Final = 30
@@ -108,13 +108,6 @@ def remove(session: Session, course: Course, login: str) -> None:
     audit.note(session, login, Action.COURSE_DELETED, course.reference)
 
 
-def leads_to(token: str, case: Case) -> bool:
-    """Whether this very link has made the case: whoever scans it once more is there already."""
-    with db.read() as session:
-        own = (CoursePlace.token_hash == hashed(token), CoursePlace.case_id == case.id)
-        return session.scalar(select(CoursePlace.number).where(*own)) is not None
-
-
 def standing(token: str) -> Standing:
     """Return how the link of a place stands; changes nothing."""
     with db.read() as session:
@@ -130,8 +123,8 @@ def standing(token: str) -> Standing:
     return Standing.GOOD if row.day == now and row.opened_at else Standing.EARLY
 
 
-def exchange_link(token: str) -> str | None:
-    """Use up the link of a place; return the person's new token, or None. Of two who come at once, one is too late.
+def exchange_link(token: str, secret: str) -> bool:
+    """Use up the link of a place for the person who holds `secret`. Of two who come at once, one is too late.
 
     No two words: the sheet is handed over in the room, where the agent stands.
     """
@@ -151,15 +144,14 @@ def exchange_link(token: str) -> str | None:
         course = session.get(Course, used) if used is not None else None
         place = session.scalar(select(CoursePlace).where(mine))
         if course is None or place is None:
-            return None
+            return False
         case = cases.new_case(session, CaseState.CONFIRMING, new_reference())
-        secret = new_token()
         case.agent_id, case.person_hash = course.agent_id, hashed(secret)
         case.label = f"{course.name}, {place.number}"
         place.case_id = case.id
         login = session.scalar(select(Agent.login).where(Agent.id == course.agent_id))
         audit.note(session, login or "", Action.CASE_OPENED, case.reference)
-        return secret
+        return True
 
 
 def of_agent(session: Session, agent_id: int) -> list[Course]:

@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from webapp.core.clients import CLIENTS
 from webapp.core.diagnosis import CATALOGUE, messages
 from webapp.core.text import N_, Message, new_reference
 from webapp.helpdesk import calls, cases, oidc, page_asks, sessions, statistics
@@ -17,13 +16,14 @@ from webapp.helpdesk.attendance import AWAITED, away, is_away, minutes_since
 from webapp.helpdesk.cases import OPEN, OUTCOME_LABELS, STATE_NAMES, CaseState
 from webapp.helpdesk.forms import NewCaseForm, SpokenForm
 from webapp.helpdesk.glance import by_state, glances, in_order
+from webapp.helpdesk.guiding import stopped_at
 from webapp.helpdesk.invitations import invitation_url
 from webapp.helpdesk.live import OVER_KEY
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import for_agents, me
 from webapp.helpdesk.sign_in import TICKET_KEY
 from webapp.helpdesk.tickets import TICKET
-from webapp.helpdesk.vocabulary import CHOICES, STEP_TITLES
+from webapp.helpdesk.vocabulary import CHOICES
 from webapp.infrastructure import db, fragments, limits
 from webapp.infrastructure.codes import spoken
 from webapp.infrastructure.i18n import translate
@@ -252,12 +252,9 @@ def show_statistics() -> ResponseReturnValue:
         found = statistics.overview(reading, days)
     names = {
         "outcome": {value.value: translate(Message(label)) for value, label in OUTCOME_LABELS.items()},
-        "stopped": {slug: translate(Message(title)) for slug, title in STEP_TITLES.items()},
+        "stopped": {step: translate(stopped_at(step)) for step in found.of("stopped")},
         "diagnosis": {key: translate(entry.for_provider(site_provider()).title) for key, entry in CATALOGUE.items()},
-        "program": {
-            **{word: translate(Message(label)) for word, label in CHOICES["program"].items()},
-            **{client.id: client.name for client in CLIENTS.values()},
-        },
+        "program": {word: translate(Message(label)) for word, label in CHOICES["program"].items()},
     }
     tables = {measure: statistics.shares(found.of(measure), labels) for measure, labels in names.items()}
     return render_template("helpdesk/statistics.html", found=found, tables=tables, days=days, spans=SPANS)

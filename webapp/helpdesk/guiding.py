@@ -8,13 +8,14 @@ from webapp.core.account import FETCH_AND_DELETE, KEEP_FOREVER, Retention, Serve
 from webapp.core.guides import SOURCES, Context, GuideStep, Way, guide
 from webapp.core.providers import Provider
 from webapp.core.text import N_, Message
-from webapp.helpdesk.vocabulary import TWO_FACTOR, Kind
+from webapp.helpdesk.vocabulary import STEP_TITLES, TWO_FACTOR, Kind, client_name
 from webapp.infrastructure.models import CaseEvent
+from webapp.infrastructure.provider_files import site_provider
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The step that the person sees. say: the sentence for the telephone."""
+    """A step of the guide as the person saw it. say: the sentence for the telephone."""
 
     at: datetime
     title: Message
@@ -26,10 +27,15 @@ class Shown:
 def shown(events: Sequence[CaseEvent], chosen: Mapping[str, CaseEvent], provider: Provider) -> Shown | None:
     """Return the newest step of the guide, None where none was shown or it is no longer one."""
     newest = next((event for event in reversed(events) if event.kind == Kind.GUIDE), None)
-    if newest is None or newest.details["client"] not in SOURCES:
+    return read(newest, chosen, provider) if newest is not None else None
+
+
+def read(event: CaseEvent, chosen: Mapping[str, CaseEvent], provider: Provider) -> Shown | None:
+    """Return the step that an event of kind `guide` is about, None where it is no longer one."""
+    if event.details["client"] not in SOURCES:
         return None
-    found = guide(_context(newest, chosen, provider))
-    number = found.index(newest.details["step"])
+    found = guide(_context(event, chosen, provider))
+    number = found.index(event.details["step"])
     if number is None:
         return None
     step = found.steps[number]
@@ -37,10 +43,22 @@ def shown(events: Sequence[CaseEvent], chosen: Mapping[str, CaseEvent], provider
         N_("Step %(number)s of %(total)s: %(text)s"),
         {"number": number + 1, "total": len(found.steps), "text": step.text},
     )
-    return Shown(newest.at, title, step.spoken, step, found.context)
+    return Shown(event.at, title, step.spoken, step, found.context)
 
 
-def _context(newest: CaseEvent, chosen: Mapping[str, CaseEvent], provider: Provider) -> Context:
+def stopped_at(step: str) -> Message:
+    """Return how a step reads of which the statistics tell (`webapp.helpdesk.statistics.last_step`)."""
+    if "/" not in step:
+        return Message(STEP_TITLES.get(step, step))
+    client, way, name = step.split("/")
+    if client not in SOURCES or way not in list(Way):  # a guide of former days
+        return Message(step)
+    steps = guide(Context(client, site_provider(), way=Way(way), file_name=str(Way.FILE))).steps
+    text = next((one.text for one in steps if one.id == name), Message(N_("Steps in the program")))
+    return Message(N_("%(client)s: %(step)s"), {"client": client_name(client), "step": text})
+
+
+def _context(event: CaseEvent, chosen: Mapping[str, CaseEvent], provider: Provider) -> Context:
     """Return the context as far as the closed words of the choices tell it; the address stays out."""
 
     def word(step: str, name: str) -> object:
@@ -54,10 +72,10 @@ def _context(newest: CaseEvent, chosen: Mapping[str, CaseEvent], provider: Provi
         keep = Retention(True, days)
     system, profile = word("program", "detail"), word("outlook-profile", "choice")
     return Context(
-        newest.details["client"],
+        event.details["client"],
         provider,
         system=system if isinstance(system, str) else None,
-        way=Way(newest.details["way"]),
+        way=Way(event.details["way"]),
         retention=keep,
         two_factor=str(two_factor) if two_factor in TWO_FACTOR and two_factor != "unsure" else "",
         file_name=str(Way.FILE),

@@ -1,10 +1,11 @@
 """The person's side: join an agent's case, ask for help, see who sees what, end it."""
 
-from typing import Any, Final
+from base64 import urlsafe_b64encode
+from typing import Any
 
-from flask import current_app, redirect, render_template, request, session, url_for
+from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
 
 from webapp.core.account import shorten_address
 from webapp.core.clients import CLIENTS
@@ -13,9 +14,11 @@ from webapp.helpdesk import agents, cases, courses, hours, live, page_asks, pers
 from webapp.helpdesk.cases import CaseState
 from webapp.helpdesk.forms import PersonCodeForm
 from webapp.helpdesk.live import SESSION_KEY, forget_person_case, person_case
-from webapp.helpdesk.live_view import build, path_taken
+from webapp.helpdesk.live_view import build
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import watchers
+from webapp.helpdesk.tokens import LINK_BYTES, hashed, new_token
+from webapp.helpdesk.way_back import FROM_KEY, where_they_were
 from webapp.infrastructure import db, fragments, limits
 from webapp.infrastructure.codes import entered, spoken
 from webapp.infrastructure.config import current_config
@@ -27,9 +30,7 @@ from webapp.web.wizard import answers as store
 
 # In the person's own sealed session:
 CODE_KEY = "help_code"  # the code they read out
-FROM_KEY = "help_from"  # the page on which they asked for help, and go on
-FROM_MAX: Final = 64
-_ROOMS: Final = ("wizard", "guides", "connection_tests", "help", "advice", "pages", "health")
+BROWSER_KEY = "help_browser"  # what the secrets are made of by which it holds the cases it was invited to
 WRONG_CODE = N_("This code does not fit, or it has run out. Ask your helper to read it out once more.")
 
 
@@ -39,7 +40,7 @@ def join() -> ResponseReturnValue:
     case = person_case()
     if case is not None and case.state != CaseState.CLOSED:
         return redirect(url_for(_place(case)), 303)
-    _remember_where()
+    session.setdefault(BROWSER_KEY, new_token())  # before the click: two clicks have the same
     return render_template("helpdesk/join.html", form=PersonCodeForm(formdata=None))
 
 
@@ -57,21 +58,28 @@ def enter_agents_code() -> ResponseReturnValue:
     form = PersonCodeForm()
     if not form.validate():
         return render_template("helpdesk/join.html", form=form), 422
-    token = entered(form.code.data or "", cases.exchange_code)
-    if isinstance(token, Wait):
-        return render_template("helpdesk/pause.html", for_agent=False, wait=token), 429
-    if token is None:
+    secret = _own_secret(form.code.data or "")
+
+    def exchange(code: str) -> Response | None:
+        return _entered(secret) if cases.exchange_code(code, secret) else _again(secret)
+
+    found = entered(form.code.data or "", exchange)
+    if isinstance(found, Wait):
+        return render_template("helpdesk/pause.html", for_agent=False, wait=found), 429
+    if found is None:
         form.code.errors = [translate(Message(WRONG_CODE))]
         return render_template("helpdesk/join.html", form=form), 422
-    return _entered(token)
+    return found
 
 
 @blueprint.get("/join/link/<token>")
 def invitation(token: str) -> ResponseReturnValue:
     """Show a button: programs that look into links in mail use nothing up."""
+    secret = _own_secret(token)  # before the click: two clicks have the same
+    session.pop(FROM_KEY, None)
     if not cases.link_is_good(token):
-        if (place := _place_of_link(token)) is not None:
-            return redirect(place, 303)
+        if (onward := _again(secret)) is not None:
+            return onward
         standing = courses.standing(token)
         if standing == courses.Standing.EARLY:
             return render_template("helpdesk/course-early.html"), 403
@@ -82,30 +90,41 @@ def invitation(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/join/link/<token>")
 def use_invitation(token: str) -> ResponseReturnValue:
-    if (found := cases.exchange_link(token)) is not None:
-        return _entered(found)
-    if (found := courses.exchange_link(token)) is None:
-        place = _place_of_link(token)
-        return redirect(place, 303) if place else (render_template("helpdesk/invitation-over.html"), 410)
-    onward = _entered(found)
-    session.pop(live.OVER_KEY, None)  # at a computer of the course's room others may have sat before
-    return onward
+    secret = _own_secret(token)
+    by_link = cases.exchange_link(token, secret)
+    if by_link or courses.exchange_link(token, secret):
+        onward = _entered(secret)
+        if not by_link:
+            session.pop(live.OVER_KEY, None)  # at a computer of the course's room others may have sat before
+        return onward
+    return _again(secret) or (render_template("helpdesk/invitation-over.html"), 410)
 
 
-def _place_of_link(token: str) -> str | None:
-    """Return where whoever scans the link of a course once more goes on; None for everybody else."""
-    case = person_case()
-    is_on = case is not None and case.state not in (CaseState.ENDED, CaseState.CLOSED)
-    return url_for(_place(case)) if case is not None and is_on and courses.leads_to(token, case) else None
+def _own_secret(invitation: str) -> str:
+    """Return the secret by which this browser holds the case that `invitation` leads to: the same at every press."""
+    seed = session.setdefault(BROWSER_KEY, new_token())
+    return urlsafe_b64encode(hashed(f"{seed} {invitation}")[:LINK_BYTES]).rstrip(b"=").decode()
 
 
-def _entered(token: str) -> ResponseReturnValue:
+def _again(secret: str) -> Response | None:
+    """Lead on whoever presses once more what has let this browser in already; None for everybody else."""
+    with db.read() as reading:
+        case = cases.of_person(reading, secret)
+        if case is None or case.state in (CaseState.ENDED, CaseState.CLOSED):
+            return None
+        place = _place(case)
+    session[SESSION_KEY] = secret
+    forget_person_case()
+    return redirect(url_for(place), 303)
+
+
+def _entered(secret: str) -> Response:
     """Go on with a session of this case alone; the URL holds no token any more."""
     before = person_case()
     if before is not None:
         cases.leave(before.id)
     session.pop(CODE_KEY, None)
-    live.begin(token)
+    live.begin(secret)
     return redirect(url_for("helpdesk.confirm"), 303)
 
 
@@ -132,7 +151,7 @@ def _confirm(case: Case, *, changed: bool = False) -> str:
         helper=person.helper(case),
         prepared_address=shorten_address(address) if address else "",
         own_address=shorten_address(own) if (own := store.load().email_address) else "",
-        prepared_program=client.name if client else "",
+        prepared_program=translate(Message(client.name)) if client else "",
         hours=current_config().helpdesk_retention,
     )
 
@@ -150,12 +169,18 @@ def agree() -> ResponseReturnValue:
             cases.drop_prefill(case.id, used=used)
             if is_first:
                 live.record_so_far(joined)
-            return redirect(_where_they_were(prepared=used), 303)
+            return redirect(_onward(prepared=used), 303)
     forget_person_case()
     case = person_case()
     if case is not None and case.state == CaseState.CONFIRMING:
         return _confirm(case, changed=True), 409
-    return redirect(_where_they_were(), 303)
+    return redirect(_onward(), 303)
+
+
+def _onward(*, prepared: bool = False) -> str:
+    target = where_they_were(prepared=prepared)
+    session.pop(FROM_KEY, None)
+    return target
 
 
 @blueprint.post("/join/confirm/start-over")
@@ -164,36 +189,10 @@ def start_over() -> ResponseReturnValue:
     case = person_case()
     if case is None or case.state != CaseState.CONFIRMING:
         return redirect(url_for("helpdesk.join"), 303)
-    kept = {name: session[name] for name in (SESSION_KEY, "locale") if name in session}
+    kept = {name: session[name] for name in (SESSION_KEY, BROWSER_KEY, "locale") if name in session}
     session.clear()
     session.update(kept)
     return redirect(url_for("helpdesk.confirm"), 303)
-
-
-def _remember_where() -> None:
-    """Keep on which page of ours the person asked for help."""
-    path = request.values.get("from", "")
-    try:
-        endpoint, _ = current_app.url_map.bind("").match(path, method="GET")
-    except HTTPException:
-        return
-    if len(path) <= FROM_MAX and path.startswith("/") and endpoint.partition(".")[0] in _ROOMS:
-        session[FROM_KEY] = path
-
-
-def _where_they_were(*, prepared: bool = False) -> str:
-    """Return where the person goes on; with answers that were prepared for them, at the first that is open.
-
-    Who came by a link has left no page, but perhaps a test that failed: that is what they call about.
-    """
-    from webapp.web.wizard.asking import next_url
-
-    before = session.pop(FROM_KEY, None)
-    if isinstance(before, str) and not prepared:
-        return before
-    if not prepared and (run_id := live.failed_run()):
-        return url_for("connection_tests.show", run_id=run_id)
-    return next_url(store.load()) if store.load() else url_for("wizard.start")
 
 
 @blueprint.post("/join/end")
@@ -213,7 +212,7 @@ def ended() -> ResponseReturnValue:
 
 
 def _forget() -> None:
-    for name in (SESSION_KEY, CODE_KEY, FROM_KEY):
+    for name in (SESSION_KEY, CODE_KEY):
         session.pop(name, None)
     forget_person_case()
 
@@ -230,7 +229,6 @@ def ask_for_help() -> ResponseReturnValue:
     if not hours.is_open(current_config()):
         return redirect(url_for("helpdesk.call"), 303)
     reference = case.reference if case is not None and waits else new_reference()
-    _remember_where()
     limits.current().give_back(reference)
     if limits.current().take_waiting(request.remote_addr or "", reference) is not None:
         return render_template("helpdesk/queue-full.html", times=hours.windows(current_config())), 429
@@ -270,7 +268,7 @@ def stored() -> ResponseReturnValue:
         with db.read() as reading:
             events = cases.events_of(reading, case.id)
             notes = len(cases.notes_of(reading, case.id))
-        lines = build(events, path_taken(events)).log
+        lines = build(events).log
     return render_template(
         "helpdesk/stored.html",
         case=case,
@@ -320,8 +318,8 @@ def answer_ask() -> ResponseReturnValue:
     asked = person.asked_by()
     if asked is None:
         return redirect(url_for("helpdesk.join"), 303)
-    token = page_asks.follow(asked[0].id)
-    if token is None:
+    secret = new_token()
+    if not page_asks.follow(asked[0].id, secret):
         return redirect(url_for("helpdesk.join"), 303)
     session[FROM_KEY] = url_for("connection_tests.show", run_id=asked[1])
-    return _entered(token)
+    return _entered(secret)

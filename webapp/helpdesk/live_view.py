@@ -5,20 +5,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from webapp.core.clients import CLIENTS
 from webapp.core.diagnosis import CATALOGUE, Diagnosis
 from webapp.core.probe import STAGES, Protocol
 from webapp.core.providers import Provider
 from webapp.core.text import N_, Message
-from webapp.helpdesk import guiding, saying
+from webapp.helpdesk import guiding, hints, saying
 from webapp.helpdesk.live import diagnosis_of_stage
-from webapp.helpdesk.log import Line, line
+from webapp.helpdesk.log import Line, line, lines
 from webapp.helpdesk.places import MISTAKES
 from webapp.helpdesk.vocabulary import (
     STATE_LABELS,
     STEP_TITLES,
     Kind,
     choice_messages,
+    client_name,
 )
 from webapp.infrastructure.config import current_providers
 from webapp.infrastructure.i18n import speak_of
@@ -38,7 +38,7 @@ class StepRow:
 
     slug: str
     title: str
-    status: str  # done, current, pending
+    status: str  # done, failed, current, pending
     at: datetime | None = None
     answer: list[Message] = field(default_factory=list)
 
@@ -81,13 +81,13 @@ class LiveView:
     """Everything the live view shows."""
 
     steps: list[StepRow]
-    tasks: list[StepRow]  # the steps, then the test and the file
+    tasks: list[StepRow]  # the steps, then the file, the guide, and the test
     runs: list[TestRun]  # newest first
     diagnosis: Diagnosis | None  # that the sentence is about
     say: Message | None
     ask: Message | None
     log: list[Line]  # newest first
-    files: list[tuple[datetime, str]]
+    files: list[tuple[datetime, Message]]
     hint: Line | None  # that stands on the person's page
     current_step: str | None
     program: str | None  # id of the mail program
@@ -95,7 +95,13 @@ class LiveView:
     where: Message | None  # the page they see
     mistake: Message | None  # what was wrong in a field of it
     works: bool | None  # what they said last of the program
-    shown: guiding.Shown | None  # the step of the guide before them
+    guide: guiding.Shown | None  # the step of the guide that they saw last
+    provider: Provider
+
+    @property
+    def shown(self) -> guiding.Shown | None:
+        """Return the step of the guide before them, None where they are at something else."""
+        return self.guide if self.place in ("guide", "file") else None
 
 
 def provider_of(events: Sequence[CaseEvent]) -> Provider:
@@ -105,8 +111,8 @@ def provider_of(events: Sequence[CaseEvent]) -> Provider:
     return next((known[choice] for choice in chosen if choice in known), site_provider())
 
 
-def build(events: Sequence[CaseEvent], taken: Sequence[str]) -> LiveView:
-    """Return the picture of a case. `taken`: the slugs of the steps as far as this person's way is known.
+def build(events: Sequence[CaseEvent]) -> LiveView:
+    """Return the picture of a case.
 
     Needs a request: from here on it speaks of the person's provider.
     """
@@ -120,12 +126,13 @@ def build(events: Sequence[CaseEvent], taken: Sequence[str]) -> LiveView:
     runs = runs_of(events)
     newest = runs[0] if runs else None
     failed = diagnosis_of(newest, provider)
-    files = [(event.at, CLIENTS[event.details["client"]].name) for event in events if event.kind == Kind.FILE]
+    files = [(event.at, client_name(event.details["client"])) for event in events if event.kind == Kind.FILE]
     shown = guiding.shown(events, chosen, provider)
     test = newest.state if newest else None
     said = saying.saying(at, shown, failed, test, provider, switched_on="preparation" in chosen)
-    hints = [event for event in events if event.kind == Kind.HINT]
-    steps = [_step(slug, current if place == "step" else None, chosen.get(slug), reached) for slug in taken]
+    hint = hints.standing(events)
+    here = current if place == "step" else None
+    steps = [_step(slug, here, chosen.get(slug), reached) for slug in path_taken(events)]
     return LiveView(
         steps=steps,
         tasks=[*steps, *_last_tasks(place, newest, files, shown)],
@@ -133,16 +140,17 @@ def build(events: Sequence[CaseEvent], taken: Sequence[str]) -> LiveView:
         diagnosis=said.diagnosis,
         say=said.say,
         ask=said.ask,
-        log=[line(event) for event in reversed(events) if event.kind != Kind.STAGE],
+        log=lines(events, chosen, provider),
         files=files,
-        hint=line(hints[-1]) if hints else None,
+        hint=line(hint) if hint is not None else None,
         current_step=current,
         program=chosen["program"].details["choice"] if "program" in chosen else None,
         place=place,
         where=saying.where(at, shown, provider),
         mistake=Message(MISTAKES[at.details["mistake"]]) if at is not None and at.kind == Kind.MISTAKE else None,
         works=saying.works(events),
-        shown=shown if place in ("guide", "file") else None,
+        guide=shown,
+        provider=provider,
     )
 
 
@@ -154,20 +162,21 @@ def _step(slug: str, current: str | None, chosen: CaseEvent | None, reached: Seq
 
 
 def _last_tasks(
-    place: str, newest: TestRun | None, files: Sequence[tuple[datetime, str]], shown: guiding.Shown | None
+    place: str, newest: TestRun | None, files: Sequence[tuple[datetime, Message]], shown: guiding.Shown | None
 ) -> list[StepRow]:
     guide = StepRow("guide", N_("Steps in the program"), "pending")
     if shown is not None:
         guide.status, guide.at, guide.answer = "done", shown.at, [shown.title]
     test, file = StepRow("test", N_("Connection test"), "pending"), StepRow("file", N_("File"), "pending")
     if newest is not None:
-        test.status, test.at, test.answer = "done", newest.at, [Message(STATE_LABELS[newest.state])]
+        test.status = "failed" if newest.failed else "done" if newest.state == "passed" else "pending"
+        test.at, test.answer = newest.at, [Message(STATE_LABELS[newest.state])]
     if files:
-        file.status, file.at, file.answer = "done", files[-1][0], [Message(files[-1][1])]
-    for task in (test, file, guide):
+        file.status, file.at, file.answer = "done", files[-1][0], [files[-1][1]]
+    for task in (file, guide, test):
         if task.slug == place:
             task.status = "current"
-    return [test, file, guide]
+    return [file, guide, test]
 
 
 def choices(events: Sequence[CaseEvent]) -> dict[str, CaseEvent]:

@@ -72,8 +72,8 @@ def of_this_browser() -> tuple[int, str] | None:
     return None
 
 
-def follow(case_id: int) -> str | None:
-    """Use the ask up: the person looks at who it is. Return their token, or None where it is over."""
-    token = cases.exchange(Case.id == case_id, Case.link_hash.is_(None), expires=Case.code_expires_at)
+def follow(case_id: int, secret: str) -> bool:
+    """Use the ask up: the person, who holds `secret` from now on, looks at who it is. False where it is over."""
+    followed = cases.exchange(secret, Case.id == case_id, Case.link_hash.is_(None), expires=Case.code_expires_at)
     asks.forget()
-    return token
+    return followed

@@ -8,19 +8,19 @@ from flask import request, url_for
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.helpdesk import agents, colleagues, hours, page_asks
+from webapp.helpdesk import agents, colleagues, hints, hours, page_asks
 from webapp.helpdesk.attendance import AWAITED
 from webapp.helpdesk.cases import CaseState
 from webapp.helpdesk.live import person_case
 from webapp.helpdesk.log import hint_message
 from webapp.helpdesk.room import blueprint
-from webapp.helpdesk.vocabulary import HINT_PAGES, HINT_STEPS, STEP_FIELDS, Kind
+from webapp.helpdesk.vocabulary import HINT_PAGES, HINT_STEPS, STEP_FIELDS
 from webapp.infrastructure import db, fragments
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.fresh import Fresh
 from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.logs import logger
-from webapp.infrastructure.models import Agent, Case, CaseEvent
+from webapp.infrastructure.models import Agent, Case
 from webapp.web.wizard import asking
 from webapp.web.wizard.steps import ADJUSTMENTS, STEPS
 
@@ -53,19 +53,14 @@ class Hint:
 
 
 def hint(case: Case) -> Hint | None:
-    """Return the newest sentence, by the agent who gave it."""
+    """Return the sentence that stands on the page, by the agent who gave it."""
     if case.state != CaseState.JOINED:
         return None
     with db.read() as reading:
-        newest = reading.scalars(
-            select(CaseEvent)
-            .where(CaseEvent.case_id == case.id, CaseEvent.kind == Kind.HINT.value)
-            .order_by(CaseEvent.id.desc())
-            .limit(1)
-        ).first()
-        if newest is None:
+        standing = hints.of_case(reading, case.id)
+        if standing is None:
             return None
-        words = newest.details
+        words = standing.details
         name = reading.scalar(select(Agent.name).where(Agent.id == words.get("by")))
     text = translate(hint_message(words["hint"], words["step"]))
     return Hint(text, _hint_url(words["hint"], words["step"]), name or "")

@@ -46,6 +46,7 @@ def _page(form: ChangePasswordForm, codes: list[str] | None = None, *, changed: 
             codes_left=factors.recovery_codes_left(reading, agent.id),
             short_codes=factors.has_short_codes(reading, agent.id),
             codes=codes,
+            once=codes is not None,
             changed=changed or "changed" in request.args,
             enrol=(me().must_enrol or "enrol" in request.args) and not has_factor,
         )

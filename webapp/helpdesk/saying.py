@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from webapp.core.clients import CLIENTS
 from webapp.core.diagnosis import CATALOGUE, Diagnosis
 from webapp.core.providers import Provider
 from webapp.core.text import N_, Message
 from webapp.helpdesk import places
 from webapp.helpdesk.guiding import Shown
-from webapp.helpdesk.vocabulary import MESSAGE_WORDS, STEP_QUESTIONS, STEP_SENTENCES, STEP_TITLES, Kind
+from webapp.helpdesk.vocabulary import MESSAGE_WORDS, STEP_QUESTIONS, STEP_SENTENCES, STEP_TITLES, Kind, client_name
 from webapp.infrastructure.models import CaseEvent
 
 # Events that tell where the person is: kind → part of the way.
@@ -51,9 +50,9 @@ def where(at: CaseEvent | None, shown: Shown | None, provider: Provider) -> Mess
         case Kind.STEP | Kind.MISTAKE:
             return Message(STEP_TITLES[words["step"]])
         case Kind.GUIDE:
-            return shown.title if shown else Message(CLIENTS[words["client"]].name)
+            return shown.title if shown else client_name(words["client"])
         case Kind.FILE:
-            return Message(N_("File for %(client)s downloaded"), {"client": CLIENTS[words["client"]].name})
+            return Message(N_("File for %(client)s downloaded"), {"client": client_name(words["client"])})
         case Kind.PLACE if words["about"]:
             return Message(N_("Help: %(cause)s"), {"cause": CATALOGUE[words["about"]].for_provider(provider).title})
         case Kind.PLACE:

@@ -4,7 +4,8 @@ A case is counted once, when it is closed or deleted. Measures and their values:
 
     case        all | joined
     outcome     an Outcome
-    stopped     the step where a person was last, of those whose case was not solved
+    stopped     the step where a person was last, of those whose case was not solved: of the wizard, or of a guide as
+                client/way/step
     diagnosis   an id of the catalogue, once for each case in which a test found it
     program     an id of CLIENTS, of those who chose one
     minutes     0 to 180, from joining to the end: the median comes from this histogram
@@ -47,9 +48,9 @@ def _facts(case: Case, outcome: str, events: Sequence[CaseEvent]) -> Iterable[tu
     yield "case", "joined"
     end = max((event.at for event in events), default=case.joined_at)
     yield "minutes", str(min(MINUTES_MAX, round((end - case.joined_at).total_seconds() / 60)))
-    steps = [event.details["step"] for event in events if event.kind == "step"]
-    if outcome not in SOLVED and steps:
-        yield "stopped", steps[-1]
+    step = last_step(events)
+    if outcome not in SOLVED and step:
+        yield "stopped", step
     programs = [
         event.details["choice"] for event in events if event.kind == "choice" and event.details["step"] == "program"
     ]
@@ -58,6 +59,14 @@ def _facts(case: Case, outcome: str, events: Sequence[CaseEvent]) -> Iterable[tu
     found = {diagnosis for event in events if event.kind == "test" for diagnosis in event.details["diagnoses"]}
     found |= {event.details["diagnosis"] for event in events if event.kind == "earlier" and event.details["diagnosis"]}
     yield from (("diagnosis", diagnosis) for diagnosis in sorted(found))
+
+
+def last_step(events: Sequence[CaseEvent]) -> str | None:
+    """Return the step where the person was last, None where none was shown."""
+    newest = next((event for event in reversed(events) if event.kind in ("step", "guide")), None)
+    if newest is None or newest.kind == "step":
+        return newest.details["step"] if newest is not None else None
+    return "/".join(newest.details[word] for word in ("client", "way", "step"))
 
 
 def _add(session: Session, day: date, measure: str, value: str) -> None:

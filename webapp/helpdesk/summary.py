@@ -10,12 +10,11 @@ from flask import redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.diagnosis import CATALOGUE
-from webapp.core.providers import Provider
 from webapp.core.text import N_, Message
 from webapp.helpdesk import cases, person
 from webapp.helpdesk.cases import CaseState, Outcome
 from webapp.helpdesk.live import OVER_KEY, SESSION_KEY, person_case
-from webapp.helpdesk.live_view import LiveView, build, path_taken, provider_of
+from webapp.helpdesk.live_view import LiveView, build
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.vocabulary import STATE_LABELS, STEP_TITLES, Kind
 from webapp.infrastructure import db
@@ -60,7 +59,7 @@ def summary() -> ResponseReturnValue:
         return redirect(url_for("helpdesk.ended"), 303)
     with db.read() as reading:
         events = cases.events_of(reading, case.id)
-    picture, provider = build(events, path_taken(events)), provider_of(events)
+    picture = build(events)
     outcome = Outcome(case.outcome) if case.outcome else None
     choices = {event.details["step"]: event.details["choice"] for event in events if event.kind == Kind.CHOICE}
     return render_template(
@@ -68,36 +67,36 @@ def summary() -> ResponseReturnValue:
         case=case,
         helper=person.helper(case),
         outcome=OUTCOMES.get(outcome) if outcome else None,
-        done=list(_done(picture, provider)),
-        advice=[] if outcome in _WORKS else _advice(picture, provider),
+        done=list(_done(picture)),
+        advice=[] if outcome in _WORKS else _advice(picture),
         works=outcome in _WORKS,
         keeps=choices.get("retention", "forever"),
         fetches=choices.get("protocol") != "imap",
         program=picture.program,
-        provider=provider,
+        provider=picture.provider,
         hours=current_config().helpdesk_retention,
     )
 
 
-def _done(picture: LiveView, provider: Provider) -> Iterator[tuple[str, str]]:
+def _done(picture: LiveView) -> Iterator[tuple[str, str]]:
     """Yield what was done: its title and how it stands."""
     for row in picture.steps:
         if row.answer and row.slug != "address":
             yield translate(Message(STEP_TITLES[row.slug])), ", ".join(translate(part) for part in row.answer)
     for run in reversed(picture.runs):
-        causes = [translate(CATALOGUE[cause].for_provider(provider).title) for cause in run.diagnoses]
+        causes = [translate(CATALOGUE[cause].for_provider(picture.provider).title) for cause in run.diagnoses]
         yield (
             translate(Message(N_("Connection test"))),
             ": ".join((translate(Message(STATE_LABELS[run.state])), *causes)),
         )
     for _, name in picture.files[-1:]:
-        yield translate(Message(N_("File downloaded"))), name
-    if picture.shown is not None:
-        yield translate(Message(N_("Last step of the guide"))), translate(picture.shown.step.text)
+        yield translate(Message(N_("File downloaded"))), translate(name)
+    if picture.guide is not None:
+        yield translate(Message(N_("Last step of the guide"))), translate(picture.guide.title)
 
 
-def _advice(picture: LiveView, provider: Provider) -> list[Message]:
+def _advice(picture: LiveView) -> list[Message]:
     """Return what to do about the last test, where it failed."""
     if not picture.runs or not picture.runs[0].failed or not picture.runs[0].diagnoses:
         return []
-    return list(CATALOGUE[picture.runs[0].diagnoses[0]].for_provider(provider).advice)
+    return list(CATALOGUE[picture.runs[0].diagnoses[0]].for_provider(picture.provider).advice)

@@ -70,25 +70,28 @@ class CaseWord(StrEnum):
     WATCH_ASKED = "watch-asked"
     WATCH_AGREED = "watch-agreed"
     WATCH_ENDED = "watch-ended"
+    HINT_TAKEN = "hint-taken"
     CLOSED = "closed"
 
 
 CASE_LABELS: Mapping[CaseWord, str] = {
-    CaseWord.JOINED: N_("The person has connected"),
-    CaseWord.DECLINED: N_("The person did not want to connect"),
-    CaseWord.ENDED: N_("The person has ended the help"),
-    CaseWord.SHARED: N_("The person shows the whole address"),
-    CaseWord.HIDDEN: N_("The person shows the address shortened again"),
+    CaseWord.JOINED: N_("Connected"),
+    CaseWord.DECLINED: N_("Not connected: the answer was no"),
+    CaseWord.ENDED: N_("The help was ended"),
+    CaseWord.SHARED: N_("The whole address is shown"),
+    CaseWord.HIDDEN: N_("The address is shortened again"),
     CaseWord.PREFILLED: N_("Prepared answers were taken over"),
     CaseWord.TAKEN: N_("Another agent has taken over"),
-    CaseWord.RELEASED: N_("The agent helps no more; the person waits for another one"),
+    CaseWord.RELEASED: N_("The agent helps no more; another one is awaited"),
     CaseWord.WATCH_ASKED: N_("A colleague was invited to look on"),
-    CaseWord.WATCH_AGREED: N_("The person lets a colleague look on"),
+    CaseWord.WATCH_AGREED: N_("A colleague may look on"),
     CaseWord.WATCH_ENDED: N_("No colleague looks on"),
+    CaseWord.HINT_TAKEN: N_("The sentence was taken off the page"),
     CaseWord.CLOSED: N_("The case was closed"),
 }
 
-# The answers that come from a list, by step: word → how it reads. Names of programs and providers are not translated.
+# The answers that come from a list, by step: word → how it reads, to agent and person alike. Names of programs and
+# providers are not translated.
 SYSTEM_NAMES: Mapping[str, str] = {
     "windows": "Windows", "mac": "Mac", "macos": "Mac", "linux": "Linux", "iphone": "iPhone", "ipad": "iPad",
     "ios": "iPhone", "android": "Android",
@@ -97,7 +100,7 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "platform": {"none": N_("none of these websites")},
     "program": {
         **{client.id: client.name for client in CLIENTS.values()},
-        "unknown": N_("does not know the program"),
+        "unknown": N_("program not known"),
         OTHER: N_("another program"),
     },
     "outlook-profile": {"existing": N_("into the profile in use"), "new": N_("into a profile of its own")},
@@ -108,7 +111,7 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
         "delete": N_("mail is deleted after fetching"),
     },
     "protocol": {"pop3": N_("fetches by POP"), "imap": N_("the same on every device, by IMAP")},
-    "preparation": {"pop3": N_("says that POP3 is switched on")},
+    "preparation": {"pop3": N_("POP3 is switched on, says the answer")},
 }
 TWO_FACTOR: Mapping[str, str] = {
     "yes": N_("two-factor login: yes"),
@@ -187,6 +190,10 @@ STEP_QUESTIONS: Mapping[str, str] = {
 
 MESSAGE_WORDS: Mapping[str, ProgramMessage | None] = {"": None, **{message.text("en"): message for message in MESSAGES}}
 HELP_OUTCOMES: Final = frozenset({"sure", "maybe", "nothing", "helped", "not-helped"})
+
+
+def client_name(client: str) -> Message:
+    return Message(CLIENTS[client].name)
 
 
 def words_of(step: str) -> Mapping[str, str]:

@@ -171,16 +171,22 @@ def show(error: HTTPException) -> ResponseReturnValue:
     for prefix, answer in answers.items():
         if request.path.startswith(prefix):
             return answer(error)
+    return page(error)
+
+
+def page(error: HTTPException, layout: str = "base.html", start: str = "wizard.start") -> ResponseReturnValue:
+    """Return the page of `error` in the layout of a part of the site, and with the way to its start."""
     status = error.code or 500
     if isinstance(error, SecurityError):  # a foreign Host header: url_for would fail
         return _bare(400, FOREIGN_HOST)
-    page = EXPIRED_FORM if isinstance(error, CSRFError) else page_of(status)
+    told = EXPIRED_FORM if isinstance(error, CSRFError) else page_of(status)
     try:
         text = render_template(
             "errors/error.html",
-            page=page,
+            page=told,
             incident=g.get("incident"),
-            start=url_for("wizard.start"),
+            start=url_for(start),
+            layout=layout,
             again=_again(error),
         )
     except Exception:

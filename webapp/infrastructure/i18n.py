@@ -75,7 +75,7 @@ def init_app(app: Flask) -> None:
         pop3_needs=_pop3_needs, site_name=site_name, site_provider=site_provider, run_by_operator=_run_by_operator,
         notices=_notices,
     )  # fmt: skip
-    app.jinja_env.filters.update(for_locale=for_locale, listed=listed)
+    app.jinja_env.filters.update(for_locale=for_locale, listed=listed, in_quotes=in_quotes)
     app.context_processor(lambda: {"locale": current_locale()})
 
 
@@ -151,6 +151,14 @@ def _run_by_operator() -> bool:
 def for_locale(by_locale: Mapping[str, str]) -> str:
     """Return the text in the current locale, else in another; "" for none."""
     return by_locale.get(current_locale()) or next(iter(by_locale.values()), "")
+
+
+def in_quotes(sentence: str) -> str:
+    """Return the sentence as somebody says it: in quotation marks, with single ones for those within it."""
+    outer, inner = (translate(Message(marks)) for marks in (N_("“%(sentence)s”"), N_("‘%(sentence)s’")))
+    for mark, single in zip(outer.split("%(sentence)s"), inner.split("%(sentence)s"), strict=True):
+        sentence = sentence.replace(mark, single)
+    return outer.replace("%(sentence)s", sentence)
 
 
 def listed(words: Iterable[str], style: Literal["standard", "or"] = "standard") -> str:

@@ -100,6 +100,23 @@ def test_a_bad_row_is_reported_and_the_rest_goes_on(row: str, word: str) -> None
     assert word in index_of(archive)[1][6]
 
 
+def test_a_row_is_told_all_its_mistakes_at_once() -> None:
+    table = "address,client,keep,smtp_port,format\nanna@freenet.de,outlook,bald,x,pdf\nanna,outlok,,,\n"
+    archive, summary, _ = made(table)
+    assert summary == Summary(rows=2, bad=2)
+    first, second = (row[6] for row in index_of(archive)[1:])
+    for word in ("keinem bekannten Anbieter", "„forever“", "465", "prf"):
+        assert word in first
+    assert "outlook" in second
+    assert "@" in second
+
+
+def test_an_address_that_stands_in_two_rows_is_named() -> None:
+    archive, _, results = made(SIMPLE + "Anna@gmx.de,apple-mail,,\nanna@gmx.de,nothing,,\n")
+    assert [result.same_as for result in results] == [None, None, 2, 2]
+    assert "Zeile 2 hat dieselbe Adresse." in index_of(archive)[3][6]
+
+
 @pytest.mark.parametrize(
     ("columns", "row", "word"),
     [

@@ -1,7 +1,7 @@
 """Bulk export: a table of people in, a ZIP of their files out, streamed row by row.
 
-An invalid row is reported by its number and skipped. Only the ZIP's directory grows in memory, by some 500 octets per
-row.
+An invalid row is reported by its number, with all its mistakes, and skipped. Only the ZIP's directory and the addresses
+grow in memory, by some 700 octets per row.
 
 Standard library and core only: shared by command line and site.
 """
@@ -10,17 +10,19 @@ import codecs
 import difflib
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import BinaryIO, Protocol, TypeVar
 
-from webapp.core.account import MailAccount, Retention, parse_address
+from webapp.core.account import MailAccount, Retention, parse_address, parse_name
 from webapp.core.bulk.archive import Index, add_file, read_me
 from webapp.core.bulk.table import CHUNK, COLUMNS, Row, Table, TableError, bounded_table, read_table, shown, words
 from webapp.core.clients import CLIENTS, Client, Export, ExportOptions
 from webapp.core.clients.files import entry
 from webapp.core.providers import Certainty, Provider, choose, find
 from webapp.core.text import N_, InputError, Message, translations_for
+
+T = TypeVar("T")
 
 __all__ = [
     "COLUMNS",
@@ -41,12 +43,24 @@ KEEP_WORDS: Mapping[str, str] = {"forever": N_("forever, always"), "delete": N_(
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result of a row: a file in the ZIP, or an error."""
+    """The result of a row: a file in the ZIP, or an error, which names all its mistakes.
+
+    same_as: the number of the first row with this address, where it is not this one.
+    """
 
     row: Row
     file_name: str | None = None
     error: Message | None = None
     notes: tuple[Message, ...] = ()
+    same_as: int | None = None
+
+    @property
+    def remarks(self) -> tuple[Message, ...]:
+        """Return what the index says of the row."""
+        told = self.notes if self.error is None else (self.error,)
+        if self.same_as is None:
+            return told
+        return (*told, Message(N_("Row %(number)s has the same address."), {"number": self.same_as}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +95,11 @@ def write_exports(
     ):
         add_file(archive, translations.gettext(N_("README.txt")), read_me(translations))
         index = Index(index_file, table.delimiter, translations)
+        first = dict[str, int]()
         for row in table.rows():
             result, made = _exported(row, providers, options)
+            number = first.setdefault(row["address"].casefold(), row.number) if row["address"] else row.number
+            result = replace(result, same_as=number if number != row.number else None)
             if made is not None and result.file_name is not None:
                 add_file(archive, result.file_name, (finish(made) if finish else made).content)
             index.add(result)
@@ -97,23 +114,49 @@ def write_exports(
     return summary
 
 
+class Right(Protocol):
+    """Return what is made, or None where it cannot be: the mistake is kept."""
+
+    def __call__(self, make: Callable[[], T], /) -> T | None: ...
+
+
 def _exported(row: Row, providers: Mapping[str, Provider], options: ExportOptions) -> tuple[Result, Export | None]:
-    try:
-        client = _client(row["client"])
-        account = _account(row, providers)
-        made = client.export(
-            account,
-            replace(
-                options,
-                format=row["format"].lower() or None,
-                device=row["device"].lower() or None,
-                profile=row["profile"].lower() or "existing",
-            ),
+    mistakes = list[Message]()
+
+    def right(make: Callable[[], T]) -> T | None:
+        try:
+            return make()
+        except InputError as error:
+            mistakes.append(error.message)
+            return None
+
+    client = right(lambda: _client(row["client"]))
+    account = _account(row, providers, right)
+    made = None
+    if client is not None and (somebody := account or _somebody(providers)) is not None:
+        chosen = replace(
+            options,
+            format=row["format"].lower() or None,
+            device=row["device"].lower() or None,
+            profile=row["profile"].lower() or "existing",
         )
-    except InputError as error:
-        return Result(row, error=error.message), None
+        made = right(lambda: client.export(somebody, chosen))
+    if mistakes or made is None or client is None:
+        return Result(row, error=_together(mistakes)), None
     suffix = made.file_name.rpartition(".")[2]
     return Result(row, f"{row.number:05}-{client.id}.{suffix}", notes=made.notes), made
+
+
+def _somebody(providers: Mapping[str, Provider]) -> MailAccount | None:
+    """Return an account that is right, so that the other columns are looked at in a row whose own is not."""
+    provider = next(iter(providers.values()), None)
+    return provider.account(provider.example_address) if provider is not None else None
+
+
+def _together(messages: Sequence[Message]) -> Message:
+    """Return the messages as one."""
+    told = {f"text{number}": message for number, message in enumerate(messages)}
+    return Message(" ".join(f"%({name})s" for name in told), told)
 
 
 # What people call a program in a table, separated by commas; ids and names of CLIENTS are taken, too.
@@ -142,18 +185,23 @@ def _client(text: str) -> Client:
     )
 
 
-def _account(row: Row, providers: Mapping[str, Provider]) -> MailAccount:
+def _account(row: Row, providers: Mapping[str, Provider], right: Right) -> MailAccount | None:
+    """Return the account of a row, None where something in it is not right; `right` takes each mistake."""
     typed = row["keep"].casefold()
     keep = next((keep for keep, said in KEEP_WORDS.items() if typed in words(said)), typed or "forever")
-    port = row["smtp_port"]
-    if port and not (port.isascii() and port.isdecimal() and len(port) <= 5):
+    retention, name = right(lambda: Retention.parse(keep)), right(lambda: parse_name(row["name"]))
+    provider = right(lambda: _provider(row, providers))
+    port = right(lambda: _port(row["smtp_port"]))
+    if provider is None or retention is None or name is None or port is None:
+        return None
+    return right(lambda: provider.account(row["address"], name=name, retention=retention, smtp_port=port or None))
+
+
+def _port(text: str) -> int:
+    """Return the port for sending, 0 for the preferred one."""
+    if text and not (text.isascii() and text.isdecimal() and len(text) <= 5):
         raise InputError(N_("The port for sending is a number, such as 465 or 587."))
-    return _provider(row, providers).account(
-        row["address"],
-        name=row["name"],
-        retention=Retention.parse(keep),
-        smtp_port=int(port) if port else None,
-    )
+    return int(text or 0)
 
 
 def _provider(row: Row, providers: Mapping[str, Provider]) -> Provider:

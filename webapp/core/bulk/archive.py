@@ -31,7 +31,6 @@ class Index:
 
     def add(self, result: Result) -> None:
         _ = self._translations.gettext
-        remarks = result.notes if result.error is None else (result.error,)
         self._write(
             str(result.row.number),
             _(N_("OK")) if result.error is None else _(N_("no file")),
@@ -39,7 +38,7 @@ class Index:
             result.row["address"],
             result.row["client"],
             result.row["keep"],
-            " ".join(remark.translated(self._translations) for remark in remarks),
+            " ".join(remark.translated(self._translations) for remark in result.remarks),
         )
 
     def _write(self, *cells: str) -> None:

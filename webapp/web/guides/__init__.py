@@ -128,6 +128,7 @@ def _words(reading: Reading) -> dict[str, Any]:
     offer, context = reading.offer, reading.guide.context
     exports = dict(offer.exports()) if offer else {}
     agent_system = system_of(request.user_agent.string)
+    on_phone = agent_system is not None and agent_system.is_mobile
     return {
         "reading": reading,
         "guide": reading.guide,
@@ -142,8 +143,9 @@ def _words(reading: Reading) -> dict[str, Any]:
         "fetched": reading.token is None and session.get(SET_UP_KEY) == FETCHED,
         # A profile is fetched twice by some browsers of the iPhone, the second time without the cookie.
         "by_link": reading.token is None and reading.system is not None and reading.system.id == "iphone",
+        "on_phone": on_phone,
         # The guide is for the computer, and this is a phone.
-        "at_computer": agent_system is not None and agent_system.is_mobile and not _is_mobile(reading),
+        "at_computer": on_phone and not _is_mobile(reading),
         # The guide is for a phone, and this is another device.
         "elsewhere": _is_mobile(reading) and agent_system not in (None, reading.system),
     }

@@ -1,0 +1,29 @@
+"""The way back from the pages of the help: to where the person was, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.helpdesk.conftest import answer, join, open_case, post
+from tests.support.client import PageLintingClient
+
+BACK = '<a href="{}">Zurück</a>'
+
+
+def test_who_looks_what_is_stored_goes_back_to_where_they_were(
+    agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    join(person, open_case(agent)[1])
+    answer(person, "address", email_address="anna.beispiel@gmx.de")
+    came = {"Referer": "http://localhost/help/not-working"}
+    assert BACK.format("/help/not-working") in person.get("/join/stored", headers=came).text
+    assert BACK.format("/help/not-working") in person.get("/join/stored").text, "the way between pages of the help"
+    post(person, "/join/end")
+    assert 'href="/help/not-working">Allein weitermachen</a>' in person.get("/join/ended").text
+
+
+@pytest.mark.parametrize(
+    "came", ["http://example.org/help", "http://localhost/helpdesk", "http://localhost//example.org/", "nonsense"]
+)
+def test_the_way_back_leads_to_no_other_site(person: PageLintingClient, came: str) -> None:
+    assert BACK.format("/") in person.get("/join", headers={"Referer": came}).text
