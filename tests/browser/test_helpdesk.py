@@ -192,8 +192,10 @@ def test_one_call_from_the_invitation_to_the_last_trace(
             assert agent.locator(".say-sentence").inner_text().startswith("„")
             assert agent.locator(".say-ask").count()
 
-            button(agent, "Schalten Sie POP3 bei GMX ein.")
-            expect(person.locator(".helper-hint")).to_contain_text("Schalten Sie POP3 bei GMX ein.", timeout=PATIENCE)
+            button(agent, "Schalten Sie bei GMX „POP3- und IMAP-Zugriff erlauben“ ein.")
+            expect(person.locator(".helper-hint")).to_contain_text(
+                "Schalten Sie bei GMX „POP3- und IMAP-Zugriff erlauben“ ein.", timeout=PATIENCE
+            )
             pop_switch()
             log_in(person, POP_OFF.password)
             assert "Alles funktioniert" in person.inner_text("main")

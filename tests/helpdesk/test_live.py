@@ -443,5 +443,5 @@ def test_the_agent_reads_the_sentence_of_the_step_that_the_person_sees(
     told = [event.details for event in events_kept(config) if event.kind == Kind.GUIDE]
     assert told == [{"client": "samsung-email", "way": "hand", "step": "address"}]
     page = text_of(parse(agent.get(f"/helpdesk/cases/{case}?lang=en").text).find("body"))
-    assert "Type address and password. Do not sign in yet. Press “Manual setup”, then “POP3 account”." in page
+    assert "Type address and password. Do not sign in yet. Press ‘Manual setup’, then ‘POP3 account’." in page
     assert "Step 2 of 7: Type address and password." in page

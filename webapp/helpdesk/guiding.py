@@ -22,6 +22,7 @@ class Shown:
     say: Message
     step: GuideStep
     context: Context
+    is_last: bool
 
 
 def shown(events: Sequence[CaseEvent], chosen: Mapping[str, CaseEvent], provider: Provider) -> Shown | None:
@@ -43,7 +44,7 @@ def read(event: CaseEvent, chosen: Mapping[str, CaseEvent], provider: Provider) 
         N_("Step %(number)s of %(total)s: %(text)s"),
         {"number": number + 1, "total": len(found.steps), "text": step.text},
     )
-    return Shown(event.at, title, step.spoken, step, found.context)
+    return Shown(event.at, title, step.spoken, step, found.context, step is found.steps[-1])
 
 
 def stopped_at(step: str) -> Message:

@@ -166,7 +166,7 @@ def _last_tasks(
 ) -> list[StepRow]:
     guide = StepRow("guide", N_("Steps in the program"), "pending")
     if shown is not None:
-        guide.status, guide.at, guide.answer = "done", shown.at, [shown.title]
+        guide.status, guide.at, guide.answer = "done" if shown.is_last else "pending", shown.at, [shown.title]
     test, file = StepRow("test", N_("Connection test"), "pending"), StepRow("file", N_("File"), "pending")
     if newest is not None:
         test.status = "failed" if newest.failed else "done" if newest.state == "passed" else "pending"

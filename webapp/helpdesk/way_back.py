@@ -19,10 +19,11 @@ _ROOMS: Final = ("wizard", "guides", "connection_tests", "help", "advice", "page
 @blueprint.before_request
 def remember_where() -> None:
     """Keep from which page of ours the person came to one of these; the browser names it to its own site alone."""
+    if not request.path.startswith("/join") or request.endpoint == "helpdesk.banner":
+        return  # the line at the top asks by itself: it must not put back a session that has changed meanwhile
     came = urlsplit(request.referrer or "")
     path = request.values.get("from") or (came.path if came.netloc == request.host else "")
-    asks_by_itself = request.endpoint == "helpdesk.banner"  # must not put back a session that has changed meanwhile
-    if asks_by_itself or not request.path.startswith("/join") or not path.startswith("/") or len(path) > FROM_MAX:
+    if not path.startswith("/") or len(path) > FROM_MAX:
         return
     try:
         endpoint, _ = current_app.url_map.bind("").match(path, method="GET")
