@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from webapp.connection_tests.jobs import EmbeddedEngine
 from webapp.core.diagnosis import CATALOGUE
 from webapp.core.probe import STAGES
 from webapp.core.probe.report import Failure, FailureKind, RunState, Status
-from webapp.helpdesk import live, places, vocabulary
+from webapp.helpdesk import live, live_view, places, vocabulary
 from webapp.helpdesk.vocabulary import HINTS, STEP_SENTENCES, STEP_SLUGS, CaseWord, Kind, checked
 from webapp.infrastructure import db, events, limits
 from webapp.infrastructure.config import Config, current_providers
@@ -31,6 +32,7 @@ from webapp.web.wizard.answers import Answers
 
 ADDRESS = "anna.beispiel@gmx.de"
 PASSWORD = "canary-password-4711"
+NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -445,3 +447,21 @@ def test_the_agent_reads_the_sentence_of_the_step_that_the_person_sees(
     page = text_of(parse(agent.get(f"/helpdesk/cases/{case}?lang=en").text).find("body"))
     assert "Type address and password. Do not sign in yet. Press ‘Manual setup’, then ‘POP3 account’." in page
     assert "Step 2 of 7: Type address and password." in page
+
+
+def test_a_failed_test_bears_no_tick_and_stands_behind_the_guide(app: Flask, config: Config) -> None:
+    found = [
+        CaseEvent(at=NOON, kind=str(kind), details=words)
+        for kind, words in (
+            (Kind.GUIDE, {"client": "thunderbird", "way": "file", "step": "try"}),
+            (Kind.TEST, {"run": 1, "state": "failed", "diagnoses": ["login-refused"]}),
+            (Kind.PLACE, {"place": "not-working", "about": None}),
+        )
+    ]
+    with app.test_request_context("/"):
+        tasks = live_view.build(found).tasks
+    assert [(row.slug, row.status) for row in tasks[-3:]] == [
+        ("file", "pending"),
+        ("guide", "done"),
+        ("test", "failed"),
+    ]

@@ -99,6 +99,10 @@ BROKEN: dict[str, tuple[Break, str, str]] = {
     "no https": (lambda p: p.set(public_url="http://nowhere.invalid"), "setting-unwise", "without https"),
     "no public url": (lambda p: p.environ.pop("WEBAPP_PUBLIC_URL"), "public-url-missing", "is not set"),
     "no operator": (lambda p: p.environ.pop("WEBAPP_OPERATOR_NAME"), "operator-missing", "WEBAPP_OPERATOR_NAME"),
+    "hours and no number": (
+        lambda p: p.set(helpdesk_hours="mon-fri 9:00-17:00", operator_contact="help@example.org"), "calls-nowhere",
+        "which number to call",
+    ),
     "no country": (lambda p: p.environ.pop("WEBAPP_COUNTRY"), "country-missing", "from where"),
     "no data folder": (lambda p: p.set(data_dir="/none"), "folder-missing", "no data folder “/none”"),
     "a folder for everybody": (lambda p: p.folder.chmod(0o755), "folder-open", "may look into"),

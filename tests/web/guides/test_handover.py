@@ -35,6 +35,11 @@ def computer(app: Flask) -> PageLintingClient:
     return made
 
 
+def test_who_is_on_the_phone_is_not_offered_to_read_along_on_the_phone(phone: PageLintingClient) -> None:
+    walk(phone, PLAIN[0], ("program", {"program": "samsung-email:android"}), *PLAIN[2:])
+    assert "Auf dem Handy mitlesen" not in phone.get("/guide/address").text
+
+
 def press(client: FlaskClient, page: str, action: str, **fields: str) -> str:
     """Send the form of `page` that leads to `action`, and return the address after it."""
     root = parse(client.get(page).text)

@@ -63,6 +63,12 @@ def settings(here: Installation) -> Iterator[Finding]:
             N_("Set it: people want to know whom they trust."),
             settings=", ".join(missing),
         )
+    if config.helpdesk_hours and not re.search("[0-9]{2}", config.operator_contact):
+        yield warning(
+            "calls-nowhere",
+            N_("People choose an hour for a call (WEBAPP_HELPDESK_HOURS), but no page says which number to call."),
+            N_("Set WEBAPP_OPERATOR_CONTACT to your telephone number."),
+        )
     if config.login_test and not config.country:
         yield warning(
             "country-missing",
