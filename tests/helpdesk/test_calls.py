@@ -101,7 +101,7 @@ def test_who_finds_nobody_gets_a_time_and_a_code_that_is_good_then(
 
 @pytest.mark.parametrize(
     ("contact", "said"),
-    [("+49 721 123456", "Rufen Sie uns an: <a href="), ("hilfe@example.org", "Schreiben Sie uns: <a href=")],
+    [("+49 721 123456", "Rufen Sie an: <a href="), ("hilfe@example.org", "Schreiben Sie uns: <a href=")],
 )
 def test_a_mail_address_is_no_number_to_call(
     helpdesk: Flask, config: Config, person: PageLintingClient, contact: str, said: str

@@ -111,7 +111,7 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
         "delete": N_("mail is deleted after fetching"),
     },
     "protocol": {"pop3": N_("fetches by POP"), "imap": N_("the same on every device, by IMAP")},
-    "preparation": {"pop3": N_("POP3 is switched on, says the answer")},
+    "preparation": {"pop3": N_("POP3 is on, according to the answer")},
 }
 TWO_FACTOR: Mapping[str, str] = {
     "yes": N_("two-factor login: yes"),
