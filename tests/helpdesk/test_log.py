@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask
 
 from tests.helpdesk.conftest import case_row, join, open_case, post
@@ -9,6 +11,8 @@ from tests.support.client import PageLintingClient
 from webapp.helpdesk import cases
 from webapp.helpdesk.vocabulary import Kind
 from webapp.infrastructure.config import Config
+
+LAST = r"Thunderbird: Schritt (\d+) von \1: "
 
 
 def test_a_step_of_the_guide_reads_as_it_stands_there_and_nobody_is_spoken_of(
@@ -22,11 +26,11 @@ def test_a_step_of_the_guide_reads_as_it_stands_there_and_nobody_is_spoken_of(
         cases.record(row.id, Kind.GUIDE, {"client": "thunderbird", "way": "file", "step": "try"})
         cases.record(row.id, Kind.FILE, {"client": "apple-mail", "format": "mobileconfig"})
     page = person.get("/join/stored?lang=de").text
-    assert "Thunderbird: Schritt 15 von 15: " in page
+    assert re.search(LAST, page)
     assert "Mail (by Apple)" not in page
     assert "Die Person" not in page
     assert "Verbunden" in page
-    assert "Thunderbird: Schritt 15 von 15: " in agent.get(f"/helpdesk/cases/{reference}").text
+    assert re.search(LAST, agent.get(f"/helpdesk/cases/{reference}").text)
     post(agent, f"/helpdesk/cases/{reference}/close", {"outcome": "not-solved"}, page="/helpdesk")
     report = agent.get(f"/helpdesk/cases/{reference}/report").text
-    assert "Letzter Schritt der Anleitung: Schritt 15 von 15: " in report
+    assert re.search(r"Letzter Schritt der Anleitung: Schritt (\d+) von \1: ", report)

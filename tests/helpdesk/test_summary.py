@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask
 
 from tests.helpdesk.conftest import answer, case_row, fragment, join, open_case, post
@@ -73,7 +75,7 @@ def test_what_did_not_work_comes_with_the_next_steps(
     assert "Es funktioniert noch nicht." in page
     assert "GMX hat die Anmeldung abgelehnt" in page
     assert "laut Antwort ist POP3 eingeschaltet" in page
-    assert "Schritt 15 von 15: " in page
+    assert re.search(r"Schritt (\d+) von \1: ", page)
     assert page.partition("Wie es weitergeht")[2].count("<li>") > 3
     assert "/advice/backup" not in page, "nothing was fetched yet"
 
