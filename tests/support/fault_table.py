@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.support.fault_server import Dialogue, read_all
-from tests.support.produced import NOTHING, THUNDERBIRD, expected, met_by
+from tests.support.produced import NOTHING, OURS_ALONE, Told, expected, met_by
 from tests.support.programs import PROGRAMS
 from tests.support.told import CATALOGUE
 from webapp.core.probe import BOUNDS, Bounds, FailureKind
@@ -29,9 +29,18 @@ _COLUMNS = ("What the server does", "Stage", "Failure", "From your computer", "F
 _PROGRAMS = """
 ## What programs show
 
-Real programs met the same servers in the tests, and what they printed or showed was asked in the help. ✓: the help finds first
-what our check finds. Otherwise the cause is named that it finds: a program may say less than the server did. –: the program
-shows nothing, for it never asks what the fault answers, takes what our check refuses, or goes on; of Thunderbird, not tried.
+Real programs met the same servers in the tests, and what they printed or showed was asked in the help.
+
+- **✓**: the help finds first what our check finds.
+- **=** and a cause: the program prints the same lines at another fault, whose cause is found first. Nobody could tell them
+  apart, so the help says “could”, and what our check finds is among the three causes shown.
+- **-v** and a cause: the same, of more than three causes. The help asks for what the program prints with `-v`, and finds then
+  first what our check finds.
+- **settings** and a cause: so it is with wrong settings too, which are likelier. Our check knows that its own are right. What
+  it finds is among the three causes shown.
+- **(…)**: what our check finds is proved by no message, and would alarm for nothing. The nearest cause is found.
+- **–**: the program shows nothing, for it never asks what the fault answers, takes what our check refuses, or goes on; of
+  Thunderbird, not tried.
 """
 _TITLES = {"pop3": "Receiving (POP3)", "smtp": "Sending (SMTP)"}
 
@@ -78,11 +87,17 @@ def _programs(protocol: str) -> str:
     for dialogue in read_all():
         ours = diagnoses(dialogue)[0]
         if ours and dialogue.fact("protocol") == protocol:
-            shown = [expected(program, dialogue) for program in met_by(dialogue)]
-            shown.append(THUNDERBIRD.get(dialogue.name, NOTHING))
-            cells = ("✓" if found == ours else found if found == NOTHING else f"`{found}`" for found in shown)
+            cells = (_cell(expected(program, dialogue), ours) for program in (*met_by(dialogue), "thunderbird"))
             lines.append(_line((dialogue.fact("title"), f"`{ours}`", *cells)))
     return f"\n### {_TITLES[protocol]}\n\n" + "\n".join(lines) + "\n"
+
+
+def _cell(told: Told, ours: str) -> str:
+    if told.found in (NOTHING, ours):
+        return NOTHING if told.found == NOTHING else "✓"
+    if ours == OURS_ALONE:
+        return f"(`{told.found}`)"
+    return f"{'-v' if told.talking else '=' if told.like else 'settings'} `{told.found}`"
 
 
 def _line(cells: tuple[str, ...]) -> str:

@@ -1,7 +1,8 @@
 """A scripted server for other people's programs, which ask in another order than our own check.
 
 Where a line is not the one that the dialogue expects next, it goes on where a later one is that line; what stands nowhere in
-it is answered as a mailbox without new mail answers. `reached`: whether a client came to the end, where the fault is.
+it is answered as a mailbox without new mail answers. A password is a password, however it is sent: where the dialogue has it
+after AUTH PLAIN, it may come in a line of its own or after PASS. `reached`: whether a client came to the end, where the fault is.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _GOODBYE = ("RSET", "QUIT")  # getmail says so to whom it does not trust
 _BYE = {"pop3": "+OK bye", "smtp": "221 bye"}
 _LATER = {"pop3": "-ERR unknown command", "smtp": "500 5.5.2 Command not recognized"}
 _NOT_LOGGED_IN = "530 5.7.0 Authentication required"
+_GO_ON = {"pop3": "+ ", "smtp": "334 "}
 
 
 class PatientServer(FaultServer):
@@ -32,7 +34,9 @@ class PatientServer(FaultServer):
 
     def __init__(self, dialogue: Dialogue, context: ssl.SSLContext, user: str, password: str) -> None:
         super().__init__(dialogue, context, user, password)
-        self._at_the_end = not any(kind == "C" for kind, _ in dialogue.steps)
+        asked = [text for kind, text in dialogue.steps if kind == "C"]
+        self._at_the_end = not asked
+        self.by_plain = "AUTH PLAIN ****" in asked
 
     @property
     def reached(self) -> bool:
@@ -43,6 +47,10 @@ class PatientServer(FaultServer):
 
     def came_to_the_end(self) -> None:
         self._at_the_end = True
+
+    def goes_on(self) -> None:
+        """A client took what our check refuses, such as a question in the place of an answer to the password."""
+        self._at_the_end = False
 
 
 class _Patient(Session):
@@ -66,7 +74,7 @@ class _Patient(Session):
     def _expected(self, step: int) -> int:
         """Wait for the line of `step` or a later one; return the step after it."""
         while True:
-            line = self._line()
+            line = self._with_password(self._line())
             for later in (n for n in self._asked if n >= step):
                 if self._is(line, self._server.dialogue.steps[later][1]):
                     if later == self._asked[-1]:
@@ -74,12 +82,26 @@ class _Patient(Session):
                     return later + 1
             self._otherwise(line, step)
 
+    def _with_password(self, line: str) -> str:
+        """Return a line that sends the password as the dialogue has it."""
+        if self._server.by_plain and line.upper() == "AUTH PLAIN":
+            self._step("S", _GO_ON[self._server.dialogue.fact("protocol")])
+            return f"{line} {self._line()}"
+        if self._server.by_plain and line[:5].upper() == "PASS ":
+            return f"AUTH PLAIN {line[5:]}"
+        return line
+
     def _is(self, line: str, expected: str) -> bool:
         pattern = ".+".join(map(re.escape, _OWN.sub(r"\1 ****", self.filled(expected)).split("****")))
         return re.fullmatch(f"{pattern}(?: .*)?", line, re.IGNORECASE) is not None
 
     def _otherwise(self, line: str, step: int) -> None:
         protocol, verb = self._server.dialogue.fact("protocol"), line[:4].upper()
+        if verb == "USER" and self._server.by_plain:
+            self._step("S", "+OK")
+            return
+        if verb == "MAIL" and self._server.dialogue.fact("stage") == "authenticate":
+            self._server.goes_on()
         if verb == "QUIT":
             self._step("S", _BYE[protocol])
             raise EOFError

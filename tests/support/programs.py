@@ -22,6 +22,7 @@ ADDRESS, PASSWORD = "anna@gmx.de", "test-password-anna"
 SECONDS, SECONDS_OF_SILENCE = 20, 5  # after which a program is to give up, by its own option
 KILLED_AFTER = 90
 PROGRAMS = {"pop3": ("fetchmail", "getmail", "mpop", "curl"), "smtp": ("msmtp", "curl")}
+TALKING = {"fetchmail": "-v", "curl": "-v"}  # the others quote the server unasked
 WITHOUT_STARTTLS = ("getmail",)
 _MAIL = "From: {0}\r\nTo: {0}\r\nSubject: Test\r\n\r\nTest\r\n"
 _IMPATIENT: dict[str, Callable[[str, int], str]] = {
@@ -54,14 +55,18 @@ def speaks(program: str, fault: str) -> bool:
     return program not in WITHOUT_STARTTLS or read(fault).fact("transport") != "starttls"
 
 
-def meet(folder: Path, program: str, fault: str) -> Met:
-    """Run `program` with our own file against the server of a dialogue; curl has none, and is told on its command line."""
+def meet(folder: Path, program: str, fault: str, *, talking: bool = False) -> Met:
+    """Run `program` with our own file against the server of a dialogue; curl has none, and is told on its command line.
+
+    talking: with the option that makes it print what the server says.
+    """
     certificates = Certificates(folder)
     dialogue = read(fault)
     context = certificates.server_context(dialogue.fact("certificate", "ok"))
     with PatientServer(dialogue, context, ADDRESS, PASSWORD) as server:
         run = _curl if program == "curl" else _with_our_file
-        ran = run(program, server.server, certificates.ca_file, folder, _patience(dialogue))
+        option = TALKING.get(program) if talking else None
+        ran = run(program, server.server, certificates.ca_file, folder, _patience(dialogue), option)
         return Met(ran.code, ran.output, server.reached)
 
 
@@ -71,25 +76,27 @@ def _patience(dialogue: Dialogue) -> int:
     return SECONDS_OF_SILENCE if silent else SECONDS
 
 
-def _with_our_file(program: str, server: Server, ca_file: Path, folder: Path, seconds: int) -> Ran:
+def _with_our_file(program: str, server: Server, ca_file: Path, folder: Path, seconds: int, option: str | None) -> Ran:
     desk = Desk(program, MailAccount(ADDRESS, "", server, server, Retention(), "gmx.net"), ca_file)
     try:
         desk.keep_password(PASSWORD)
         if program == "getmail":
             desk.change_file(f"username = {ADDRESS}", f"username = {ADDRESS}\ntimeout = {seconds}")
         hurry = _IMPATIENT.get(program)
-        return desk.run(hurry(desk.command, seconds) if hurry else desk.command)
+        command = hurry(desk.command, seconds) if hurry else desk.command
+        return desk.run(f"{command} {option}" if option else command)
     finally:
         desk.clear()
 
 
-def _curl(_: str, server: Server, ca_file: Path, folder: Path, seconds: int) -> Ran:
+def _curl(_: str, server: Server, ca_file: Path, folder: Path, seconds: int, option: str | None) -> Ran:
     protocol = server.type.value
     at_once = server.socket_type is SocketType.SSL
     command = [
         "curl", "--silent", "--show-error", "--ssl-reqd", "--cacert", str(ca_file), "--user", f"{ADDRESS}:{PASSWORD}",
         "--max-time", str(seconds), "--sasl-ir", f"{protocol}{'s' if at_once else ''}://{server.hostname}:{server.port}/",
     ]  # fmt: skip
+    command += [option] if option else []
     if protocol == "smtp":
         mail = folder / "mail.txt"
         mail.write_text(_MAIL.format(ADDRESS))

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from webapp.core.diagnosis.messages import Found
 
 OCTETS_KEPT = 256 * 1024  # of a log, its end
-CAUSES_SHOWN = 3
 
 
 @click.command(
@@ -99,14 +98,16 @@ def _report(data: bytes) -> Report | None:
 
 def _write(found: tuple[Found, ...], provider: Provider) -> None:
     from webapp.core.diagnosis import CATALOGUE
-    from webapp.core.diagnosis.messages import causes
+    from webapp.core.diagnosis.messages import CAUSES_SHOWN, causes
 
     if not found:
         say(N_("No known message is in this text."))
         return
     translations = spoken()
     meant = [CATALOGUE[name].for_provider(provider) for name in causes(found)[:CAUSES_SHOWN]]
-    say(N_("That mostly means:") if found[0].sure else N_("That could be it:"))
+    say(N_("That mostly means:") if found[0].certain else N_("That could be it:"))
+    if more := found[0].message.asks_for_more():
+        click.echo(f"\n{more.translated(translations)}")
     click.echo(f"\n{meant[0].title.translated(translations)}\n\n{meant[0].why.translated(translations)}\n")
     for number, step in enumerate(meant[0].advice, 1):
         click.echo(f"{number}. {step.translated(translations)}")

@@ -38,7 +38,6 @@ CLOSED_SHOWN = 10
 QUEUE_LIFE = timedelta(minutes=30)
 POLL_MILLISECONDS = 5000
 MESSAGE_MAX = 2000  # characters
-CAUSES_MAX = 3
 SPANS = (7, 30, 365)  # days
 
 
@@ -240,7 +239,7 @@ def explain_message() -> ResponseReturnValue:
     query = request.args.get("q", "").strip()[-MESSAGE_MAX:]
     found = messages.search(query) if query else ()
     provider = site_provider()
-    meant = [CATALOGUE[name].for_provider(provider) for name in messages.causes(found)[:CAUSES_MAX]]
+    meant = [CATALOGUE[name].for_provider(provider) for name in messages.causes(found)[: messages.CAUSES_SHOWN]]
     return render_template("helpdesk/message.html", query=query, found=found, causes=meant)
 
 

@@ -264,3 +264,50 @@ def test_the_reason_behind_a_colon_or_in_brackets_may_be_meant() -> None:
 def test_what_a_word_can_stand_for_does_not_count_twice() -> None:
     """One "no" is not "no" and "failed"."""
     assert not any(found.sure for found in search_all("no"))
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("IN-USE", "mailbox-in-use"),
+        ("LOGIN-DELAY", "fetched-too-often"),
+        ("SYS/TEMP", "gmx-busy"),
+        ("SYS/PERM", "mailbox-refused"),
+        ("AUTH", "login-refused"),
+        ("X-UNHEARD-OF", "login-refused"),
+    ],
+)
+@pytest.mark.parametrize(
+    "frame", ["{}", "operation error (POP error (b'{}'))", "authentication failed\nserver message: {}"]
+)
+def test_a_response_code_of_pop3_says_why_whatever_words_follow(code: str, told: str, frame: str) -> None:
+    assert cause(frame.format(f"-ERR [{code}] Leave me alone")) == told
+
+
+def test_the_words_beside_a_code_for_many_reasons_may_say_more() -> None:
+    assert cause("-ERR [AUTH] Application-specific password required") == "app-password-needed"
+    assert cause("-ERR [SYS/PERM] mailbox unknown") == "login-refused"
+
+
+def test_of_a_dialogue_what_the_server_said_last_is_the_reason() -> None:
+    curl = ["> AUTH PLAIN", "< {}", "* Closing connection 0", "curl: (67) Login denied"]
+    fetchmail = ["fetchmail: POP3> PASS *", "fetchmail: POP3< {}", "fetchmail: Query status=3 (AUTHFAIL)", "bye"]
+    for dialogue in (curl, fetchmail):
+        assert cause("\n".join(dialogue).format("-ERR [IN-USE] no")) == "mailbox-in-use"
+        assert cause("\n".join(dialogue).format("-ERR unknown command")) == "server-lacks-something"
+    assert cause("\n".join(curl).format("525 5.7.13 Account disabled")) == "mailbox-refused"
+
+
+def test_where_a_dialogue_ends_with_the_password_no_answer_came() -> None:
+    timed_out = [
+        "fetchmail: timeout after 5 seconds waiting for server pop.gmx.net.",
+        "fetchmail: Query status=2 (SOCKET)",
+    ]
+    assert cause("\n".join(["fetchmail: POP3> PASS *", *timed_out, "bye"])) == "login-unanswered"
+    assert cause("\n".join(["fetchmail: POP3> CAPA", *timed_out, "bye"])) == "connection-interrupted"
+
+
+def test_what_a_program_says_of_several_faults_is_told_for_sure_of_none() -> None:
+    found = search_all("curl: (67) Login denied")[0]
+    assert found.sure
+    assert not found.certain

@@ -93,6 +93,13 @@ def test_weak_evidence_says_could_and_asks(client: PageLintingClient) -> None:
     assert "Das bedeutet meistens" not in page
 
 
+def test_a_program_that_keeps_the_servers_words_to_itself_is_asked_for_them(client: PageLintingClient) -> None:
+    page = client.get("/help?q=curl:+(67)+Login+denied&lang=de").text
+    assert "Das könnte es sein" in page
+    assert "curl sagt mehr, wenn Sie es mit „-v“ starten" in page
+    assert "sagt mehr" not in client.get("/help?q=535+Authentication+credentials+invalid&lang=de").text
+
+
 def test_where_nothing_is_found_three_questions_lead_on(client: PageLintingClient) -> None:
     page = client.get("/help?q=xyzzy&lang=de").text
     assert "Diese Meldung kennen wir noch nicht" in page

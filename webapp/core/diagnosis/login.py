@@ -193,6 +193,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         signs=(
             Sign(kinds=frozenset({FailureKind.TEMPORARILY_UNAVAILABLE})),
             Sign(kinds=frozenset({FailureKind.PERMANENTLY_REFUSED}), stages=BEFORE_LOGIN),
+            Sign(kinds=frozenset({FailureKind.PROTOCOL_ERROR}), stages=frozenset({"stat"}), reply=r"\binternal\b"),
         ),
     ),
     entry(

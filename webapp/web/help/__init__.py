@@ -9,7 +9,16 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.diagnosis import CATALOGUE, Diagnosis
-from webapp.core.diagnosis.messages import MESSAGES, PROGRAMS, Found, causes, looking, messages_meaning, search
+from webapp.core.diagnosis.messages import (
+    CAUSES_SHOWN,
+    MESSAGES,
+    PROGRAMS,
+    Found,
+    causes,
+    looking,
+    messages_meaning,
+    search,
+)
 from webapp.core.providers import Provider
 from webapp.infrastructure import compression, events
 from webapp.infrastructure.i18n import current_locale
@@ -20,7 +29,6 @@ from webapp.web.wizard.asking import next_url
 from webapp.web.wizard.steps import is_complete
 
 QUERY_MAX = 2000  # characters of a question in a URL; longer ones are posted
-CAUSES_MAX = 3  # the first one open, the others folded
 
 blueprint = Blueprint("help", __name__, url_prefix="/help")
 compression.allow(blueprint)
@@ -107,7 +115,7 @@ def _answer(query: str) -> str:
         programs=PROGRAMS,
         found=found,
         number=MESSAGES.index(found[0].message) if found else "",
-        explained=_explained(ids[:CAUSES_MAX]),
+        explained=_explained(ids[:CAUSES_SHOWN]),
         seen=_seen(ids[:1]),
         questions=looking.QUESTIONS,
         looked=request.args,
@@ -129,7 +137,7 @@ def _seen(ids: Sequence[str]) -> Seen | None:
 def _outcome(found: tuple[Found, ...]) -> str:
     if not found:
         return "nothing"
-    return "sure" if found[0].sure else "maybe"
+    return "sure" if found[0].certain else "maybe"
 
 
 def _count(outcome: str, message: str, program: str) -> None:

@@ -14,6 +14,7 @@ from webapp.core.diagnosis.messages.searching import Found, Index
 from webapp.core.text import N_, Message
 
 __all__ = [
+    "CAUSES_SHOWN",
     "MESSAGES",
     "PROGRAMS",
     "Confidence",
@@ -25,6 +26,7 @@ __all__ = [
     "search",
 ]
 
+CAUSES_SHOWN = 3  # to whoever asks; the first one at once
 PROGRAMS: Mapping[str, Message] = {
     "outlook": Message("Outlook"),
     "thunderbird": Message("Thunderbird"),

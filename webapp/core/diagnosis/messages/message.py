@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from webapp.core.text import N_, Message
+
 
 class Confidence(StrEnum):
     """How sure it is that the program says this, and means that."""
@@ -39,10 +41,24 @@ class ProgramMessage:
     of: str = ""  # the name of the provider that alone says it
     library: bool = False  # what libraries and servers say: searched, and on no list for people
     summary: bool = False  # what a program adds to any fault; in a log the lines before it say more
+    several: bool = False  # what a program says of several faults with different cures, as it is run against them
+    more: str = ""  # the option with which the program prints what the server said, where only that tells
 
     def text(self, locale: str, provider: str = "your provider") -> str:
         """Return the wording in `locale`, or the one there is; what people notice names their `provider`."""
         return (self.texts.get(locale) or next(iter(self.texts.values()))).replace(PROVIDER, provider)
+
+    def asks_for_more(self) -> Message | None:
+        """Return the sentence that asks for what the server said, where the program keeps that to itself."""
+        if not self.more:
+            return None
+        return Message(
+            N_(
+                "%(program)s says more when you start it with “%(option)s”. Paste the end of that here. First delete "
+                "what follows AUTH: it is your password."
+            ),
+            {"program": self.program, "option": self.more},
+        )
 
     def concerns(self, provider: str) -> bool:
         """Whether somebody at this provider can see it."""
@@ -69,4 +85,6 @@ def load(folder: Path) -> Iterator[ProgramMessage]:
                 of=entry.get("of", ""),
                 library=read.get("library", False),
                 summary=entry.get("summary", False),
+                several=entry.get("several", False),
+                more=entry.get("more", ""),
             )

@@ -11,22 +11,27 @@ from itertools import pairwise
 CHARACTERS_MAX = 64 * 1024  # of a text; more is cut at the front, because logs end with the message
 LINES_MAX = 50  # of a log, the last ones
 LINE_MAX = 2000  # characters
+AFTER_ANSWER = 12  # lines at the end of a log among which what the server said last is looked for
 PARTED_LINES, PARTS_MAX = 12, 6  # lines that are taken apart, and parts of each
 SHORT_LINES, SHORT = 3, 600  # lines and characters of a text that is one message
 
-# Where in a program a fault was met, as Python, Ruby, Java, JavaScript, PHP and Go write it below the message.
+# Where in a program a fault was met, as Python, Ruby, Java, JavaScript, PHP and Go write it below the message; what
+# fetchmail says of a certificate that it takes, and curl of every connection.
 _FRAME = re.compile(
     r"""
       \s* (?: File\s".*",\sline\s\d+ .*
     | (?:from\s)?\S+\.rb:\d+:in\s\S+(?:\s\S+){0,3}'
+    | \*\s(?:Closing\sconnection|TLSv1).* | [{}]\s\[\d+\sbytes\sdata\]
+    | fetchmail:\s(?:Server\scertificate:|(?:Unknown\s)?Issuer\s.*|Subject\s.*|.*\skey\sfingerprint:\s.*)
     | at\s[\w.$<>/ ]+\(.*\) | at\s\S+:\d+:\d+ | \#\d+\s.* | \S+\.go:\d+.* | [\^~\s]+ ) \s*
     """,
     re.VERBOSE,
 )
 _SENTENCE = re.compile(r"[.!?:]\W*$")
-# Replies of SMTP that refuse (RFC 5321 ff.), not the ports 465 and 587; POP3's refusal; errors of OpenSSL.
+# Replies of SMTP that refuse (RFC 5321 ff.), not the ports 465 and 587; POP3's refusal; errors of OpenSSL, but not the
+# end of a connection: it only follows what was refused before.
 _CODE = r"(?:4(?:2[12]|3[12]|5[0-5]|71)|5(?:0[0-4]|2[1-5]|3[0-8]|4[12]|5[0-7]|71))"
-_REPLY = re.compile(rf"(?<![\w.:/#]){_CODE}(?=[ -]\D|[ -][45]\.\d)|-ERR\b|\berror:[0-9A-F]{{8}}:")
+_REPLY = re.compile(rf"(?<![\w.:/#]){_CODE}(?=[ -]\D|[ -][45]\.\d)|-ERR\b|\berror:[0-9A-F]{{8}}:(?!.*unexpected eof)")
 _CONTINUES = re.compile(rf"(?<![\w.:])({_CODE})-")
 # What programs write before the words of a server, and after them.
 _INTRODUCED = re.compile(
@@ -34,6 +39,22 @@ _INTRODUCED = re.compile(
     (?:\s(?:error\s)?message)? (?:: | (?=\s["“„'])) \s* (\S.*)""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+# Why POP3 refused, for programs to read (RFC 2449, RFC 3206); 535 is a refused login (RFC 4954).
+_CODES = r"\[(AUTH|IN-USE|LOGIN-DELAY|SYS/TEMP|SYS/PERM)\]"
+_RESPONSE = re.compile(rf"^\s*(?:(-ERR|535)\b(?: ?{_CODES})?|{_CODES})", re.IGNORECASE)
+# What a server says and is asked, as fetchmail, curl, msmtp and mpop show it on request.
+_SAID = re.compile(r"^(?:\w+: )?(?:POP3|E?SMTP)?<(?:--)?\s+(\S.*)")
+_ASKED = re.compile(r"^(?:\w+: )?(?:POP3|E?SMTP)?(?:--)?>\s+([A-Z]{4,8})\b")
+NO_ANSWER = "No answer came to the password"
+_AGREED = re.compile(r"\+OK\b|2\d\d\b|\.$", re.IGNORECASE)
+_GOODBYE = re.compile(r"(?:\+OK|221)\b.*\bbye\b|2\d\d closing", re.IGNORECASE)
+# An answer that says nothing without the command.
+_NO_REASON = re.compile(
+    r"\b(?:unknown|unrecognized) command|\bcommand (?:not |un)(?:recogni[sz]ed|implemented|understood|known)|^334 ",
+    re.IGNORECASE,
+)
+# What a window quotes over several lines, before its advice.
+_QUOTED = re.compile(r"\b(?:antwortete|responded):\s*(\S.*?)\.\s+(?:Bitte|Please)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _COLON = re.compile(r":\s")
 _STOP = re.compile(r"(?<=[.!?])\s+")
@@ -59,12 +80,17 @@ def pieces(text: str) -> tuple[list[Line], list[str]]:
     """
     lines = _unfolded(text[-CHARACTERS_MAX:])
     if len(lines) <= SHORT_LINES and sum(map(len, lines)) <= SHORT:
-        found = _short(lines)
+        found = [*_said_last(lines), *_short(lines)]
         return found, [
             part for line in (found[:1] if found[0].answer else found[-len(lines) :]) for part in _parts(line.text)
         ]
     last = list(dict.fromkeys(reversed(lines)))[:LINES_MAX]
-    found = [piece for line in last for piece in (*_answer(line), Line(line))]
+    quoted = _QUOTED.findall(" ".join(lines[-AFTER_ANSWER:]))[-1:]
+    found = [
+        *(Line(answer, answer=True) for answer in quoted),
+        *_said_last(lines),
+        *(piece for line in last for piece in (*_answer(line), Line(line))),
+    ]
     found += [Line(f"{earlier} {later}") for later, earlier in pairwise(last)]
     return found, [part for line in last[:PARTED_LINES] for part in _parts(line)]
 
@@ -86,8 +112,9 @@ def _unfolded(text: str) -> list[str]:
         before = lines[-1] if lines else ""
         more = [*_CONTINUES.finditer(before)][-1:]
         folded = raw[:1].isspace() and _REPLY.search(before) and not _REPLY.search(line)
-        if len(before) < LINE_MAX and (folded or (more and re.search(rf"\b{more[0][1]}[ -]", line))):
-            lines[-1] = f"{before} {line}"
+        rest = re.search(rf"\b{more[0][1]}[ -].*", line) if more else None
+        if len(before) < LINE_MAX and (folded or rest):
+            lines[-1] = f"{before} {rest[0] if rest else line}"
         else:
             lines.append(line)
     return lines or [text.strip()[-LINE_MAX:]]
@@ -102,8 +129,42 @@ def _answer(text: str) -> Iterator[Line]:
     elif introduced := _INTRODUCED.search(text):
         answer = introduced[1]
     answer = _ADVICE.sub("", answer)
-    if len(_WORD.findall(answer)) > (0 if start else 2):
+    if not _NO_REASON.search(answer) and len(_WORD.findall(answer)) > (0 if start else 2):
         yield Line(answer, answer=True)
+
+
+def _said_last(lines: Sequence[str]) -> list[Line]:
+    """Return what a dialogue ends with: a refusal, with the command where it says nothing alone, or no answer at all.
+
+    Else what curl remarks last before it sums up.
+    """
+    said: list[str] = []
+    remarks: list[Line] = []
+    for line in reversed(lines[-AFTER_ANSWER:]):
+        if line.startswith("* ") and not said:
+            remarks = remarks or [Line(line[2:])]
+        elif (asked := _ASKED.search(line)) and asked[1] != "QUIT":
+            if not said:
+                return [Line(NO_ANSWER)] if asked[1] in ("AUTH", "PASS") else remarks
+            if _NO_REASON.search(said[-1]):
+                said.insert(0, asked[1])
+            break
+        elif (quoted := _SAID.search(line)) and not _GOODBYE.match(quoted[1]):
+            said.insert(0, "334 " if quoted[1].startswith("334 ") else quoted[1])
+    if not said or _AGREED.match(said[-1]) or _NO_REASON.search(said[0]):
+        return remarks
+    return [Line(answer, answer=True) for answer in ([" ".join(said), *said] if len(said) > 1 else said)]
+
+
+def response_code(text: str) -> str | None:
+    """Return the code in what a server answered to a login, `-err` for a refusal without one; in lower case."""
+    found = _RESPONSE.search(text)
+    return (found[2] or found[3] or found[1]).lower() if found else None
+
+
+def without_code(text: str) -> str:
+    """Return what a POP3 server answered without its response code; any other text as it is."""
+    return _RESPONSE.sub(lambda found: found[1] or "", text)
 
 
 def _parts(line: str) -> list[str]:

@@ -16,7 +16,7 @@ from itertools import chain
 from rapidfuzz import fuzz, process
 
 from webapp.core.diagnosis.messages.message import PROVIDER, ProgramMessage
-from webapp.core.diagnosis.messages.pasted import pieces
+from webapp.core.diagnosis.messages.pasted import pieces, response_code, without_code
 from webapp.core.diagnosis.messages.vocabulary import (
     ALIKE,
     COMMAND_LINE,
@@ -52,6 +52,8 @@ RARE = 4.5  # weight of a word that is enough where it is all that a line says, 
 UNKNOWN = 0.6  # weight of a word that stands in no message, of that of the rarest one
 CODE_WEIGHT = 0.35  # of a reply code such as 535, which stands for many things
 WHOLE, WHOLE_QUERY = 0.95, 0.7  # of a message of one word, and of the query then
+REFUSED = "-err"
+FOR_MANY_REASONS = frozenset((REFUSED, "535", "auth", "sys/perm"))  # codes of which the words beside them may tell more
 SURE, LIKELY = 0.72, 0.5  # evidence, from 0 to 1
 ENOUGH = 2.2  # words' weight below which nothing is sure
 
@@ -72,6 +74,11 @@ class Found:
     score: float
     sure: bool
     fit: float
+
+    @property
+    def certain(self) -> bool:
+        """Whether the first of its causes may be told as the one that it mostly is."""
+        return self.sure and not self.message.several
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,7 +143,12 @@ class Index:
         meanings: _Meanings = {}  # of this text alone: what people type is not kept
         answered = False  # whether the best is of what a server said
         for number, line in enumerate(lines):
-            found = self._line(words(line.text), program, meanings, alone=len(lines) == 1)
+            found = self._line(words(without_code(line.text)), program, meanings, alone=len(lines) == 1)
+            if code := response_code(line.text):
+                whole = " ".join(without_code(one.text) for one in lines)
+                around = self._line(words(whole), program, meanings, alone=False)
+                if by_response := self._answered(code, found, around):
+                    return by_response
             told = next((one for one in found if self._tells(one, found[0])), None)
             if told:
                 return (told, *(one for one in found if one is not told))
@@ -148,6 +160,8 @@ class Index:
                 return summary
         reason = self._reason(parts, program, meanings)
         said = summary or best
+        if summary and reason and reason[0].message.summary:
+            return summary
         return reason if reason and (not said or reason[0].score > NEARLY * said[0].score) else said
 
     def _reason(self, parts: Iterable[str], program: str | None, meanings: _Meanings) -> tuple[Found, ...]:
@@ -168,6 +182,17 @@ class Index:
         rest = {meant: word for meant, word in typed.items() if added.isdisjoint(meanings.get(meant, ()))}
         beside = self._search(rest, program or found[0].message.program, meanings, alone=False)
         return (*beside, *found) if beside and beside[0].sure else found
+
+    def _answered(self, code: str, found: tuple[Found, ...], around: tuple[Found, ...]) -> tuple[Found, ...]:
+        """Put first what a server's code means: it decides, and of several meanings the words around it."""
+        fits = {self._numbers[id(one.message)]: one.fit for one in around}
+        numbers = [number for number, known in enumerate(self._codes) if code in known]
+        if not numbers or (code in FOR_MANY_REASONS and found and found[0].sure and not found[0].message.summary):
+            return ()
+        best = max(fits.values(), default=1.0)
+        sure = LIKELY if code in (REFUSED, "535") else 1.0
+        meant = self._ranked((number, best + fits.get(number, 0.0), sure, best) for number in numbers)
+        return (*meant, *(one for one in found if self._numbers[id(one.message)] not in numbers))
 
     def _tells(self, one: Found, best: Found) -> bool:
         """Whether `one` says more than that something failed, and is about as likely as the best."""
