@@ -1,13 +1,12 @@
 """Whether the person of a case is there: their page asks every few seconds while they look at it."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
 from webapp.helpdesk.cases import CaseState
 from webapp.infrastructure.models import Case
 
-GONE_AFTER: Final = timedelta(seconds=40)
-AWAITED: Final = (CaseState.WAITING, CaseState.CONFIRMING, CaseState.JOINED)
+GONE_AFTER = timedelta(seconds=40)
+AWAITED = (CaseState.WAITING, CaseState.CONFIRMING, CaseState.JOINED)
 
 
 def is_away(state: str, seen_at: datetime | None) -> bool:

@@ -5,9 +5,8 @@ unlike each other by ear.
 """
 
 import secrets
-from typing import Final
 
-WORDS: Final = (
+WORDS = (
     "Apfel", "Ampel", "Anker", "Auto", "Ball", "Baum", "Berg", "Besen", "Birne", "Blume", "Boot", "Brief", "Brille",
     "Brot", "Brunnen", "Dach", "Dose", "Drachen", "Eimer", "Ente", "Esel", "Feder", "Fenster", "Fisch", "Flöte",
     "Frosch", "Garten", "Gabel", "Gitarre", "Glocke", "Hammer", "Hase", "Haus", "Honig", "Hut", "Igel", "Insel",

@@ -6,7 +6,7 @@ import json
 import re
 import secrets
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 import pyotp
@@ -30,16 +30,16 @@ from webapp.infrastructure.i18n import site_name
 from webapp.infrastructure.models import Agent, AgentSession, Passkey, RecoveryCode
 from webapp.infrastructure.sealing import keyed_hash, keyed_hashes, seal, sealed_anew, unseal
 
-STEP_SECONDS: Final = 30
-RECOVERY_CODES: Final = 8
-PASSKEYS_MAX: Final = 10
-_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's, 5 bits each
-_LOOKALIKES: Final = str.maketrans("oil", "011")  # letters that the alphabet has not
-_RECOVERY_LENGTH: Final = 24  # 120 bits: needs no slow hash and no salt (ASVS 6.5.2), and no key of the site
-_RECOVERY_GROUP: Final = 6
-_TOTP: Final = "helpdesk totp"
+STEP_SECONDS = 30
+RECOVERY_CODES = 8
+PASSKEYS_MAX = 10
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's, 5 bits each
+_LOOKALIKES = str.maketrans("oil", "011")  # letters that the alphabet has not
+_RECOVERY_LENGTH = 24  # 120 bits: needs no slow hash and no salt (ASVS 6.5.2), and no key of the site
+_RECOVERY_GROUP = 6
+_TOTP = "helpdesk totp"
 # What webauthn raises for what is no answer of a passkey. RecursionError: JSON of a thousand brackets.
-_NO_ANSWER: Final = (WebAuthnException, ValueError, KeyError, TypeError, RecursionError)
+_NO_ANSWER = (WebAuthnException, ValueError, KeyError, TypeError, RecursionError)
 
 
 # Authenticator app

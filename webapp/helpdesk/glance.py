@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Final
 
 from flask import current_app
 from sqlalchemy import select
@@ -28,8 +27,8 @@ _ORDER = {
 _SHOWN = frozenset({CaseState.JOINED, CaseState.ENDED})
 
 
-_KEPT: Final = "helpdesk_glances"  # an extension: what stands on each desk, words of ours alone
-KEPT_SECONDS: Final = 60  # of a desk that nobody looks at; what leaves a desk is forgotten at its next look
+_KEPT = "helpdesk_glances"  # an extension: what stands on each desk, words of ours alone
+KEPT_SECONDS = 60  # of a desk that nobody looks at; what leaves a desk is forgotten at its next look
 
 
 @dataclass(frozen=True, slots=True)

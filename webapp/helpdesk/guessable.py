@@ -9,12 +9,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Final
 
-ENOUGH: Final = 6  # points below which a password is refused: three common words have as many
+ENOUGH = 6  # points below which a password is refused: three common words have as many
 _WORD, _ROW = 2, 1  # points of a common word and of a row, whatever its length; every other character has one
 
-_WORDS: Final = """
+_WORDS = """
 password passwort kennwort parole losung geheim geheimnis secret login logon anmeldung zugang access account konto
 user benutzer nutzer username admin administrator root master chef boss system server service support helpdesk hotline
 hilfe help desk computer rechner laptop notebook internet netzwerk network windows linux ubuntu microsoft office
@@ -45,13 +44,13 @@ petra monika andrea claudia birgit anna maria laura julia lisa sarah lena lea ka
 melanie jessica jennifer sandra daniela sophie emma mia hannah marie charlie ashley amanda michelle robert david john
 james george jordan joshua matthew andrew jack max moritz qwert qwertz qwerty asdf yxcv zxcv
 """
-_ROWS: Final = (
+_ROWS = (
     "01234567890", "abcdefghijklmnopqrstuvwxyz", "qwertzuiopue", "qwertyuiop", "asdfghjkloeae", "asdfghjkl", "yxcvbnm",
     "zxcvbnm", "1qaz2wsx3edc4rfv5tgb6zhn7ujm", "1q2w3e4r5t6z7u8i9o0p", "1q2w3e4r5t6y7u8i9o0p", "qaywsxedcrfvtgbzhnujm",
     "qazwsxedcrfvtgbyhnujm",
 )  # fmt: skip
-_ROW_MIN: Final = 3
-_LEET: Final = tuple(str.maketrans("034578@$€1!|", f"oeastbase{letter * 3}") for letter in "il")  # p@$$w0rt
+_ROW_MIN = 3
+_LEET = tuple(str.maketrans("034578@$€1!|", f"oeastbase{letter * 3}") for letter in "il")  # p@$$w0rt
 
 
 def is_guessable(password: str, places: Iterable[str] = ()) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
 from babel.dates import format_skeleton
 from flask_babel import format_date, format_time
@@ -15,11 +14,11 @@ from webapp.infrastructure.config_helpdesk import parse_hours
 from webapp.infrastructure.i18n import current_locale
 from webapp.infrastructure.models import Case
 
-WINDOW: Final = timedelta(hours=1)
-SHORTEST: Final = timedelta(minutes=20)
-NOTICE: Final = timedelta(minutes=15)  # a time begins no sooner
-DAYS: Final = 7
-WINDOWS_MAX: Final = 100  # seven days of 14 hours
+WINDOW = timedelta(hours=1)
+SHORTEST = timedelta(minutes=20)
+NOTICE = timedelta(minutes=15)  # a time begins no sooner
+DAYS = 7
+WINDOWS_MAX = 100  # seven days of 14 hours
 
 
 @dataclass(frozen=True, slots=True)

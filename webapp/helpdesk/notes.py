@@ -1,7 +1,6 @@
 """What an agent notes about a case: plain text, for the report."""
 
 from datetime import UTC, datetime
-from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -9,7 +8,7 @@ from webapp.core.text import N_, InputError
 from webapp.helpdesk.cases import changing, touch
 from webapp.infrastructure.models import Case, CaseNote
 
-NOTE_MAX: Final = 1000
+NOTE_MAX = 1000
 
 
 @changing()

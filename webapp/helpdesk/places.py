@@ -5,7 +5,6 @@ there names the word on the button.
 """
 
 from collections.abc import Mapping
-from typing import Final
 
 from webapp.core.text import N_
 
@@ -127,4 +126,4 @@ MISTAKES: Mapping[str, str] = {
     "choose": N_("Choose one of the answers"),
     "other": N_("Something is not right yet"),
 }
-OTHER_MISTAKE: Final = "other"
+OTHER_MISTAKE = "other"

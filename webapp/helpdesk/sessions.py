@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import wraps
-from typing import Any, Final
+from typing import Any
 
 from flask import Response, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -27,14 +27,14 @@ from webapp.infrastructure.config import current_config
 from webapp.infrastructure.fresh import Fresh
 from webapp.infrastructure.models import Agent, AgentSession, Case, Passkey
 
-IDLE: Final = timedelta(minutes=30)
-ABSOLUTE: Final = timedelta(hours=8)
-TOUCH: Final = timedelta(minutes=1)  # activity is written down no more often
+IDLE = timedelta(minutes=30)
+ABSOLUTE = timedelta(hours=8)
+TOUCH = timedelta(minutes=1)  # activity is written down no more often
 PASSWORD_LEVEL, FULL_LEVEL = "password", "full"
-PASSWORD_LEVEL_LIFE: Final = timedelta(minutes=10)
-PRESENCE: Final = timedelta(minutes=5)
-RETURN_KEY: Final = "after_sign_in"  # in the session of the browser: the case to go on with
-KNOWN_SECONDS: Final = 1.0  # how long the live view takes a session for granted
+PASSWORD_LEVEL_LIFE = timedelta(minutes=10)
+PRESENCE = timedelta(minutes=5)
+RETURN_KEY = "after_sign_in"  # in the session of the browser: the case to go on with
+KNOWN_SECONDS = 1.0  # how long the live view takes a session for granted
 
 
 @dataclass(frozen=True, slots=True)

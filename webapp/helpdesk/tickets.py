@@ -1,11 +1,10 @@
 """References to a ticket of the organisation's own system."""
 
 import re
-from typing import Final
 
 from webapp.core.text import N_, InputError
 
-TICKET: Final = re.compile(r"[A-Za-z0-9#._-]{1,40}")
+TICKET = re.compile(r"[A-Za-z0-9#._-]{1,40}")
 
 
 def parse_ticket(text: str) -> str:

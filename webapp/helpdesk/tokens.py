@@ -2,10 +2,9 @@
 
 import hashlib
 import secrets
-from typing import Final
 
-LINK_BYTES: Final = 16  # 128 bits
-SESSION_BYTES: Final = 32  # 256 bits
+LINK_BYTES = 16  # 128 bits
+SESSION_BYTES = 32  # 256 bits
 
 
 def new_token(size: int = LINK_BYTES) -> str:

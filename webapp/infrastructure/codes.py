@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from flask import request
 from flask_wtf import FlaskForm
@@ -16,8 +16,8 @@ from webapp.infrastructure.limits import Wait
 
 T = TypeVar("T")
 
-CODE_DIGITS: Final = 9
-CODE_MINUTES: Final = 10
+CODE_DIGITS = 9
+CODE_MINUTES = 10
 _BETWEEN = (
     " \t\u00a0\u2009\u202f-\u2010\u2011\u2012\u2013\u2014./"  # what stands between digits, in writing or dictation
 )

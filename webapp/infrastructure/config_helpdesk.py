@@ -3,15 +3,14 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from webapp.core.text import N_
 from webapp.infrastructure.config_limits import LimitSettings
 from webapp.infrastructure.config_values import refuse, setting
 
-WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_EXAMPLE: Final = "mon-fri 9:00-17:00, sat 10:00-12:30"
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_EXAMPLE = "mon-fri 9:00-17:00, sat 10:00-12:30"
 _SPAN = re.compile(r"([a-z]{3})(?:-([a-z]{3}))? (\d\d?):(\d\d)-(\d\d?):(\d\d)")
 
 

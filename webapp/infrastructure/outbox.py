@@ -21,7 +21,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from flask import Blueprint
 from flask.sansio.app import App
@@ -34,13 +34,13 @@ from webapp.infrastructure.http_client import Answer, RequestError
 from webapp.infrastructure.logs import logger
 from webapp.infrastructure.models import Delivery
 
-OPERATOR: Final = "operator"
-POLL_SECONDS: Final = 15
-BACKOFF: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))  # after each failed try
-SECONDS: Final = 20.0  # time-out of a whole request
-CLAIM: Final = timedelta(minutes=5)  # longer than sending takes
-KEPT: Final = timedelta(days=32)
-PURGE_SECONDS: Final = 6 * 3600
+OPERATOR = "operator"
+POLL_SECONDS = 15
+BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))  # after each failed try
+SECONDS = 20.0  # time-out of a whole request
+CLAIM = timedelta(minutes=5)  # longer than sending takes
+KEPT = timedelta(days=32)
+PURGE_SECONDS = 6 * 3600
 
 Send = Callable[[Delivery], None]  # raises Failed or RequestError
 

@@ -9,7 +9,6 @@ first the beginning of the run's id and the mark of the address; "-" where there
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from flask import session
 
@@ -19,9 +18,9 @@ from webapp.core.probe import Report
 from webapp.infrastructure.session import SPARE
 from webapp.web.connection_tests.ownership import mark_of
 
-OUTCOMES_MAX: Final = 3
-_SIGNS: Final = 8  # of run id and mark: a cookie has little room
-_NONE: Final = "-"
+OUTCOMES_MAX = 3
+_SIGNS = 8  # of run id and mark: a cookie has little room
+_NONE = "-"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from flask import session
 
@@ -38,9 +38,9 @@ from webapp.core.text import N_, InputError
 from webapp.infrastructure.config import current_providers
 from webapp.web.wizard import plan, programs
 
-SESSION_KEY: Final = "answers"
+SESSION_KEY = "answers"
 # Of JSON as the session writes it, in ASCII. Sealed and in base64 it leaves a quarter of SESSION_BYTES_MAX to others.
-MAX_BYTES: Final = 1950
+MAX_BYTES = 1950
 
 Answer = Mapping[str, Any]
 
