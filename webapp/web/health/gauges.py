@@ -1,6 +1,7 @@
 """What is measured when Prometheus asks: readiness, workers, queue, pool, duties, deliveries, certificate."""
 
 from contextlib import suppress
+from functools import partial
 
 from flask import current_app
 from prometheus_client import CollectorRegistry, Gauge, Info, ProcessCollector
@@ -24,20 +25,16 @@ class Gauges:
     def __init__(self, registry: CollectorRegistry) -> None:
         ProcessCollector(registry=registry)
         Info("app", "The version that runs.", registry=registry).info({"version": version()})
-        self.ready = Gauge("ready", "Whether pages are served, and tests run.", ("what",), registry=registry)
-        self.workers = Gauge("workers", "Processes that run tests, as far as this one sees.", registry=registry)
-        self.tests = Gauge("connection_tests_now", "Tests that wait or run, in all processes.", ("state",),
-                           registry=registry)  # fmt: skip
-        self.places = Gauge("login_test_places", "Persons who wait for their login test.", registry=registry)
-        self.pool = Gauge("database_connections", "Connections of this process by what they do.", ("state",),
-                          registry=registry)  # fmt: skip
-        self.due = Gauge("duty_due_timestamp_seconds", "When a periodic duty is due again.", ("duty",),
-                         registry=registry)  # fmt: skip
-        self.deliveries = Gauge("deliveries", "Messages to other systems that wait or were given up.", ("state",),
-                                registry=registry)  # fmt: skip
-        self.expires = Gauge("signing_certificate_expires_timestamp_seconds",
-                             "When the certificate that signs Apple profiles expires.", ("certificate",),
-                             registry=registry)  # fmt: skip
+        gauge = partial(Gauge, registry=registry)
+        self.ready = gauge("ready", "Whether pages are served, and tests run.", ("what",))
+        self.workers = gauge("workers", "Processes that run tests, as far as this one sees.")
+        self.tests = gauge("connection_tests_now", "Tests that wait or run, in all processes.", ("state",))
+        self.places = gauge("login_test_places", "Persons who wait for their login test.")
+        self.pool = gauge("database_connections", "Connections of this process by what they do.", ("state",))
+        self.due = gauge("duty_due_timestamp_seconds", "When a periodic duty is due again.", ("duty",))
+        self.deliveries = gauge("deliveries", "Messages to other systems that wait or were given up.", ("state",))
+        expires = "When the certificate that signs Apple profiles expires."
+        self.expires = gauge("signing_certificate_expires_timestamp_seconds", expires, ("certificate",))
 
     def measure(self) -> None:
         """Set what asks no database; needs an application context."""
