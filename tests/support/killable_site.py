@@ -17,8 +17,9 @@ from tests.support.counting_servers import CountingServers
 from tests.support.waiting import wait_until
 from webapp import create_app
 from webapp.connection_tests import jobs
-from webapp.connection_tests.engine import Engine, QuietConsumer, Runner
+from webapp.connection_tests.engine import Engine, Runner
 from webapp.connection_tests.jobs import EmbeddedEngine
+from webapp.connection_tests.queueing import QuietConsumer
 from webapp.connection_tests.redis_engine import ALIVE_SECONDS, Worker
 from webapp.connection_tests.redis_stores import PREFIX
 from webapp.infrastructure.config import Config

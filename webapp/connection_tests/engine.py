@@ -7,20 +7,15 @@ was cut off is not repeated. The store guarantees that too: a run begins once.
 The queue carries run id and plan, sealed. A plan names a provider, never a host.
 """
 
-import json
 import ssl
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask
-from huey import Huey
-from huey.consumer import Consumer
-from huey.registry import Message as HueyMessage
-from huey.serializer import Serializer
 
 from webapp.connection_tests.passwords import PasswordStore
 from webapp.connection_tests.progress import Run, RunStore
@@ -35,7 +30,6 @@ from webapp.infrastructure.config import Config, current_providers
 from webapp.infrastructure.events import test_progressed
 from webapp.infrastructure.limits import Ending, Limits, LimitsUnavailableError
 from webapp.infrastructure.logs import logger
-from webapp.infrastructure.sealing import Sealer
 
 EXPIRES_SECONDS = 45  # time-out of a queued run
 GRACE_SECONDS = 5  # after a run's own time-out, until it counts as interrupted
@@ -286,53 +280,3 @@ def announce(app: Flask, run: Run, stage: Stage | None = None) -> None:
         )
     except Exception as error:
         logger.error("a receiver of test_progressed failed: %s", type(error).__name__)
-
-
-class SealedSerializer(Serializer):
-    """Sealed JSON instead of Huey's pickle, with which whoever writes to the queue could run code."""
-
-    def __init__(self, sealer: Sealer) -> None:
-        super().__init__()
-        self._sealer = sealer
-
-    def _serialize(self, data: Any) -> bytes:
-        return self._sealer.seal(json.dumps([data.id, data.name, list(data.args)]).encode(), b"job")
-
-    def _deserialize(self, data: bytes) -> HueyMessage:
-        identifier, name, arguments = json.loads(self._sealer.open(data, b"job"))
-        return HueyMessage(id=identifier, name=name, retries=0, args=tuple(arguments), kwargs={})
-
-
-class Queue(Huey):
-    """Huey without results, retries, schedule and revocation."""
-
-    def __init__(self, storage: Callable[..., Any], sealer: Sealer, **settings: Any) -> None:
-        super().__init__(
-            "connection-tests", results=False, storage_class=storage, serializer=SealedSerializer(sealer), **settings
-        )
-        self.worker: Runner | None = None  # None in a process that only queues
-
-        def check(run_id: str, plan: str) -> None:
-            if self.worker is not None:
-                self.worker.work(run_id, Plan(**json.loads(plan)))
-
-        self._check = self.task(retries=0, name="check")(check)
-
-    def is_revoked(self, *_: Any, **__: Any) -> bool:
-        return False  # without a query before each job
-
-    def submit(self, run_id: str, plan: Plan) -> None:
-        self._check(run_id, json.dumps(asdict(plan)))
-
-
-class QuietConsumer(Consumer):
-    """Huey's consumer threads without its signal handlers."""
-
-    def __init__(self, queue: Queue, threads: int) -> None:
-        super().__init__(
-            queue, workers=threads, periodic=False, check_worker_health=False, max_delay=1.0,
-            scheduler_interval=60, shutdown_timeout=STOP_SECONDS,
-        )  # fmt: skip
-
-    def _set_signal_handlers(self) -> None:
-        """The process has its own."""

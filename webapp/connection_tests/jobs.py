@@ -9,9 +9,10 @@ from typing import Any
 from flask import Flask
 from huey.storage import MemoryStorage
 
-from webapp.connection_tests.engine import Engine, Load, Plan, Queue, QuietConsumer, Runner, UnavailableError
+from webapp.connection_tests.engine import Engine, Load, Plan, Runner, UnavailableError
 from webapp.connection_tests.passwords import MemoryPasswordStore
 from webapp.connection_tests.progress import MemoryRunStore
+from webapp.connection_tests.queueing import Queue, QuietConsumer
 from webapp.infrastructure.config import Config
 from webapp.infrastructure.sealing import Sealer
 

@@ -17,7 +17,8 @@ from huey.storage import RedisStorage
 from redis import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
-from webapp.connection_tests.engine import Engine, Load, Plan, Queue, QuietConsumer, Runner, UnavailableError
+from webapp.connection_tests.engine import Engine, Load, Plan, Runner, UnavailableError
+from webapp.connection_tests.queueing import Queue, QuietConsumer
 from webapp.connection_tests.redis_stores import PREFIX, RedisPasswordStore, RedisRunStore
 from webapp.infrastructure.config import WEB_THREADS, Config
 from webapp.infrastructure.sealing import Sealer, SharedSealer, UnsealError, WorkerKey
