@@ -16,7 +16,8 @@ from webapp.cli.explaining import explain
 from webapp.cli.exporting import export
 from webapp.cli.guiding import guide
 from webapp.cli.language import locale_of, speak
-from webapp.cli.operating import api_keys, limits, purge, with_check
+from webapp.cli.operating import api_keys, limits, purge
+from webapp.cli.provider_files import with_check
 from webapp.core.terminal import prepare_streams
 from webapp.core.text import N_, locales
 from webapp.infrastructure.version import NAME, version

@@ -1,37 +1,12 @@
-"""The commands for whoever operates the site: `api-keys`, `limits`, `purge`, and `providers check`."""
+"""The commands for whoever operates the site: `api-keys`, `limits`, `purge`."""
 
-from __future__ import annotations
-
-import sys
 from collections.abc import Sequence
-from itertools import groupby
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from webapp.cli import provider_files
-from webapp.cli.context import (
-    configuration,
-    json_option,
-    known_providers,
-    locale_option,
-    prepared,
-    say,
-    spoken,
-    write_json,
-)
-from webapp.cli.new_provider import new
-from webapp.core.providers import choose
+from webapp.cli.context import json_option, prepared, say, spoken, write_json
 from webapp.core.text import N_
 from webapp.infrastructure.config import Scope
-
-if TYPE_CHECKING:
-    from webapp.web.drift.findings import Finding
-
-EXIT_DIFFERENT, EXIT_UNREADABLE = 1, 2
-
-_MARKS = {"difference": "✗", "unreadable": "?", "note": "·"}
 
 
 @click.group("api-keys", help=N_("Make, list and revoke keys to the API."))
@@ -92,78 +67,6 @@ def revoke(name: str) -> None:
     with prepared() as config:
         keys.revoke(config, name)
         say(N_("The key “%(name)s” is revoked."), name=name)
-
-
-def with_check(listing: click.Command) -> click.Group:
-    """Return the group `providers`: without a subcommand it runs `listing`."""
-
-    @click.pass_context
-    def alone(context: click.Context, /, **options: object) -> None:
-        if context.invoked_subcommand is None:
-            context.invoke(listing, **options)
-
-    group = click.Group(
-        listing.name, params=listing.params, help=listing.help, invoke_without_command=True, callback=alone
-    )
-    group.add_command(check)
-    group.add_command(provider_files.schema)
-    group.add_command(new)
-    return group
-
-
-@click.command(
-    help=N_(
-        "Compare the provider files with what is published, or judge one file.\n\nWith a FILE: says everything that is "
-        "wrong with it, and asks nobody. Else it reads Thunderbird's database and the provider's own "
-        "autoconfig document, follows every help link and dials the servers, without a password. Exit code 0: all "
-        "agrees. 1: something differs. 2: something could not be asked, or the call was wrong."
-    )
-)
-@click.argument("provider_id", metavar="[ID|FILE]", required=False)
-@click.option("--source", "sources", multiple=True, metavar="URL", help=N_("Document to compare with, {domain} in it."))
-@click.option("--no-links", is_flag=True, help=N_("Do not follow the help links."))
-@click.option("--no-dial", is_flag=True, help=N_("Do not dial the servers."))
-@json_option
-@locale_option
-def check(provider_id: str | None, sources: Sequence[str], no_links: bool, no_dial: bool, as_json: bool) -> None:
-    from webapp.web import drift
-    from webapp.web.drift.fetching import Fetcher
-
-    config = configuration()
-    if provider_id is not None and provider_files.is_file(provider_id):
-        provider_files.judge(Path(provider_id), config, as_json=as_json)
-        return
-    known = known_providers(config)
-    chosen = list(known.values()) if provider_id is None else [choose(provider_id, known)]
-    wanted = drift.Check(sources or drift.SOURCES, links=not no_links, servers=not no_dial)
-    fetcher = Fetcher(config.tls_ca_file)
-    found = [finding for provider in chosen for finding in drift.compare(provider, wanted, fetcher)]
-    if as_json:
-        write_json([finding.to_json(spoken()) for finding in found])
-    else:
-        _write([provider.id for provider in chosen], found)
-    severities = {finding.severity.value for finding in found}
-    if "difference" in severities:
-        sys.exit(EXIT_DIFFERENT)
-    if "unreadable" in severities:
-        sys.exit(EXIT_UNREADABLE)
-
-
-def _write(provider_ids: Sequence[str], found: Sequence[Finding]) -> None:
-    agrees = spoken().gettext(N_("Everything agrees."))
-    for provider_id in provider_ids:
-        click.secho(provider_id, bold=True)
-        own = [finding for finding in found if finding.provider == provider_id]
-        if not own:
-            click.echo(f"  ✓ {agrees}")
-        for source, findings in groupby(
-            sorted(own, key=lambda finding: finding.source), lambda finding: finding.source
-        ):
-            if source:
-                click.echo(f"  {source}")
-            for finding in findings:
-                subject = "" if finding.subject == source else f"{finding.subject}: "
-                click.echo(f"  {_MARKS[finding.severity.value]} {subject}{finding.text.translated(spoken())}")
 
 
 @click.command(
