@@ -27,7 +27,7 @@ def address(context: Context) -> Value:
 def name(context: Context) -> Value:
     """Return the sender name to type in, or whose it is."""
     shown = context.account.display_name if context.account else ""
-    return Value(N_("Your name"), shown or Message(N_("as others shall read it")))
+    return Value(N_("Your name"), shown or Message(N_("as others will see it")))
 
 
 def password(context: Context) -> Value:
