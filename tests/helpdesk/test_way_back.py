@@ -23,7 +23,14 @@ def test_who_looks_what_is_stored_goes_back_to_where_they_were(
 
 
 @pytest.mark.parametrize(
-    "came", ["http://example.org/help", "http://localhost/helpdesk", "http://localhost//example.org/", "nonsense"]
+    "came",
+    [
+        "http://example.org/help",
+        "http://localhost/helpdesk",
+        "http://localhost//example.org/",
+        "nonsense",
+        "http://[x/",
+    ],
 )
 def test_the_way_back_leads_to_no_other_site(person: PageLintingClient, came: str) -> None:
     assert BACK.format("/") in person.get("/join", headers={"Referer": came}).text

@@ -21,8 +21,7 @@ def remember_where() -> None:
     """Keep from which page of ours the person came to one of these; the browser names it to its own site alone."""
     if not request.path.startswith("/join") or request.endpoint == "helpdesk.banner":
         return  # the line at the top asks by itself: it must not put back a session that has changed meanwhile
-    came = urlsplit(request.referrer or "")
-    path = request.values.get("from") or (came.path if came.netloc == request.host else "")
+    path = request.values.get("from") or _came_from()
     if not path.startswith("/") or len(path) > FROM_MAX:
         return
     try:
@@ -31,6 +30,14 @@ def remember_where() -> None:
         return
     if endpoint.partition(".")[0] in _ROOMS and session.get(FROM_KEY) != path:
         session[FROM_KEY] = path
+
+
+def _came_from() -> str:
+    try:
+        came = urlsplit(request.referrer or "")
+    except ValueError:  # no address at all
+        return ""
+    return came.path if came.netloc == request.host else ""
 
 
 def where_they_were(*, prepared: bool = False) -> str:
