@@ -195,6 +195,14 @@ def test_a_case_belongs_to_its_agent_until_it_is_taken_over(
     assert ("viktor@example.org", "case-taken", reference) in entries
 
 
+def test_who_notes_something_after_the_end_is_told_that_it_is_not_sent(agent: PageLintingClient) -> None:
+    reference, _, _ = open_case(agent)
+    case, said = f"/helpdesk/cases/{reference}", "Was Sie jetzt notieren, bleibt hier und wird nicht gesendet."
+    assert said not in agent.get(case).text
+    post(agent, f"{case}/close", {"outcome": "solved"}, page="/helpdesk")
+    assert said in agent.get(case).text
+
+
 def test_notes_are_plain_text_of_bounded_length(agent: PageLintingClient) -> None:
     reference, _, _ = open_case(agent)
     where = f"/helpdesk/cases/{reference}/note"

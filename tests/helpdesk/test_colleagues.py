@@ -41,7 +41,9 @@ def test_a_colleague_sees_the_case_once_the_person_agreed_to_the_name(
     assert "z…t@gmx.de" not in other_agent.get(where).text
     assert fragment(other_agent, f"{where}/progress").status_code == 403
     assert "Vera möchte, dass Viktor zusieht." in person.get("/").text
-    assert "Darf Viktor auch zusehen?" in person.get("/join/colleague").text
+    asked = person.get("/join/colleague").text
+    assert "Darf Viktor auch zusehen?" in asked
+    assert "Viktor sähe, was Vera sieht, Ihre Adresse immer gekürzt." in asked
     assert person.submit(person.get("/join/colleague"), form="Ja, Viktor darf zusehen").status_code == 303
     assert "Vera und Viktor sehen Ihren Fortschritt." in person.get("/").text
     seen = other_agent.get(where).text
