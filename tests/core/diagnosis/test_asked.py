@@ -92,14 +92,14 @@ def test_messages_from_mailers_servers_and_devices_find_their_cause() -> None:
 
 
 def test_messages_of_programs_on_linux_and_mails_that_come_back_find_their_cause() -> None:
-    """64 of these 90 did when they were first asked, and seven were told a wrong cause for sure."""
-    assert len(right(LATER)) <= len(LATER) - 87
+    """64 of the first 90 and 24 of the next 32 did when they were first asked; nine were told a wrong one for sure."""
+    assert len(right(LATER)) <= len(LATER) - 118
     assert len(surely_wrong(LATER)) <= 1
 
 
 def test_messages_that_others_reported_find_their_cause() -> None:
     """27 of these 45 did when they were first asked. Of an unknown issuer a program alone cannot say more than that."""
-    assert len(right(REPORTED)) <= len(REPORTED) - 39
+    assert len(right(REPORTED)) <= len(REPORTED) - 40
     assert len(surely_wrong(REPORTED)) <= 2
 
 

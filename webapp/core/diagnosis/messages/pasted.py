@@ -31,7 +31,11 @@ _SENTENCE = re.compile(r"[.!?:]\W*$")
 # Replies of SMTP that refuse (RFC 5321 ff.), not the ports 465 and 587; POP3's refusal; errors of OpenSSL, but not the
 # end of a connection: it only follows what was refused before.
 _CODE = r"(?:4(?:2[12]|3[12]|5[0-5]|71)|5(?:0[0-4]|2[1-5]|3[0-8]|4[12]|5[0-7]|71))"
-_REPLY = re.compile(rf"(?<![\w.:/#]){_CODE}(?=[ -]\D|[ -][45]\.\d)|-ERR\b|\berror:[0-9A-F]{{8}}:(?!.*unexpected eof)")
+_REPLY = re.compile(
+    rf"""(?<![\w.:/#]) (?: ({_CODE}) [ -] (?: [45]\.\d\.\d+\b | (?=\D) ) | [45]\.\d\.\d{{1,3}} (?=\s[<A-Z]) )
+    | -ERR\b | \berror:[0-9A-F]{{8}}:(?!.*unexpected\ eof)""",
+    re.VERBOSE,
+)
 _CONTINUES = re.compile(rf"(?<![\w.:])({_CODE})-")
 # What programs write before the words of a server, and after them.
 _INTRODUCED = re.compile(
@@ -123,7 +127,8 @@ def _unfolded(text: str) -> list[str]:
 def _answer(text: str) -> Iterator[Line]:
     """Return what a server answered, if the text quotes it and says more."""
     found = [*_REPLY.finditer(text)]
-    answer, start = "", next((one.start() for one in found if one[0] == found[-1][0]), 0)
+    codes = [one[1] or one[0] for one in found]
+    answer, start = "", found[codes.index(codes[-1])].start() if found else 0
     if start:
         answer = text[start:].partition("\n")[0]
     elif introduced := _INTRODUCED.search(text):

@@ -23,6 +23,7 @@ from webapp.core.diagnosis.messages.vocabulary import (
     DIRECTIONS,
     ELSEWHERE,
     PROGRAM_NAMES,
+    PROTOCOLS,
     SAME,
     WAYS,
     Direction,
@@ -95,6 +96,11 @@ def _met(known: Mapping[str, float], words: frozenset[str]) -> dict[str, float]:
     }
 
 
+def _own_words(message: ProgramMessage) -> tuple[bool, bool]:
+    """Whether it is no mere summary, and no guess at what people notice: a program's own words say more."""
+    return not message.summary, not message.noticed
+
+
 class Index:
     """The messages' texts in a full-text index in memory; may be asked by several threads."""
 
@@ -162,13 +168,14 @@ class Index:
         said = summary or best
         if summary and reason and reason[0].message.summary:
             return summary
-        return reason if reason and (not said or reason[0].score > NEARLY * said[0].score) else said
+        guessed = not said or said[0].message.noticed
+        return reason if reason and (guessed or reason[0].score > NEARLY * said[0].score) else said
 
     def _reason(self, parts: Iterable[str], program: str | None, meanings: _Meanings) -> tuple[Found, ...]:
         """Search parts of lines; what one says for sure may be meant, no more: the words beside it are left out."""
         found = [self._line(words(part), program, meanings, alone=False) for part in parts]
         told = [one for one in found if one and one[0].sure]
-        best = max(told, key=lambda one: (not one[0].message.summary, one[0].score), default=())
+        best = max(told, key=lambda one: (*_own_words(one[0].message), one[0].score), default=())
         return tuple(replace(one, sure=False) for one in best)
 
     def _line(
@@ -218,7 +225,7 @@ class Index:
         if len(typed) > 1:
             typed = {meant: word for meant, word in typed.items() if word not in PROGRAM_NAMES} or typed
         meant = self._known(typed, meanings)
-        if not meant:
+        if not meant or (not program and PROTOCOLS.issuperset(meant)):  # a protocol alone says nothing of a fault
             return ()
         best: dict[int, tuple[float, float, float]] = {}
         asked = sum(

@@ -78,10 +78,12 @@ class Direction(Enum):
 
 
 # How servers for sending refuse (RFC 5321).
-_REFUSALS = ("421", "450", "451", "452", "501", "530", "535", "550", "551", "552", "553", "554")
+_REFUSALS = ("421", "450", "451", "452", "454", "500", "501", "503", "504", "530", "535", "550", "552", "553", "554")
 # The protocols (only POP3 refuses with -ERR), the programs that go one way, and the causes that belong to one way.
-_PROTOCOLS = dict.fromkeys(("pop", "pop3", "pop3s", "imap", "err"), Direction.RECEIVING) | dict.fromkeys(
-    ("smtp", "smtps", "esmtp", *_REFUSALS), Direction.SENDING
+_RECEIVES, _SENDS = ("pop", "pop3", "pop3s", "imap"), ("smtp", "smtps", "esmtp")
+PROTOCOLS = frozenset((*_RECEIVES, *_SENDS))
+_PROTOCOLS = dict.fromkeys((*_RECEIVES, "err"), Direction.RECEIVING) | dict.fromkeys(
+    (*_SENDS, *_REFUSALS), Direction.SENDING
 )
 WAYS = dict.fromkeys(("fetchmail", "getmail", "mpop"), Direction.RECEIVING) | {"msmtp": Direction.SENDING}
 DIRECTIONS = dict.fromkeys(
