@@ -23,7 +23,7 @@ def given(hint: str, step: str | None = None) -> CaseEvent:
 
 
 PROGRAM, PREPARATION = event("step", step="program"), event("step", step="preparation")
-TEST_PAGE, RESULT = (event("place", place=place, about=None) for place in ("test", "result"))
+TEST_PAGE, RESULT, STORED = (event("place", place=place, about=None) for place in ("test", "result", "stored"))
 TEST = event("test", run=1, state="queued", diagnoses=[])
 GUIDE = event("guide", client="thunderbird", way="file", step="import")
 TAKEN = event("case", what="hint-taken")
@@ -42,8 +42,13 @@ TAKEN = event("case", what="hint-taken")
         ([RESULT], given("test-again"), [TEST_PAGE], True),
         ([RESULT], given("test-again"), [TEST_PAGE, TEST], False),
         ([PROGRAM], given("open-guide"), [GUIDE], False),
-        ([PROGRAM], given("wait"), [PREPARATION, GUIDE], True),
-        ([PROGRAM], given("wait"), [TAKEN], False),
+        ([RESULT], given("test-again"), [TEST_PAGE, STORED], True),
+        ([PROGRAM], given("done"), [PREPARATION, GUIDE], True),
+        ([PROGRAM], given("wait"), [STORED, PROGRAM], True),
+        ([PROGRAM], given("wait"), [PREPARATION], False),
+        ([TEST], given("wait"), [TEST], True),
+        ([], given("wait"), [PROGRAM], True),
+        ([PROGRAM], given("done"), [TAKEN], False),
         ([PROGRAM, given("done"), TAKEN], given("wait"), [], True),
     ],
 )

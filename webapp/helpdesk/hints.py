@@ -1,7 +1,7 @@
 """The sentence of an agent on the person's page, and how long it stands there.
 
 It goes when the person has done what it says, or has been on the page it is about and left it; when the agent takes it
-back; and when another one comes. What is about no page stands until then.
+back; and when another one comes. “Wait” is about the page that they see; what is about no page stands until then.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -55,20 +55,28 @@ def standing(events: Sequence[CaseEvent]) -> CaseEvent | None:
     if number is None:
         return None
     given, before, after = events[number], events[:number], events[number + 1 :]
-    words = given.details
-    done, is_there = _DONE.get(words["hint"]), _place_of(words)
-    places = [event for event in before if event.kind in PLACES][-1:] + [
-        event for event in after if event.kind in PLACES
-    ]
+    words, places = given.details, [event for event in before if _is_place(event)][-1:]
+    done, is_there = _DONE.get(words["hint"]), _place_of(words, places)
+    places += [event for event in after if _is_place(event)]
     there = [is_there(event) for event in places] if is_there is not None else []
     taken = any(event.kind == Kind.CASE and event.details["what"] == CaseWord.HINT_TAKEN for event in after)
     passed = True in there and not there[-1]
     return None if taken or passed or any(event.kind == done for event in after) else given
 
 
-def _place_of(words: Mapping[str, Any]) -> Callable[[CaseEvent], bool] | None:
-    """Return what tells whether an event is of the page that a hint is about; None where it is about none."""
+def _is_place(event: CaseEvent) -> bool:
+    """Whether it tells of another page; who looks what is shown comes back."""
+    return event.kind in PLACES and event.details.get("place") != "stored"
+
+
+def _place_of(words: Mapping[str, Any], places: Sequence[CaseEvent]) -> Callable[[CaseEvent], bool] | None:
+    """Return what tells whether an event is of the page that a hint is about; None where it is about none.
+
+    places: where the person was when it was given. There they are to wait.
+    """
     step, page = words["step"] or _STEPS.get(words["hint"]), _PAGES.get(words["hint"])
+    if words["hint"] == "wait" and places:
+        return lambda event: _page(event) == _page(places[0])
     if step is None and page is None:
         return None
 
@@ -77,3 +85,8 @@ def _place_of(words: Mapping[str, Any]) -> Callable[[CaseEvent], bool] | None:
         return place == page if step is None else event.details.get("step") == step or place.startswith(f"{step}-")
 
     return is_there
+
+
+def _page(event: CaseEvent) -> tuple[Any, ...]:
+    """Return what is the same for all that happens on one page."""
+    return PLACES[Kind(event.kind)], event.details.get("step"), event.details.get("place")
