@@ -24,10 +24,10 @@ def test_a_step_of_the_guide_reads_as_it_stands_there_and_nobody_is_spoken_of(
     assert row is not None
     with helpdesk.app_context():
         cases.record(row.id, Kind.GUIDE, {"client": "thunderbird", "way": "file", "step": "try"})
-        cases.record(row.id, Kind.FILE, {"client": "apple-mail", "format": "mobileconfig"})
+        cases.record(row.id, Kind.FILE, {"client": "outlook", "format": "prf"})
     page = person.get("/join/stored?lang=de").text
     assert re.search(LAST, page)
-    assert "Mail (by Apple)" not in page
+    assert "Datei für Outlook für Windows (klassisch) heruntergeladen" in page
     assert "Die Person" not in page
     assert "Verbunden" in page
     assert re.search(LAST, agent.get(f"/helpdesk/cases/{reference}").text)
