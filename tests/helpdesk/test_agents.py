@@ -382,6 +382,7 @@ def test_an_administrator_adds_and_disables_but_not_themselves(
     assert new_browser().get(link[1]).status_code == 200
     own = agent_row(config, "olga@example.org")
     assert post(admin, f"/helpdesk/agents/{own.id}/disable", page="/helpdesk/agents").status_code == 422
+    assert f"/helpdesk/agents/{own.id}/disable" not in admin.get("/helpdesk/agents").text
     nina = agent_row(config, "nina@example.org")
     asked = f"/helpdesk/agents/{nina.id}/disable"
     assert f'href="{asked}"' in admin.get("/helpdesk/agents").text

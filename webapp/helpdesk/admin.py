@@ -31,6 +31,8 @@ def _actions(agent: Agent) -> list[str]:
     """Return what can be done to the agent now. Administrators may make files for many people anyway."""
     if agent.disabled_at:
         return ["enable"]
+    if agent.id == me().agent_id:
+        return ["sign-out"]
     bulk = [] if agent.role == agents.Role.ADMIN else ["forbid-bulk" if agent.may_bulk else "allow-bulk"]
     return ["sign-out", "link", "disable", *bulk]
 
