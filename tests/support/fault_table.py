@@ -36,6 +36,7 @@ Real programs met the same servers in the tests, and what they printed or showed
   apart, so the help says “could”, and what our check finds is among the three causes shown.
 - **-v** and a cause: the same, of more than three causes. The help asks for what the program prints with `-v`, and finds then
   first what our check finds.
+- **check** and a cause: the same of a program that never says more. Our own check tells them apart; the help offers it.
 - **settings** and a cause: so it is with wrong settings too, which are likelier. Our check knows that its own are right. What
   it finds is among the three causes shown.
 - **(…)**: what our check finds is proved by no message, and would alarm for nothing. The nearest cause is found.
@@ -97,7 +98,8 @@ def _cell(told: Told, ours: str) -> str:
         return NOTHING if told.found == NOTHING else "✓"
     if ours == OURS_ALONE:
         return f"(`{told.found}`)"
-    return f"{'-v' if told.talking else '=' if told.like else 'settings'} `{told.found}`"
+    why = "check" if told.checked else "-v" if told.talking else "=" if told.like else "settings"
+    return f"{why} `{told.found}`"
 
 
 def _line(cells: tuple[str, ...]) -> str:

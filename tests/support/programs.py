@@ -24,6 +24,7 @@ KILLED_AFTER = 90
 PROGRAMS = {"pop3": ("fetchmail", "getmail", "mpop", "curl"), "smtp": ("msmtp", "curl")}
 TALKING = {"fetchmail": "-v", "curl": "-v"}  # the others quote the server unasked
 WITHOUT_STARTTLS = ("getmail",)
+FOR_MINUTES = ("fetchmail", "pop3-uidl-endless")  # it asks for each of the many messages
 _MAIL = "From: {0}\r\nTo: {0}\r\nSubject: Test\r\n\r\nTest\r\n"
 _IMPATIENT: dict[str, Callable[[str, int], str]] = {
     "fetchmail": lambda command, seconds: f"{command} --timeout {seconds}",
@@ -51,7 +52,9 @@ def needed(program: str) -> None:
 
 
 def speaks(program: str, fault: str) -> bool:
-    """Whether `program` can be set up for the server of this dialogue."""
+    """Whether `program` can be set up for the server of this dialogue, and ends."""
+    if (program, fault) == FOR_MINUTES:
+        return False
     return program not in WITHOUT_STARTTLS or read(fault).fact("transport") != "starttls"
 
 

@@ -112,6 +112,6 @@ class Faults:
 def _server(dialogue: Dialogue, context: ssl.SSLContext) -> FaultServer:
     """Return one that is patient where Thunderbird comes as far as the password or the mail: it asks in an order of its own."""
     said = {text.split()[0] for kind, text in dialogue.steps if kind == "C"}
-    if said & {"PASS", "MAIL", "RCPT"}:
+    if said & {"PASS", "MAIL", "RCPT"} or (dialogue.fact("protocol") == "pop3" and dialogue.login):
         return PatientServer(dialogue, context, ADDRESS, PASSWORD)
     return FaultServer(dialogue, context)

@@ -311,3 +311,12 @@ def test_what_a_program_says_of_several_faults_is_told_for_sure_of_none() -> Non
     found = search_all("curl: (67) Login denied")[0]
     assert found.sure
     assert not found.certain
+
+
+def test_a_program_that_says_what_it_sent_says_more_than_no_such_user() -> None:
+    told = "Fehler beim Senden des Benutzernamens. Der Mail-Server pop.gmx.net antwortete: no such user anna"
+    assert cause(told) == "login-refused"
+    assert (
+        cause("Fehler beim Senden der Nachricht. Der Mail-Server antwortete: No such user here, sorry")
+        == "recipient-refused"
+    )

@@ -59,6 +59,8 @@ _NO_REASON = re.compile(
 )
 # What a window quotes over several lines, before its advice.
 _QUOTED = re.compile(r"\b(?:antwortete|responded):\s*(\S.*?)\.\s+(?:Bitte|Please)\b", re.IGNORECASE)
+# A program that says what it was sending says more than a server's “no such user”.
+_OF_THE_LOGIN = re.compile(r"\b(?:Benutzernamens|Passworts|username|password)\b[^\n]*$", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _COLON = re.compile(r":\s")
 _STOP = re.compile(r"(?<=[.!?])\s+")
@@ -131,7 +133,7 @@ def _answer(text: str) -> Iterator[Line]:
     answer, start = "", found[codes.index(codes[-1])].start() if found else 0
     if start:
         answer = text[start:].partition("\n")[0]
-    elif introduced := _INTRODUCED.search(text):
+    elif (introduced := _INTRODUCED.search(text)) and not _OF_THE_LOGIN.search(text[: introduced.start()]):
         answer = introduced[1]
     answer = _ADVICE.sub("", answer)
     if not _NO_REASON.search(answer) and len(_WORD.findall(answer)) > (0 if start else 2):
