@@ -7,12 +7,12 @@ BIN := $(VENV)/bin
 PO := $(wildcard webapp/translations/*/LC_MESSAGES/*.po)
 
 # What the tests with real servers, programs and browsers need from apt.
-SYSTEM_PACKAGES := caddy chromium curl dovecot-core dovecot-lmtpd dovecot-pop3d dovecot-submissiond fetchmail \
+SYSTEM_PACKAGES := caddy chromium curl dovecot-core dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-submissiond fetchmail \
 	fonts-dejavu-core getmail6 hunspell hunspell-de-de hunspell-en-us iproute2 libplist-utils mmdebstrap mpop msmtp nginx-light openbox \
 	openssl postgresql prometheus redis-server systemd thunderbird thunderbird-l10n-de util-linux wrk xdotool xvfb zbar-tools
 SYSTEM_COMMANDS := caddy chromium curl dovecot fetchmail getmail hunspell ip mmdebstrap mpop msmtp nginx openbox openssl pg_ctlcluster \
 	plistutil promtool redis-server setpriv systemd-analyze thunderbird unshare wrk xdotool Xvfb zbarimg
-SYSTEM_FILES := /usr/lib/thunderbird/extensions/langpack-de@thunderbird.mozilla.org.xpi
+SYSTEM_FILES := /usr/lib/dovecot/imap /usr/lib/thunderbird/extensions/langpack-de@thunderbird.mozilla.org.xpi
 
 .PHONY: install system-deps run test proofs bench lint audit house journeys screenshots drawings pictures lock clean
 

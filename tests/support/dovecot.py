@@ -1,4 +1,4 @@
-"""A real Dovecot on loopback: POP3, submission and LMTP into the same mailboxes, on high ports, with its own CA.
+"""A real Dovecot on loopback: POP3, IMAP, submission and LMTP into the same mailboxes, on high ports, with its own CA.
 
 Tests use the fixture `dovecot`. Manually: `python -m tests.support.dovecot` starts one, prints the environment variables
 for the product, and runs until Ctrl+C.
@@ -81,7 +81,7 @@ state_dir = {folder}/state
 log_path = {folder}/dovecot.log
 instance_name = {name}
 listen = {listen}
-protocols = pop3 submission lmtp
+protocols = pop3 imap submission lmtp
 default_internal_user = nobody
 default_internal_group = nogroup
 default_login_user = nobody
@@ -115,6 +115,17 @@ service pop3-login {{
   }}
   inet_listener pop3s {{
     port = {pop3s}
+    ssl = yes
+  }}
+}}
+service imap-login {{
+  chroot =
+  {login_processes}
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = {imaps}
     ssl = yes
   }}
 }}
@@ -155,7 +166,7 @@ class Dovecot:
     """A running Dovecot; from the fixture or `start`."""
 
     folder: Path
-    ports: dict[str, int]  # pop3 pop3s submission submissions lmtp relay
+    ports: dict[str, int]  # pop3 pop3s imap imaps submission submissions lmtp relay
     ca_file: Path
     providers_dir: Path
     users: tuple[User, ...] = USERS
@@ -176,6 +187,8 @@ class Dovecot:
         names = {
             (ServerType.POP3, SocketType.SSL): "pop3s",
             (ServerType.POP3, SocketType.STARTTLS): "pop3",
+            (ServerType.IMAP, SocketType.SSL): "imaps",
+            (ServerType.IMAP, SocketType.STARTTLS): "imap",
             (ServerType.SMTP, SocketType.SSL): "submissions",
             (ServerType.SMTP, SocketType.STARTTLS): "submission",
         }
@@ -186,7 +199,7 @@ class Dovecot:
         return MailAccount(address, "", incoming, outgoing, KEEP_FOREVER, "gmx.net")
 
     def attempts(self, address: str, service: str | None = None) -> int:
-        """Return the number of logins as `address`, accepted or not. service: "pop3" or "submission"."""
+        """Return the number of logins as `address`, accepted or not. service: "pop3", "imap" or "submission"."""
         self._write_out_the_log()
         log = self.log
         sessions = re.findall(rf"passwd-file\({re.escape(address)},[^,]*,<(\S+)>\): Performing passdb lookup", log)
@@ -231,7 +244,7 @@ def start(
     folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
     try:
         folder.chmod(0o755)  # its services run as other users
-        names = ("pop3", "pop3s", "submission", "submissions", "lmtp", "relay")
+        names = ("pop3", "pop3s", "imap", "imaps", "submission", "submissions", "lmtp", "relay")
         ports = {name: free_port() for name in names}
         _write_configuration(folder, ports, failure_delay, far, busy, hostnames)
         dovecot = Dovecot(folder, ports, folder / "ca.pem", folder / "providers")
@@ -252,8 +265,11 @@ def start(
 
 def missing() -> str | None:
     """Return why Dovecot cannot run here, or None."""
-    if shutil.which("dovecot") is None or not Path("/usr/lib/dovecot/submission").exists():
-        return "Dovecot (dovecot-core, dovecot-pop3d, dovecot-submissiond, dovecot-lmtpd) is not installed"
+    services = ("pop3", "imap", "submission", "lmtp")
+    if shutil.which("dovecot") is None or not all(Path("/usr/lib/dovecot", name).exists() for name in services):
+        return (
+            "Dovecot (dovecot-core, dovecot-pop3d, dovecot-imapd, dovecot-submissiond, dovecot-lmtpd) is not installed"
+        )
     if shutil.which("unshare") is None:
         return "unshare (util-linux) is not installed"
     if os.geteuid() != 0:

@@ -1,6 +1,6 @@
 """A small GMX inside a network of its own: its host names, one mailbox, and the autoconfig data that the world publishes.
 
-Programs there connect to pop.gmx.net and mail.gmx.net at GMX's own ports and reach our Dovecot, and nothing else.
+Programs there connect to pop.gmx.net, imap.gmx.net and mail.gmx.net at GMX's own ports and reach our Dovecot, and nothing else.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from webapp.core.providers import Provider, load
 
 AUTOCONFIG = ("live.thunderbird.net", "autoconfig.gmx.de")
 MAIL = ("Willkommen", "Ihre Rechnung", "Einladung")
+_SERVED = {995: "pop3s", 110: "pop3", 993: "imaps", 143: "imap", 465: "submissions", 587: "submission"}
 _HEADER = "From: Bernd Beispiel <bernd@gmx.de>\r\nDate: Mon, 03 Nov 2025 10:00:00 +0100"
 
 
@@ -59,7 +60,7 @@ def start() -> Iterator[GmxNetwork]:
     names = [*{server.hostname for server in gmx.servers}, *AUTOCONFIG]
     with dovecots.start(hostnames=names) as dovecot, own_network.start(names) as network:
         ports = dovecot.ports
-        network.relay({995: ports["pop3s"], 110: ports["pop3"], 465: ports["submissions"], 587: ports["submission"]})
+        network.relay({number: ports[name] for number, name in _SERVED.items()})
         with _autoconfig(network, dovecot.folder, _published(gmx.servers)):
             yield GmxNetwork(network, dovecot, gmx, dovecot.ca_file)
 

@@ -24,7 +24,7 @@ from tests.support.own_network import HOME, PERSON
 from tests.support.thunderbird import PROGRAM, Thunderbird
 from tests.support.thunderbird_screen import SECONDS, Box, Control, Hands, NotOnScreenError
 from tests.support.waiting import wait_until
-from webapp.core.account import Retention
+from webapp.core.account import Retention, ServerType
 from webapp.core.clients import CLIENTS
 from webapp.core.guides import Context, Drawing, Guide, GuideStep, Screenshot, Way, guide
 from webapp.core.text import plain, translations_for
@@ -49,18 +49,23 @@ class Play:
     way: Way
     in_use: bool
     keep: str
+    protocol: ServerType = ServerType.POP3
 
     def __str__(self) -> str:
+        if self.protocol is ServerType.IMAP:
+            return f"imap-{'used' if self.in_use else 'new'}"
         return f"{self.way}-{'used' if self.in_use else 'new'}-{self.keep}"
 
 
-# Each way once, and each thing that may stay on the server.
+# Each way once, and each thing that may stay on the server. IMAP last: of a picture that both have, POP's counts.
 PLAYS = (
     Play(Way.FILE, False, "forever"),
     Play(Way.HAND, False, "forever"),
     Play(Way.FILE, True, "14"),
     Play(Way.HAND, True, "30"),
     Play(Way.HAND, False, "delete"),
+    Play(Way.HAND, False, "forever", ServerType.IMAP),
+    Play(Way.HAND, True, "forever", ServerType.IMAP),
 )
 
 
@@ -90,8 +95,9 @@ def guide_for(play: Play, gmx: GmxNetwork, version: str) -> Guide:
     export = CLIENTS["thunderbird"].export(account)
     (gmx.network.downloads / export.file_name).write_bytes(export.content)
     context = Context(
-        "thunderbird", gmx.provider, account, "linux", play.way, version, play.in_use, retention, "no", export.file_name
-    )
+        "thunderbird", gmx.provider, account, "linux", play.way, version, play.in_use, retention, "no", export.file_name,
+        protocol=play.protocol,
+    )  # fmt: skip
     return guide(context)
 
 

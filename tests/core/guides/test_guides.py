@@ -36,9 +36,10 @@ def variants(client: str) -> Iterator[Guide]:
         for address in ("anna@gmx.de", ""):
             account = GMX.account(address, name="Anna", retention=keep) if address else None
             yield guide(Context(client, GMX, account, system, way, "", in_use, keep, two_factor, "gmx-pop.zip"))
-    for system in [systems.get(name, name) for name in CLIENTS[client].systems]:
+    for system, in_use in product([systems.get(name, name) for name in CLIENTS[client].systems], (True, None)):
         for account in (GMX.account("anna@gmx.de", name="Anna"), None):
-            yield guide(Context(client, GMX, account, system, two_factor="no", protocol=ServerType.IMAP))
+            made = Context(client, GMX, account, system, in_use=in_use, two_factor="no", protocol=ServerType.IMAP)
+            yield guide(made)
 
 
 @pytest.mark.parametrize("client", SOURCES)

@@ -206,9 +206,11 @@ def _inbox(context: Context) -> GuideStep:
     """The settings, where they were opened, have a tab of their own before the one of mail."""
     text = N_("Click the envelope at the top left. Below your address, click “Inbox”.")
     way: tuple[str, ...] = (ENVELOPE, _address(context), _INBOX)
+    picture = _shows("inbox-open", _INBOX)
     if context.by_imap:
         text, way = N_("In the list, below your address, click “Inbox”."), way[1:]
-    return GuideStep("inbox", Message(text), way, _shows("inbox-open", _INBOX), otherwise=(_a_page_in_front(),))
+        picture = _shows("inbox-imap", _INBOX)
+    return GuideStep("inbox", Message(text), way, picture, otherwise=(_a_page_in_front(),))
 
 
 def _add_account(context: Context) -> tuple[GuideStep, ...]:
@@ -249,7 +251,7 @@ def _choose_protocol(context: Context) -> tuple[GuideStep, ...]:
     chosen = GuideStep("pop3", Message(text, label), (_POP3, leads_on), _shows(f"pop3{in_use}", _POP3))
     if context.by_imap:
         text = N_("“IMAP” is chosen already. Click “%(label)s”.")
-        chosen = GuideStep("imap", Message(text, label), (_IMAP, leads_on), Drawing("thunderbird-imap", _IMAP))
+        chosen = GuideStep("imap", Message(text, label), (_IMAP, leads_on), _shows(f"imap{in_use}", _IMAP))
     if _is_old(context):
         return (chosen, _step("finish", N_("Click “Finish”."), _FINISH_IMPORT))
     return (
