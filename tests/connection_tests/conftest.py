@@ -84,7 +84,7 @@ class Site:
 
     def log_in(self, password: str = PASSWORD, **data: Any) -> TestResponse:
         page = self.client.get("/connection-tests?lang=de")
-        return self.client.submit(page, {"password": password, **data}, form=LOGIN)
+        return self.client.told(self.client.submit(page, {"password": password, **data}, form=LOGIN))
 
     def check(self, client: PageLintingClient | None = None) -> TestResponse:
         client = client or self.client

@@ -45,7 +45,7 @@ def after_a_login_that_worked(site: Site) -> None:
 
 
 def send(site: Site, password: str = PASSWORD, **data: Any) -> TestResponse:
-    return site.client.submit(site.client.get(CIRCLE), {"password": password, "consent": "y", **data})
+    return site.client.told(site.client.submit(site.client.get(CIRCLE), {"password": password, "consent": "y", **data}))
 
 
 def text(page: TestResponse) -> str:

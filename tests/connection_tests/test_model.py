@@ -347,14 +347,15 @@ class Person(RuleBasedStateMachine, Wandering):
         blanks = fields.get("blanks")
         working = self.site.worker_is_there
         response = self.site.client.post("/connection-tests", data=fields)
-        taken = response.status_code == 303 and response.location.startswith("/connection-tests/")
+        asked = response.status_code == 303 and "/blanks?" in response.location
+        taken = response.status_code == 303 and response.location.startswith("/connection-tests/") and not asked
         if "login" in fields:
             if blanks:
                 typed = self.held.get(run_id, "")
                 typed = typed.strip() if blanks == "strip" else typed
             if taken:
                 self._click(run_id, address, typed)
-            elif response.status_code == 200:
+            elif asked:
                 assert typed != typed.strip()
                 self.held[run_id] = typed
             elif response.status_code == 429:

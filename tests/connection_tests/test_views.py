@@ -215,7 +215,7 @@ def test_the_question_about_a_blank_counts_nothing_and_waits_a_minute_only(site:
     with site.app.app_context():
         assert limits.current().allowance(USER, "gmx.net").left == NUMBERS.login_tests_per_account
     site.engine.passwords.take(run_id_of(question))  # the minute is over
-    late = site.client.submit(question, form="Mit Leerzeichen prüfen")
+    late = site.client.told(site.client.submit(question, form="Mit Leerzeichen prüfen"))
     assert late.status_code == 422
     assert "Geben Sie Ihr Passwort noch einmal ein" in late.text
     assert site.attempts == (0, 0)

@@ -79,8 +79,10 @@ def new_browser(helpdesk: Flask) -> Browser:
 
 
 def sign_in(client: PageLintingClient, login: str = "vera@example.org", password: str = PASSWORD) -> Any:
-    return client.submit(
-        client.get("/helpdesk/sign-in"), {"login": login, "password": password}, form=sign_in_form(client)
+    """Sign in; return the answer that leads on, or the page that tells why not."""
+    form = sign_in_form(client)
+    return client.told(
+        client.submit(client.get("/helpdesk/sign-in"), {"login": login, "password": password}, form=form)
     )
 
 
@@ -123,8 +125,8 @@ def token_of(client: PageLintingClient, path: str = "/helpdesk/sign-in") -> str:
 
 
 def post(client: PageLintingClient, path: str, data: dict[str, str] | None = None, *, page: str = "/join") -> Any:
-    """POST with a good form token, taken from `page`."""
-    return client.post(path, data={**(data or {}), "csrf_token": token_of(client, page)})
+    """POST with a good form token, taken from `page`; return the answer, or the page that tells a mistake."""
+    return client.told(client.post(path, data={**(data or {}), "csrf_token": token_of(client, page)}))
 
 
 def open_case(client: PageLintingClient, ticket: str = "") -> tuple[str, str, str]:

@@ -24,6 +24,7 @@ from webapp import create_app
 from webapp.cli import cli
 from webapp.core.text import InputError
 from webapp.helpdesk import agents, factors
+from webapp.helpdesk.audit import Action
 from webapp.infrastructure import db, limits
 from webapp.infrastructure.config import Config
 from webapp.infrastructure.models import Agent, AuditEntry, Passkey
@@ -111,6 +112,26 @@ def test_every_refusal_reads_the_same(new_browser: Browser, login: str, password
     assert answer.status_code == 422
     assert "Die Anmeldung hat nicht geklappt." in answer.text
     assert client.get("/helpdesk").headers["Location"] == "/helpdesk/sign-in"
+
+
+def test_a_refused_sign_in_is_told_once_with_the_name_and_without_the_password(
+    config: Config, new_browser: Browser
+) -> None:
+    client, wrong = new_browser(), "CANARY 4711"
+    answer = client.submit(
+        client.get("/helpdesk/sign-in?lang=de"), {"login": "vera@example.org", "password": wrong}, form="Anmelden"
+    )
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/helpdesk/sign-in")
+    with client.session_transaction() as session:
+        assert wrong not in repr(dict(session))
+    told = client.get("/helpdesk/sign-in")
+    assert told.status_code == 422, "a program that follows knows it from success"
+    assert 'value="vera@example.org"' in told.text
+    assert "Wir merken uns Ihr Passwort nicht" in told.text
+    assert client.get("/helpdesk/sign-in").status_code == 200
+    with db.read(config) as reading:
+        refused = reading.scalars(select(AuditEntry.action).where(AuditEntry.action == Action.SIGN_IN_REFUSED))
+        assert len(list(refused)) == 1
 
 
 def test_an_unknown_name_takes_as_long_as_a_wrong_password(
@@ -238,7 +259,9 @@ def test_a_recovery_code_opens_once_and_wrong_ones_lock(
     sign_in(client)
     for _ in range(NUMBERS.sign_ins_per_agent):
         post(client, "/helpdesk/second-factor", {"code": "000000"}, page="/helpdesk/sign-in")
-    post(client, "/helpdesk/second-factor", {"code": codes[2]}, page="/helpdesk/sign-in")
+    waits = post(client, "/helpdesk/second-factor", {"code": codes[2]}, page="/helpdesk/sign-in")
+    assert (waits.request.path, waits.status_code) == ("/helpdesk/sign-in", 422)
+    assert "Die Anmeldung hat nicht geklappt." in waits.text
     assert client.get("/helpdesk").headers["Location"] == "/helpdesk/sign-in"
     assert sign_in(new_browser()).status_code == 422
 

@@ -122,7 +122,8 @@ def test_the_password_proves_it_for_five_minutes_and_makes_a_new_id(
 ) -> None:
     wait(config)
     thief = copied(agent, new_browser)
-    wrong = agent.submit(agent.get("/helpdesk/account/presence"), {"password": "wrong"}, form="Mit dem Passwort weiter")
+    page = agent.get("/helpdesk/account/presence")
+    wrong = agent.told(agent.submit(page, {"password": "wrong"}, form="Mit dem Passwort weiter"))
     assert wrong.status_code == 422
     assert "Noch nicht bestätigt" in wrong.text
     good = agent.submit(agent.get("/helpdesk/account/presence"), {"password": PASSWORD}, form="Mit dem Passwort weiter")
@@ -146,10 +147,10 @@ def test_a_code_of_the_app_proves_it_and_guesses_are_counted(
     wait(config)
     for _ in range(config.sign_ins_per_agent):
         page = agent.get("/helpdesk/account/presence")
-        assert agent.submit(page, {"code": "000000"}, form="Mit dem Code weiter").status_code == 422
+        assert agent.told(agent.submit(page, {"code": "000000"}, form="Mit dem Code weiter")).status_code == 422
     later = pyotp.TOTP(app.secret).at(datetime.now(UTC) + timedelta(seconds=30))
     page = agent.get("/helpdesk/account/presence")
-    assert agent.submit(page, {"code": later}, form="Mit dem Code weiter").status_code == 422
+    assert agent.told(agent.submit(page, {"code": later}, form="Mit dem Code weiter")).status_code == 422
 
 
 def test_a_passkey_proves_it(config: Config, agent: PageLintingClient) -> None:

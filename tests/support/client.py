@@ -23,6 +23,7 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.test import TestResponse
 
 from webapp.core.text import DEFAULT_LOCALE, locales
+from webapp.infrastructure import mistakes
 from webapp.infrastructure.assets import folder
 
 ERROR_PREFIXES = ("Fehler: ", "Error: ")
@@ -51,6 +52,12 @@ class PageLintingClient(FlaskClient):
             # Pages write "E-Mail" with a non-breaking hyphen (webapp.infrastructure.i18n); tests read a plain one.
             response.text = response.text.replace("\N{NON-BREAKING HYPHEN}", "-")
         return response
+
+    def told(self, answer: TestResponse) -> TestResponse:
+        """Return the page that tells a mistake or asks about a blank, where `answer` leads to one; else the answer."""
+        with self.session_transaction() as session:
+            leads_back = answer.status_code == 303 and (mistakes.KEY in session or "/blanks?" in answer.location)
+        return self.get(answer.headers["Location"]) if leads_back else answer
 
     def submit(
         self, page: TestResponse, data: Mapping[str, Any] | None = None, *, form: int | str = 0, **kwargs: Any

@@ -64,7 +64,7 @@ class SignInForm(FlaskForm):
 
 
 class FactorForm(FlaskForm):
-    code = StringField(N_("Code of the app, or a recovery code"), filters=[printable])
+    code = ForgottenPasswordField(N_("Code of the app, or a recovery code"), filters=[printable])
 
 
 class PresenceForm(FactorForm):
@@ -74,7 +74,7 @@ class PresenceForm(FactorForm):
 
 
 class TotpForm(FlaskForm):
-    code = StringField(N_("Code that the app shows"), filters=[printable])
+    code = ForgottenPasswordField(N_("Code that the app shows"), filters=[printable])
 
 
 class NewPasswordForm(FlaskForm):

@@ -19,7 +19,7 @@ from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import watchers
 from webapp.helpdesk.tokens import LINK_BYTES, hashed, new_token
 from webapp.helpdesk.way_back import FROM_KEY, where_they_were
-from webapp.infrastructure import db, fragments, limits
+from webapp.infrastructure import db, fragments, limits, mistakes
 from webapp.infrastructure.codes import entered, spoken
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.i18n import translate
@@ -41,7 +41,11 @@ def join() -> ResponseReturnValue:
     if case is not None and case.state != CaseState.CLOSED:
         return redirect(url_for(_place(case)), 303)
     session.setdefault(BROWSER_KEY, new_token())  # before the click: two clicks have the same
-    return render_template("helpdesk/join.html", form=PersonCodeForm(formdata=None))
+    return _join(mistakes.form_of(PersonCodeForm))
+
+
+def _join(form: PersonCodeForm) -> ResponseReturnValue:
+    return render_template("helpdesk/join.html", form=form), mistakes.status(form)
 
 
 def _place(case: Case) -> str:
@@ -57,7 +61,7 @@ def enter_agents_code() -> ResponseReturnValue:
     """Exchange the code. Unknown, expired and used codes get one answer, and take the same statement."""
     form = PersonCodeForm()
     if not form.validate():
-        return render_template("helpdesk/join.html", form=form), 422
+        return mistakes.refuse(form, url_for("helpdesk.join"), lambda: _join(form))
     secret = _own_secret(form.code.data or "")
 
     def exchange(code: str) -> Response | None:
@@ -68,7 +72,7 @@ def enter_agents_code() -> ResponseReturnValue:
         return render_template("helpdesk/pause.html", for_agent=False, wait=found), 429
     if found is None:
         form.code.errors = [translate(Message(WRONG_CODE))]
-        return render_template("helpdesk/join.html", form=form), 422
+        return mistakes.refuse(form, url_for("helpdesk.join"), lambda: _join(form))
     return found
 
 

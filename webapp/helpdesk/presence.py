@@ -15,7 +15,7 @@ from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import for_owner, me
 from webapp.helpdesk.sign_in import proved
 from webapp.helpdesk.tokens import hashed, new_token
-from webapp.infrastructure import db, limits
+from webapp.infrastructure import db, limits, mistakes
 from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.models import Agent, AgentSession
 
@@ -25,7 +25,8 @@ REFUSED = N_("That does not fit, or the account is waiting after several tries. 
 @blueprint.get("/helpdesk/account/presence")
 @for_owner
 def presence() -> ResponseReturnValue:
-    return _page(PresenceForm(formdata=None))
+    form = mistakes.form_of(PresenceForm)
+    return _page(form), mistakes.status(form)
 
 
 def _page(form: PresenceForm) -> str:
@@ -70,6 +71,6 @@ def prove_presence() -> ResponseReturnValue:
             audit.note(writing, agent.login, Action.SIGN_IN_REFUSED)
     if not good:
         form.password.errors = [translate(Message(REFUSED))]
-        return _page(form), 422
+        return mistakes.refuse(form, url_for("helpdesk.presence"), lambda: (_page(form), 422))
     target = "helpdesk.totp" if enrolling else "helpdesk.account"
     return sessions.set_cookie(make_response(redirect(url_for(target), 303)), token)

@@ -16,7 +16,7 @@ from webapp.helpdesk.audit import Action
 from webapp.helpdesk.forms import ChangePasswordForm, TotpForm
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import for_owner, for_present, me
-from webapp.infrastructure import db
+from webapp.infrastructure import db, mistakes
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.models import Agent, AgentSession, Passkey
@@ -26,7 +26,8 @@ from webapp.infrastructure.qr import qr_code
 @blueprint.get("/helpdesk/account")
 @for_owner
 def account() -> ResponseReturnValue:
-    return _page(ChangePasswordForm(formdata=None))
+    form = mistakes.form_of(ChangePasswordForm)
+    return _page(form), mistakes.status(form)
 
 
 def _page(form: ChangePasswordForm, codes: list[str] | None = None, *, changed: bool = False) -> str:
@@ -82,7 +83,7 @@ def change_password() -> ResponseReturnValue:
         form.current.errors = [translate(Message(N_("That is not your present password")))]
         good = False
     if not good:
-        return _page(form), 422
+        return mistakes.refuse(form, url_for("helpdesk.account"), lambda: (_page(form), 422))
     made = agents.hash_password(form.password.data)
     with db.begin() as writing:
         agent = _me(writing)
@@ -110,7 +111,8 @@ def totp() -> ResponseReturnValue:
     secret = _enrolling()
     if secret is None:
         return redirect(url_for("helpdesk.account"), 303)
-    return _totp_page(secret, TotpForm(formdata=None))
+    form = mistakes.form_of(TotpForm)
+    return _totp_page(secret, form), mistakes.status(form)
 
 
 def _totp_page(secret: str, form: TotpForm) -> str:
@@ -130,7 +132,7 @@ def finish_totp() -> ResponseReturnValue:
     if step is None:
         text = N_("This code does not fit. Check the time of your phone, then type the next one.")
         form.code.errors = [translate(Message(text))]
-        return _totp_page(secret, form), 422
+        return mistakes.refuse(form, url_for("helpdesk.totp"), lambda: (_totp_page(secret, form), 422))
     with db.begin() as writing:
         agent = _me(writing)
         agent.totp_secret, agent.totp_step = factors.sealed_secret(current_config(), secret), step

@@ -1,6 +1,7 @@
 """How agents sign in: password or issuer, then the second factor."""
 
 import time
+from functools import partial
 from typing import Any
 
 from flask import Response, abort, make_response, redirect, render_template, request, session, url_for
@@ -14,7 +15,7 @@ from webapp.helpdesk.forms import FactorForm, NewPasswordForm, SignInForm
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.tickets import TICKET
 from webapp.helpdesk.tokens import new_token
-from webapp.infrastructure import db, limits
+from webapp.infrastructure import db, limits, mistakes
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.models import Agent, AgentSession
@@ -35,7 +36,8 @@ def sign_in() -> ResponseReturnValue:
     found = sessions.current()
     if found is not None and found.level == sessions.FULL_LEVEL:
         return redirect(url_for("helpdesk.overview"), 303)
-    return _sign_in_page(SignInForm(formdata=None))
+    form = mistakes.form_of(SignInForm)
+    return _sign_in_page(form), mistakes.status(form)
 
 
 @blueprint.post("/helpdesk/sign-in")
@@ -43,10 +45,14 @@ def sign_in_with_password() -> ResponseReturnValue:
     form = SignInForm()
     agent = agents.verify(form.login.data or "", form.password.data or "", request.remote_addr or "")
     if agent is None:
-        form.password.errors = [translate(Message(REFUSED))]
-        return _sign_in_page(form), 422
+        return _refused(form)
     with db.begin() as writing:
         return let_in(writing, writing.merge(agent))
+
+
+def _refused(form: SignInForm) -> ResponseReturnValue:
+    form.password.errors = [translate(Message(REFUSED))]
+    return mistakes.refuse(form, url_for("helpdesk.sign_in"), lambda: (_sign_in_page(form), 422))
 
 
 def _sign_in_page(form: SignInForm) -> str:
@@ -76,7 +82,8 @@ def second_factor() -> ResponseReturnValue:
         return redirect(url_for("helpdesk.sign_in"), 303)
     if found.level == sessions.FULL_LEVEL:
         return redirect(url_for("helpdesk.overview"), 303)
-    return _factor_page(found, FactorForm(formdata=None))
+    form = mistakes.form_of(FactorForm)
+    return _factor_page(found, form), mistakes.status(form)
 
 
 def _factor_page(found: sessions.SignedIn, form: FactorForm) -> str:
@@ -107,8 +114,10 @@ def prove_second_factor() -> ResponseReturnValue:
             writing.delete(kept)
         else:
             audit.note(writing, agent.login, Action.SIGN_IN_REFUSED)
+    if waits:
+        return _refused(SignInForm(formdata=None, data={"login": found.login}))
     form.code.errors = [translate(Message(FACTOR_REFUSED))]
-    return _factor_page(found, form), 422
+    return mistakes.refuse(form, url_for("helpdesk.second_factor"), lambda: (_factor_page(found, form), 422))
 
 
 def proved(writing: Session, agent: Agent, kept: AgentSession, form: FactorForm) -> bool:
@@ -163,7 +172,11 @@ def first_run(token: str) -> ResponseReturnValue:
         agent = agents.by_setup(reading, token)
         if agent is None:
             return render_template("helpdesk/first-run-over.html"), 410
-        return render_template("helpdesk/first-run.html", form=NewPasswordForm(formdata=None), agent=agent, token=token)
+    return _first_run(mistakes.form_of(NewPasswordForm), agent, token)
+
+
+def _first_run(form: NewPasswordForm, agent: Agent, token: str) -> ResponseReturnValue:
+    return render_template("helpdesk/first-run.html", form=form, agent=agent, token=token), mistakes.status(form)
 
 
 @blueprint.post("/helpdesk/first-run/<token>")
@@ -176,7 +189,8 @@ def finish_first_run(token: str) -> ResponseReturnValue:
             return render_template("helpdesk/first-run-over.html"), 410
         form.login = agent.login
         if not form.validate():
-            return render_template("helpdesk/first-run.html", form=form, agent=agent, token=token), 422
+            where = url_for("helpdesk.first_run", token=token)
+            return mistakes.refuse(form, where, partial(_first_run, form, agent, token))
     made = agents.hash_password(form.password.data)
     with db.begin() as writing:
         agent = agents.by_setup(writing, token, alone=True)

@@ -51,7 +51,10 @@ class InMemoryRequest(Request):
 
 
 class ForgottenPasswordField(PasswordField):
-    """A password that is gone when its request is: a form is a circle, which Python frees at some later time."""
+    """A password, or a code like one, that is gone when its request is.
+
+    A form is a circle, which Python frees at some later time.
+    """
 
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata(valuelist)

@@ -40,12 +40,12 @@ def test_who_is_on_the_phone_is_not_offered_to_read_along_on_the_phone(phone: Pa
     assert "Auf dem Handy mitlesen" not in phone.get("/guide/address").text
 
 
-def press(client: FlaskClient, page: str, action: str, **fields: str) -> str:
-    """Send the form of `page` that leads to `action`, and return the address after it."""
+def press(client: PageLintingClient, page: str, action: str, **fields: str) -> str:
+    """Send the form of `page` that leads to `action`, and return the address after it, or the page that tells why not."""
     root = parse(client.get(page).text)
     form = next(form for form in root.iter("form") if form.get("action") == action)
     hidden = {field.get("name"): field.get("value") for field in form.iter("input") if field.get("type") == "hidden"}
-    answer = client.post(action, data={**hidden, **fields})
+    answer = client.told(client.post(action, data={**hidden, **fields}))
     return (
         answer.headers["Location"]
         if answer.status_code == 303

@@ -31,7 +31,7 @@ def failed(reply: str = "-ERR authentication failed") -> Report:
 
 @pytest.mark.parametrize("text", [as_json(failed()), report_to_text(failed(), (), "en")], ids=["json", "text"])
 def test_a_pasted_report_is_explained_like_a_test_of_the_site(client: PageLintingClient, text: str) -> None:
-    page = client.submit(client.get(REPORTS), {"report": text})
+    page = client.told(client.submit(client.get(REPORTS), {"report": text}))
     assert page.status_code == 200
     assert "GMX hat die Anmeldung abgelehnt" in page.text
     assert "-ERR authentication failed" in page.text
@@ -50,14 +50,14 @@ def test_a_report_of_success_says_so(client: PageLintingClient) -> None:
 
 def test_a_file_is_read_in_the_place_of_the_text(client: PageLintingClient) -> None:
     file = (io.BytesIO(json.dumps(SHAPE).encode()), "report.json")
-    page = client.submit(client.get(REPORTS), {"file": file})
+    page = client.told(client.submit(client.get(REPORTS), {"file": file}))
     assert page.status_code == 200
     assert "Alles funktioniert" in page.text
 
 
 @pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
 def test_a_time_at_the_end_of_all_times_is_refused_and_no_fault(client: PageLintingClient, time: str) -> None:
-    page = client.submit(client.get(REPORTS), {"report": json.dumps({**SHAPE, "started_at": time})})
+    page = client.told(client.submit(client.get(REPORTS), {"report": json.dumps({**SHAPE, "started_at": time})}))
     assert page.status_code == 422
 
 
@@ -67,7 +67,7 @@ def test_speaks_english_too(client: PageLintingClient) -> None:
 
 
 def test_what_cannot_be_read_comes_back_with_a_sentence(client: PageLintingClient) -> None:
-    page = client.submit(client.get(REPORTS), {"report": 'hallo <b>"</b>'})
+    page = client.told(client.submit(client.get(REPORTS), {"report": 'hallo <b>"</b>'}))
     assert page.status_code == 422
     assert "Als Text beginnt er mit" in page.text
     assert "hallo &lt;b&gt;" in page.text
@@ -75,25 +75,27 @@ def test_what_cannot_be_read_comes_back_with_a_sentence(client: PageLintingClien
 
 
 def test_nothing_sent_is_asked_for(client: PageLintingClient) -> None:
-    page = client.submit(client.get(REPORTS), {"report": "", "file": (io.BytesIO(b""), "")})
+    page = client.told(client.submit(client.get(REPORTS), {"report": "", "file": (io.BytesIO(b""), "")}))
     assert page.status_code == 422
     assert "Fügen Sie einen Bericht ein" in page.text
 
 
 def test_what_a_server_said_is_shown_as_text(client: PageLintingClient) -> None:
-    page = client.submit(client.get(REPORTS), {"report": as_json(failed("-ERR <script>alert(1)</script> & more"))})
+    page = client.told(
+        client.submit(client.get(REPORTS), {"report": as_json(failed("-ERR <script>alert(1)</script> & more"))})
+    )
     assert "<script>alert" not in page.text
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in page.text
 
 
 def test_a_file_that_is_no_text_is_refused(client: PageLintingClient) -> None:
-    page = client.submit(client.get(REPORTS), {"file": (io.BytesIO(b"\x89PNG\xff\x00"), "x.png")})
+    page = client.told(client.submit(client.get(REPORTS), {"file": (io.BytesIO(b"\x89PNG\xff\x00"), "x.png")}))
     assert page.status_code == 422
     assert "Das ist kein Text" in page.text
 
 
 def test_more_than_a_form_may_hold_is_refused(client: PageLintingClient) -> None:
-    page = client.submit(client.get(REPORTS), {"report": "x" * 70_000})
+    page = client.told(client.submit(client.get(REPORTS), {"report": "x" * 70_000}))
     assert page.status_code == 413
 
 
@@ -103,7 +105,7 @@ def test_a_form_without_its_token_is_refused(client: PageLintingClient) -> None:
 
 def test_nothing_of_a_report_is_kept(client: PageLintingClient, config: Config) -> None:
     canary = "CANARY4711"
-    page = client.submit(client.get(REPORTS), {"report": as_json(failed(f"-ERR {canary}"))})
+    page = client.told(client.submit(client.get(REPORTS), {"report": as_json(failed(f"-ERR {canary}"))}))
     assert canary in page.text
     with client.session_transaction() as session:
         assert canary not in repr(dict(session))

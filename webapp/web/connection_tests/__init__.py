@@ -20,7 +20,7 @@ from webapp.core.diagnosis import explain, report_to_json
 from webapp.core.probe.circle import ATTEMPTS, LOGINS_FOR_RECEIVING
 from webapp.core.probe.report import RunState
 from webapp.core.text import N_, translations_for
-from webapp.infrastructure import background, fragments, limits, logs
+from webapp.infrastructure import background, fragments, limits, logs, mistakes
 from webapp.infrastructure.config import POLL_MILLISECONDS, RESULT_WAIT_SECONDS, RESULT_WAITERS_MAX, current_providers
 from webapp.infrastructure.events import running_app, when_forgotten
 from webapp.infrastructure.fresh import extension
@@ -41,7 +41,7 @@ from webapp.web.connection_tests.ownership import (
     reference_of,
     was_issued,
 )
-from webapp.web.connection_tests.submitting import OTHER_KEY, log_in, shown, start
+from webapp.web.connection_tests.submitting import OTHER_KEY, ask_about_blanks, log_in, refuse, shown, start
 from webapp.web.wizard import answers as store
 from webapp.web.wizard import asking
 
@@ -57,8 +57,8 @@ def current_engine() -> Engine:
 
 
 def _asked_platform(subject: Subject) -> Subject:
-    """Return `subject` with the platform that the form names; 400 for one that the domain excludes."""
-    asked = request.form.get("provider", subject.provider.id)
+    """Return `subject` with the platform that the form or the address of the page names; 400 for one that the domain excludes."""
+    asked = request.values.get("provider", subject.provider.id)
     other = results.other_provider(subject.answers, current_providers())
     if asked == subject.provider.id:
         return subject
@@ -81,7 +81,8 @@ def index() -> ResponseReturnValue:
     subject = current_subject()
     if subject is None:
         return redirect(asking.next_url(store.load()), 303)
-    return _form(subject, LoginForm(formdata=None))
+    form = mistakes.form_of(LoginForm)
+    return _form(_asked_platform(subject), form), mistakes.status(form)
 
 
 def _form(subject: Subject, form: LoginForm) -> str:
@@ -133,6 +134,16 @@ def _is_used(run_id: str) -> bool:
     return is_own(run_id) or current_engine().runs.get(run_id) is not None
 
 
+@blueprint.get("/blanks")
+def blanks() -> ResponseReturnValue:
+    """Ask whether a blank belongs to the password that waits for the answer; who comes back later begins anew."""
+    subject, run_id = current_subject(), request.args.get("run_id", "")
+    if subject is None or not was_issued(run_id, subject.address) or _is_used(run_id):
+        return redirect(url_for("connection_tests.index"), 303)
+    kind = Kind.CIRCLE if request.args.get("kind") == Kind.CIRCLE else Kind.LOGIN
+    return ask_about_blanks(_asked_platform(subject), kind, run_id)
+
+
 @blueprint.get("/circle")
 def circle() -> ResponseReturnValue:
     """Ask for consent to a full circle.
@@ -142,7 +153,8 @@ def circle() -> ResponseReturnValue:
     subject = current_subject()
     if subject is None or subject.by_imap or not subject.provider.offers_full_circle:
         return redirect(url_for("connection_tests.index"), 303)
-    return _circle_form(subject, CircleForm(formdata=None))
+    form = mistakes.form_of(CircleForm)
+    return _circle_form(subject, form), mistakes.status(form)
 
 
 def _circle_form(subject: Subject, form: LoginForm) -> str:
@@ -176,7 +188,7 @@ def create_circle() -> ResponseReturnValue:
     if not form.consent.data:
         text = N_("Tick the box if we may send the test mail.")
         form.consent.errors = [translations_for(current_locale()).gettext(text)]
-        return _circle_form(subject, form), 422
+        return refuse(subject, Kind.CIRCLE, form, _circle_form)
     return log_in(subject, Kind.CIRCLE, run_id, form, _circle_form)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Response, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +11,7 @@ from webapp.connection_tests import jobs
 from webapp.connection_tests.beginning import Beginning, Kind, Outcome, begin
 from webapp.core.probe import Secret
 from webapp.core.text import N_, InputError, translations_for
-from webapp.infrastructure import limits
+from webapp.infrastructure import limits, mistakes
 from webapp.infrastructure.i18n import current_locale, translate
 from webapp.infrastructure.limits import Wait
 from webapp.web.connection_tests import queue
@@ -25,7 +26,7 @@ ShowForm = Callable[[Subject, LoginForm], str]
 
 
 def log_in(subject: Subject, kind: Kind, run_id: str, form: LoginForm, show_form: ShowForm) -> ResponseReturnValue:
-    """Begin a test with login, or show `form` again by `show_form`.
+    """Begin a test with login, or lead back to `form`, which `show_form` makes a page of.
 
     For a password with outer blanks the person is asked what to do; meanwhile it is in the password store.
     """
@@ -37,16 +38,34 @@ def log_in(subject: Subject, kind: Kind, run_id: str, form: LoginForm, show_form
             Secret(password.reveal().strip())  # blanks alone are no password
         except InputError as error:
             form.password.errors = [translate(error.message)]
-            return show_form(subject, form), 422
+            return refuse(subject, kind, form, show_form)
         if password.has_outer_blank:
             passwords.put(run_id, password)
-            return render_template("connection_tests/blanks.html", run_id=run_id, provider=subject.provider, kind=kind)
+            return redirect(url_for("connection_tests.blanks", run_id=run_id, kind=kind, **_platform(subject)), 303)
     elif passwords.seconds_left(run_id) < HELD_SECONDS_MIN:
         late = type(form)(formdata=None)
         text = N_("More than a minute has passed. Type your password again.")
         late.password.errors = [translations_for(current_locale()).gettext(text)]
-        return show_form(subject, late), 422
+        return refuse(subject, kind, late, show_form)
     return start(subject, kind, run_id, password, strip=blanks == "strip")
+
+
+def refuse(subject: Subject, kind: Kind, form: LoginForm, show_form: ShowForm) -> ResponseReturnValue:
+    """Lead to the page of the form, which tells what is wrong in it; nothing of a password is kept."""
+    page = "connection_tests.circle" if kind is Kind.CIRCLE else "connection_tests.index"
+    return mistakes.refuse(form, url_for(page, **_platform(subject)), lambda: (show_form(subject, form), 422))
+
+
+def ask_about_blanks(subject: Subject, kind: Kind, run_id: str) -> ResponseReturnValue:
+    """Ask what to do with the blank, while the password still waits."""
+    if jobs.of(current_app).passwords.seconds_left(run_id) < HELD_SECONDS_MIN:
+        return redirect(url_for("connection_tests.index"), 303)
+    return render_template("connection_tests/blanks.html", run_id=run_id, provider=subject.provider, kind=kind)
+
+
+def _platform(subject: Subject) -> dict[str, Any]:
+    """Return what a page's address says of the platform, where it is not that of the answers."""
+    return {"provider": subject.provider.id} if subject.other else {}
 
 
 def start(

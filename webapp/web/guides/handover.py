@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import StringField
 
 from webapp.core.text import N_, Message
+from webapp.infrastructure import mistakes
 from webapp.infrastructure.codes import CODE_MINUTES, CodeForm, entered, printable, spoken
 from webapp.infrastructure.events import when_forgotten
 from webapp.infrastructure.i18n import translate
@@ -73,22 +74,26 @@ def shown() -> dict[str, Any] | None:
     return {"code": spoken(code), "address": address, "minutes": CODE_MINUTES}
 
 
-def computer() -> str:
+def computer() -> ResponseReturnValue:
     """Ask for the code that the phone shows."""
-    return render_template("guides/computer.html", form=PhoneCodeForm(formdata=None))
+    return _computer(mistakes.form_of(PhoneCodeForm))
+
+
+def _computer(form: PhoneCodeForm) -> ResponseReturnValue:
+    return render_template("guides/computer.html", form=form), mistakes.status(form)
 
 
 def enter() -> ResponseReturnValue:
     """Exchange the code. Unknown, expired and used ones get one answer."""
     form = PhoneCodeForm()
     if not form.validate():
-        return render_template("guides/computer.html", form=form), 422
+        return mistakes.refuse(form, url_for("guides.computer"), lambda: _computer(form))
     found = entered(form.code.data or "", codes.take)
     if isinstance(found, Wait):
         return render_template("guides/computer.html", form=form, wait=found), 429
     if found is None:
         form.code.errors = [translate(Message(_WRONG))]
-        return render_template("guides/computer.html", form=form), 422
+        return mistakes.refuse(form, url_for("guides.computer"), lambda: _computer(form))
     where: dict[str, Any] = {"token": found[0], **found[1]}
     return redirect(url_for("guides.along", **where), 303)
 

@@ -1,6 +1,6 @@
 """Explains a pasted or uploaded report like a test of this site. Nothing is stored."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
@@ -12,7 +12,7 @@ from webapp.core.diagnosis.report_values import OCTETS_MAX
 from webapp.core.probe.report import Report
 from webapp.core.stages import PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS
 from webapp.core.text import N_, InputError
-from webapp.infrastructure import compression
+from webapp.infrastructure import compression, mistakes
 from webapp.infrastructure.config import current_providers
 from webapp.infrastructure.i18n import current_locale, translate
 
@@ -26,20 +26,25 @@ class ReportForm(FlaskForm):
 
 
 @blueprint.get("")
-def index() -> str:
-    return render_template("reports/index.html", form=ReportForm(formdata=None), problem=None)
+def index() -> ResponseReturnValue:
+    return _asked(mistakes.form_of(ReportForm))
+
+
+def _asked(form: ReportForm) -> ResponseReturnValue:
+    return render_template("reports/index.html", form=form), mistakes.status(form)
 
 
 @blueprint.post("")
 def explained() -> ResponseReturnValue:
-    """Explain the report in the form; an invalid one comes back with the error."""
+    """Explain the report in the form; an invalid one leads back with the error."""
     form = ReportForm()
     upload = request.files.get("file")
     data = upload.read(OCTETS_MAX + 1) if upload else b""
     try:
         report = read_report(data or form.report.data or "")
     except InputError as error:
-        return render_template("reports/index.html", form=form, problem=translate(error.message)), 422
+        form.report.errors = [translate(error.message)]
+        return mistakes.refuse(form, url_for("reports.index"), lambda: _asked(form))
     return _shown(report)
 
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from flask import current_app, redirect, render_template, request, session, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
@@ -13,6 +13,7 @@ from webapp.core.clients import CLIENTS
 from webapp.core.providers import Provider
 from webapp.core.systems import SYSTEMS, system_of
 from webapp.core.text import N_, InputError, Message
+from webapp.infrastructure import mistakes
 from webapp.infrastructure.config import DEVICES_MAX, current_providers
 from webapp.infrastructure.events import answer_chosen, answer_refused, running_app, step_reached
 from webapp.infrastructure.i18n import translate
@@ -23,7 +24,6 @@ from webapp.web.wizard.answers import Answers
 from webapp.web.wizard.forms import StepForm
 from webapp.web.wizard.steps import ADJUSTMENTS, STEPS, Step, before, is_complete, path
 
-MISTAKE_KEY: Final = "mistake"  # in the session: what was typed wrongly, until the page has shown it
 MISTAKE_MAX: Final = 400  # bytes of an entry that wait there: more than any field takes, so that a mistake stays one
 
 _TOO_LONG = N_("That is more text than fits. Shorten it.")
@@ -95,24 +95,16 @@ def _mistaken(asked: Step, answers: Answers, fields: Mapping[str, str]) -> str:
 
 def _mistake(asked: Step) -> dict[str, str] | None:
     """Return what was just sent with a mistake, by the name of its field; None for none. It is told once."""
-    kept = session.get(MISTAKE_KEY) or {}
-    if kept.get("slug") != asked.slug:
-        return None
-    del session[MISTAKE_KEY]
-    fields: dict[str, str] = kept["fields"]
-    return fields
+    kept = mistakes.take(asked.slug)
+    return kept["fields"] if kept else None
 
 
 def refuse(asked: Step, fields: Mapping[str, str], **query: str) -> ResponseReturnValue:
-    """Lead to the page that shows what is wrong in `fields`; what is too long for a cookie is cut there.
-
-    The mistake is shown after a redirect: then “back” finds a page, not the browser's question whether to send again.
-    """
+    """Lead to the page that shows what is wrong in `fields`; what is too long for a cookie is cut there."""
     for room in (MISTAKE_MAX, MISTAKE_MAX // 4, 0):
-        session[MISTAKE_KEY] = {"slug": asked.slug, "fields": {name: _cut(text, room) for name, text in fields.items()}}
-        if current_app.session_interface.fits(dict(session)):  # type: ignore[attr-defined]  # infrastructure.session
+        if mistakes.keep(asked.slug, fields={name: _cut(text, room) for name, text in fields.items()}):
             return redirect(url_of(asked, **{**kept_query(), **query}), 303)
-    del session[MISTAKE_KEY]  # it is shown at once: nowhere is room for it
+    # It is shown at once: nowhere is room for it.
     answers = known(store.load())
     if "page" in query:
         rows = [row.checked() for row in devices.rows_of(answers["devices"].get("others", ()))]
