@@ -10,6 +10,7 @@ from webapp.api.accounts import ACCOUNT, account_of
 from webapp.api.inputs import Field
 from webapp.api.operations import LOCALE, Call, operation, too_many
 from webapp.api.problems import Kind, ProblemError
+from webapp.api.shapes import one_of
 from webapp.core.bulk import Summary, bounded_table, write_exports
 from webapp.core.clients import CLIENTS, Client, Export, ExportOptions
 from webapp.core.text import N_, InputError, Message, translations_for
@@ -33,12 +34,12 @@ IN_MEMORY_MAX = 32 << 20
 TABLE_SECONDS = 45  # that one table may take
 TABLES_AGAIN_SECONDS = 10
 SPECIAL: Mapping[str, tuple[Field, ...]] = {
-    "apple-mail": (Field("device", "For which device.", {"type": "string", "enum": ["iphone", "mac"]}),),
+    "apple-mail": (Field("device", "For which device.", one_of(("iphone", "mac"))),),
     "outlook": (
         Field(
             "profile",
             "existing: into the Outlook profile in use. new: into one of its own.",
-            {"type": "string", "enum": ["existing", "new"], "default": "existing"},
+            {**one_of(("existing", "new")), "default": "existing"},
         ),
     ),
 }
@@ -47,11 +48,7 @@ PROBLEMS = (Kind.UNKNOWN_ADDRESS, Kind.INVALID_INPUT)
 
 def _fields(client: Client) -> tuple[Field, ...]:
     """Return what a call for a file of `client` may carry."""
-    formats = Field(
-        "format",
-        "Format of the file.",
-        {"type": "string", "enum": list(client.formats), "default": client.formats[0]},
-    )
+    formats = Field("format", "Format of the file.", {**one_of(client.formats), "default": client.formats[0]})
     return (*ACCOUNT, formats, *SPECIAL.get(client.id, ()), LOCALE)
 
 

@@ -6,7 +6,7 @@ from webapp.api.accounts import ACCOUNT, account_of, named_provider
 from webapp.api.inputs import Field
 from webapp.api.operations import LOCALE, Answer, Call, operation
 from webapp.api.problems import Kind, ProblemError
-from webapp.api.shapes import component
+from webapp.api.shapes import component, one_of
 from webapp.core.account import Retention, ServerType
 from webapp.core.guides import SOURCES, Context, Way, asked_guide
 from webapp.core.guides.telling import as_json, file_name
@@ -17,18 +17,16 @@ from webapp.infrastructure.config import current_providers
 from webapp.infrastructure.screenshots import taken
 from webapp.infrastructure.security import public_url
 
-CLIENT = Field("client", "Id of a mail program.", {"type": "string", "enum": list(SOURCES)}, required=True)
+CLIENT = Field("client", "Id of a mail program.", one_of(SOURCES), required=True)
 CHOICES = (
-    Field("system", "System of the device.", {"type": "string", "enum": list(SYSTEMS)}),
-    Field("way", "How the account gets into the program.", {"type": "string", "enum": [way.value for way in Way]}),
+    Field("system", "System of the device.", one_of(SYSTEMS)),
+    Field("way", "How the account gets into the program.", one_of(Way)),
     Field(
         "protocol",
         "`pop3`, a copy on the device, or `imap`, the same on every device; `pop3` if left out.",
-        {"type": "string", "enum": ["pop3", "imap"]},
+        one_of(("pop3", "imap")),
     ),
-    Field(
-        "two_factor", "Whether the person logs in with a code from an app.", {"type": "string", "enum": ["yes", "no"]}
-    ),
+    Field("two_factor", "Whether the person logs in with a code from an app.", one_of(("yes", "no"))),
 )
 # Without an address the values are those of the provider.
 _ADDRESS, *_OTHERS = ACCOUNT

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from webapp.core.account import ServerType, SocketType
+from webapp.core.account import ServerType, SocketType, Username
 from webapp.core.clients import CLIENTS
 from webapp.core.probe import STAGES, FailureKind, Protocol, RunState, Status, Vantage
 from webapp.core.providers import Certainty
@@ -53,7 +53,7 @@ PROVIDER = members(
     checked={"type": "string", "format": "date"},
     domains=listed(TEXT),
     domains_to_confirm=listed(TEXT),
-    username={"type": "string", "enum": ["%EMAILADDRESS%", "%EMAILLOCALPART%"]},
+    username=one_of(Username),
     servers=listed(component("Server")),
 )
 FINDING = members(

@@ -27,8 +27,7 @@ from webapp.connection_tests.engine import EXPIRES_SECONDS, UnavailableError
 from webapp.connection_tests.passwords import PasswordStore, associated
 from webapp.connection_tests.progress import CONCLUSIVE, SHARED_ID, Run, RunStore, password_may_be_out
 from webapp.connection_tests.records import report_from_record, report_to_record, stage_from_record
-from webapp.core.probe import Secret
-from webapp.core.probe.report import Report, RunState, Stage
+from webapp.core.probe import Report, RunState, Secret, Stage
 from webapp.infrastructure.config import CHECK_CACHE_SECONDS, PASSWORD_SECONDS, RUN_STATE_SECONDS
 from webapp.infrastructure.sealing import Sealer, UnsealError, WorkerKey, seal_to
 
