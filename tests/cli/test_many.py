@@ -130,6 +130,12 @@ def test_a_message_is_explained_from_the_call_a_file_and_a_pipe(folder: Path) ->
         assert "GMX hat die Anmeldung abgelehnt" in read.stdout.decode()
 
 
+def test_a_program_that_keeps_the_servers_words_to_itself_is_asked_for_them(folder: Path) -> None:
+    told = call(folder, "explain", "curl: (67) Login denied", "--locale", "en").stdout.decode()
+    assert told.startswith("That could be it:")
+    assert "curl says more when you start it with “-v”" in told
+
+
 def test_a_message_is_explained_as_json_in_the_shape_of_the_api(folder: Path) -> None:
     result = call(folder, "explain", "0x800CCC0E", "--program", "outlook", "--json", "--locale", "en")
     first = json.loads(result.stdout)["results"][0]

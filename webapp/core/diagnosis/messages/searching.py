@@ -151,7 +151,7 @@ class Index:
         for number, line in enumerate(lines):
             found = self._line(words(without_code(line.text)), program, meanings, alone=len(lines) == 1)
             if code := response_code(line.text):
-                whole = " ".join(without_code(one.text) for one in lines)
+                whole = " ".join(without_code(one.text) for one in lines[:BEFORE_SUMMARY])
                 around = self._line(words(whole), program, meanings, alone=False)
                 if by_response := self._answered(code, found, around):
                     return by_response
