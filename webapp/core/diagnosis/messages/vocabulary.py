@@ -134,7 +134,7 @@ SAME = {
         "zertifikat": "certificate certificates zertifikats cert certs zertifikate sicherheitszertifikat",
         "verbindung": "connection verbinden connect connecting connected verbunden verbindungsaufbau",
         "unterbrochen": "interrupted reset zuruckgesetzt abgebrochen closed lost verloren broken unterbrochene "
-        "getrennt terminated disconnected aborted dropped abbruch",
+        "getrennt beendet beendete terminated disconnected aborted dropped abbruch",
         "zeituberschreitung": "timeout timedout timeouts zeitlimit ablaufzeit",
         "unbekannt": "unknown unbekannte unbekannter gefunden found",
         "sicherheit": "security sicher sichere secure unsicher insecure sicheren unsichere",
