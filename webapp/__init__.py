@@ -37,7 +37,18 @@ def create_app(config: Config | None = None) -> Flask:
     Opens no database, thread or socket: that happens after fork. Flask is imported here and not at the top, because
     the core is also used without it, such as by the single-file check.
     """
-    from webapp.infrastructure import backup, errors, i18n, limits, logs, outbox, provider_files, security, troubles
+    from webapp.infrastructure import (
+        backup,
+        came_from,
+        errors,
+        i18n,
+        limits,
+        logs,
+        outbox,
+        provider_files,
+        security,
+        troubles,
+    )
     from webapp.infrastructure.assets import templates
     from webapp.infrastructure.config import Config
     from webapp.web import discovery
@@ -53,6 +64,7 @@ def create_app(config: Config | None = None) -> Flask:
     logs.init_app(app)
     limits.init_app(app, config)
     security.init_app(app, config)
+    came_from.init_app(app)
     i18n.init_app(app)
     errors.init_app(app)
     outbox.init_app(app)

@@ -154,7 +154,7 @@ def _confirm(case: Case, *, changed: bool = False) -> str:
         prefill_mark=cases.prefill_mark(case),
         helper=person.helper(case),
         prepared_address=shorten_address(address) if address else "",
-        own_address=shorten_address(own) if (own := store.load().email_address) else "",
+        own_address=store.load().email_address,
         prepared_program=translate(Message(client.name)) if client else "",
         hours=current_config().helpdesk_retention,
     )

@@ -104,6 +104,8 @@ def _page(reading: Reading, step_id: str) -> ResponseReturnValue:
     shown = reading.guide.steps[number]
     if reading.token is None:
         _told(reading, shown)
+        if reading.offer:
+            asking.keep_place(store.load(), reading.url(shown.id))
     return render_template(
         "guides/step.html",
         step=shown,

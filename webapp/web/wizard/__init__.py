@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.account import ServerType
+from webapp.core.account import ServerType, shorten_address
 from webapp.core.providers import Certainty, find, suggest
 from webapp.core.systems import SYSTEMS
 from webapp.core.typed_address import as_typed
@@ -22,6 +22,7 @@ blueprint = Blueprint("wizard", __name__)
 compression.allow(blueprint)
 finish.register(blueprint)
 adjusting.register(blueprint)
+blueprint.add_app_template_filter(shorten_address, "shortened")
 blueprint.record_once(lambda state: state.app.extensions.update({PERSONS_PROVIDER: store.persons_provider}))
 
 REVIEW = "review"  # a step that is no more
@@ -29,8 +30,14 @@ REVIEW = "review"  # a step that is no more
 
 @blueprint.app_context_processor
 def _words() -> dict[str, Any]:
-    """Give every template the names of systems and programs as we offer them, and addresses as they were typed."""
-    return {"systems": SYSTEMS, "program_label": programs.label, "as_typed": as_typed}
+    """Give every template our names of systems and programs, addresses as typed, and where a person goes on."""
+    return {
+        "systems": SYSTEMS,
+        "program_label": programs.label,
+        "as_typed": as_typed,
+        "guide_url": lambda: asking.next_url(store.load()),
+        "person_address": lambda: store.load().email_address,
+    }
 
 
 @blueprint.get("/")

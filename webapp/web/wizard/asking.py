@@ -14,6 +14,7 @@ from webapp.core.providers import Provider
 from webapp.core.systems import SYSTEMS, system_of
 from webapp.core.text import N_, InputError, Message
 from webapp.infrastructure import mistakes
+from webapp.infrastructure.came_from import came_from
 from webapp.infrastructure.config import DEVICES_MAX, current_providers
 from webapp.infrastructure.events import answer_chosen, answer_refused, running_app, step_reached
 from webapp.infrastructure.i18n import translate
@@ -24,8 +25,10 @@ from webapp.web.wizard.answers import Answers
 from webapp.web.wizard.forms import StepForm
 from webapp.web.wizard.steps import ADJUSTMENTS, STEPS, Step, before, is_complete, path
 
+PLACE_KEY: Final = "place"  # in the session: in which step of which guide a person is
 MISTAKE_MAX: Final = 400  # bytes of an entry that wait there: more than any field takes, so that a mistake stays one
 
+_SHOW_A_STEP = ("help.not_working", "help.index", "help.show", "connection_tests.index")  # once more
 _TOO_LONG = N_("That is more text than fits. Shorten it.")
 
 Onward = Callable[[Step, Answers], ResponseReturnValue]
@@ -52,13 +55,30 @@ def url_of(step: Step, **query: Any) -> str:
 
 
 def next_url(answers: Answers) -> str:
-    """Return where a person goes on: the first unanswered step, else the guide. Who has lost all answers is told."""
+    """Return where a person goes on: the first unanswered step, else the guide, where they were in it.
+
+    Who has lost all answers is told.
+    """
     if not answers:
         return url_for("wizard.start", gone=1)
     if is_complete(answers):
-        return url_for("guides.start")
+        guide, url = session.get(PLACE_KEY) or ("", "")
+        return str(url) if guide == _guide_of(answers) else url_for("guides.start")
     step = path(answers)[-1]
     return url_for("wizard.step", slug=step.slug) if step.stop(answers) else url_of(step)
+
+
+def keep_place(answers: Answers, url: str) -> None:
+    """Keep the step of the guide that is seen: it is written only where it is another one."""
+    place = [_guide_of(answers), url]
+    if session.get(PLACE_KEY) != place:
+        session[PLACE_KEY] = place
+
+
+def _guide_of(answers: Answers) -> str:
+    """Return what tells for which address, program and devices a guide is."""
+    devices = [(one.device.client, one.device.system) for one in answers.plan.devices]
+    return hashlib.sha256(repr((answers.email_address, answers.by_imap, devices)).encode()).hexdigest()[:12]
 
 
 def mark_of(answers: Answers) -> str:
@@ -201,5 +221,7 @@ def _back_url(asked: Step, answers: Answers, page: str | None) -> str:
         return url_of(asked, again=1)
     if asked in ADJUSTMENTS:
         return url_for("wizard.adjust")
+    if origin := came_from(*_SHOW_A_STEP):
+        return origin
     previous = before(asked, answers)
     return url_of(previous, again=1) if previous else url_for("wizard.start")

@@ -1,0 +1,74 @@
+"""The way back leads to the page of ours that led here, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.client import PageLintingClient, parse, text_of
+from tests.web.wizard.walk import PLAIN, walk
+from webapp.infrastructure.came_from import came_from
+
+
+def back(client: PageLintingClient, page: str, origin: str = "") -> tuple[str, str]:
+    """Return where “back” leads on `page`, and what it says."""
+    shown = client.get(page, headers={"Referer": origin} if origin else {})
+    nav = next(nav for nav in parse(shown.text).iter("nav") if nav.get("aria-label") == "Zurück")
+    link = next(nav.iter("a"))
+    return link.get("href", ""), text_of(link)
+
+
+@pytest.mark.parametrize(
+    ("page", "origin"),
+    [
+        ("/connection-tests", "/help/not-working"),
+        ("/connection-tests", "/help?q=535"),
+        ("/connection-tests", "/help/login-refused"),
+        ("/setup/preparation?again=1", "/help/not-working"),
+        ("/setup/program?again=1", "/help/not-working"),
+        ("/help", "/guide/password"),
+        ("/help", "/help/not-working"),
+        ("/check", "/help/said/not-helped"),
+        ("/advice/backup", "/done"),
+        ("/settings/gmx.net", "/"),
+        ("/privacy", "/guide/password"),
+        ("/imprint", "/connection-tests"),
+        ("/finish", "/adjust"),
+    ],
+)
+def test_back_leads_to_the_page_that_the_person_came_from(client: PageLintingClient, page: str, origin: str) -> None:
+    walk(client, *PLAIN)
+    assert back(client, page, f"http://localhost{origin}") == (origin, "Zurück")
+
+
+def test_who_comes_from_the_guide_goes_back_to_the_step(client: PageLintingClient) -> None:
+    walk(client, *PLAIN)
+    client.get("/guide/inbox?way=hand")
+    step = "/guide/inbox?way=hand"
+    for page in ("/connection-tests", "/help/not-working", "/adjust", "/finish"):
+        assert back(client, page) == (step, "Zurück zur Anleitung")
+    assert walk(client, PLAIN[2]) == step  # the switch was only looked at once more
+    assert walk(client, ("program", {"program": "outlook:windows"}), PLAIN[2]) == "/guide"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example/help/not-working",
+        "http://localhost.evil.example/help/not-working",
+        "http://localhost@evil.example/help/not-working",
+        "http://localhost//evil.example/help/not-working",
+        "http://localhost/no-such-page",
+        "http://localhost/connection-tests",  # the page itself
+        "http://localhost/privacy",  # one that lies behind it
+        "javascript:alert(1)",
+        "http://[",
+    ],
+)
+def test_nothing_but_a_page_that_lies_before_is_taken_for_the_way_back(client: PageLintingClient, origin: str) -> None:
+    walk(client, *PLAIN)
+    assert back(client, "/connection-tests", origin) == ("/guide", "Zurück zur Anleitung")
+
+
+def test_what_a_query_says_comes_back_as_it_was(client: PageLintingClient) -> None:
+    with client.application.test_request_context("/", headers={"Referer": "http://localhost/help?q=%3Cb%3E&lang=de"}):
+        assert came_from("help.index") == "/help?q=%3Cb%3E&lang=de"
