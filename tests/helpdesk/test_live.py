@@ -170,7 +170,7 @@ def test_a_test_is_followed_through_its_stages_from_another_thread(
     thread.start()
     thread.join()
     page = agent.get(f"/helpdesk/cases/{case}").text
-    assert "authentication_failed" in page
+    assert "Anmeldung abgelehnt" in page
     events.test_progressed.send(
         app, run="run-of-this-person-1", state="failed", protocol=None, stage=None, status=None, failure=None,
         diagnosis=("login-refused", "no such diagnosis"),

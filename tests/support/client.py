@@ -1,7 +1,8 @@
 """A test client that lints every page it fetches, and submits forms like a browser.
 
 Checked on every page: valid HTML, one heading that the title begins with, the language, labels, unique ids, CSRF tokens
-in forms, CSP nonces on scripts, no inline style, no foreign resources, no dead links, a stylesheet for each class.
+in forms, CSP nonces on scripts, no inline style, no foreign resources, no dead links, a stylesheet for each class, words
+instead of ids.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 from xml.etree.ElementTree import Element
@@ -22,8 +23,13 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 from werkzeug.test import TestResponse
 
+from webapp.core.clients import CLIENTS
+from webapp.core.diagnosis import CATALOGUE
+from webapp.core.guides import SOURCES, step_ids
+from webapp.core.probe.report import FailureKind
 from webapp.core.text import DEFAULT_LOCALE, locales
 from webapp.infrastructure import mistakes
+from webapp.helpdesk.places import LABELS
 from webapp.infrastructure.assets import folder
 
 ERROR_PREFIXES = ("Fehler: ", "Error: ")
@@ -131,6 +137,25 @@ def styled() -> dict[str, set[str]]:
     return found
 
 
+@cache
+def ids() -> re.Pattern[str]:
+    """Return what finds an id of ours that stands in a text like a word: of failures, causes, steps, places, programs."""
+    known = {*FailureKind, *CATALOGUE, *LABELS, *CLIENTS, *chain.from_iterable(map(step_ids, SOURCES))}
+    # Of the others each is a word as well; these few are so too.
+    names = {name for name in known if re.search("[-_]", name)} - {"app-password", "two-factor", "log-in"}
+    return re.compile(rf"(?<![\w/.-])(?:unresolved|{'|'.join(sorted(map(re.escape, names)))})(?![\w/.-]*\w)")
+
+
+def prose(element: Element) -> Iterator[str]:
+    """Yield the texts that are written for people, not for machines."""
+    if element.tag in ("pre", "code", "script", "style", "textarea") or element.get("translate") == "no":
+        return
+    yield element.text or ""
+    for child in element:
+        yield from prose(child)
+        yield child.tail or ""
+
+
 class Page:
     """A fetched page and its faults."""
 
@@ -153,6 +178,7 @@ class Page:
         yield from self._policy()
         yield from self._links()
         yield from self._styles()
+        yield from (f"{found!r} is an id, no word" for text in prose(self.root) for found in ids().findall(text))
         for element in self.root.iter():
             if element.tag not in ("script", "style") and re.search(r"%\(\w+\)|\{\{|\}\}", element.text or ""):
                 yield f"a placeholder was not filled: {element.text!r}"

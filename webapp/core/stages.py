@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from webapp.core.probe import KINDS
-from webapp.core.probe.report import Protocol, Stage, Status
+from webapp.core.probe.report import FailureKind, Protocol, Stage, Status
 from webapp.core.text import N_, Message, Translations, translations_for
 
 STAGE_LABELS: Mapping[str, str] = {
@@ -31,6 +31,38 @@ STATUS_LABELS: Mapping[Status, str] = {
     Status.WARNING: N_("note"),
     Status.FAILED: N_("failed"),
     Status.SKIPPED: N_("not checked"),
+}
+
+
+FAILURE_LABELS: Mapping[str, str] = {
+    FailureKind.UNRESOLVED: N_("name not found"),
+    FailureKind.REFUSED: N_("connection turned down"),
+    FailureKind.UNREACHABLE: N_("cannot be reached"),
+    FailureKind.TIMED_OUT: N_("no answer in time"),
+    FailureKind.CONNECTION_LOST: N_("connection broken off"),
+    FailureKind.TLS_FAILED: N_("no secure connection"),
+    FailureKind.TLS_VERSION: N_("encryption too old"),
+    FailureKind.PLAINTEXT_ON_TLS_PORT: N_("answers without encryption"),
+    FailureKind.WRONG_PROTOCOL: N_("another service answers"),
+    FailureKind.CERTIFICATE_UNTRUSTED: N_("certificate of nobody we trust"),
+    FailureKind.CERTIFICATE_SELF_SIGNED: N_("certificate made by itself"),
+    FailureKind.CERTIFICATE_CHAIN_INCOMPLETE: N_("certificate incomplete"),
+    FailureKind.CERTIFICATE_EXPIRED: N_("certificate expired"),
+    FailureKind.CERTIFICATE_NOT_YET_VALID: N_("certificate not valid yet"),
+    FailureKind.CERTIFICATE_WRONG_HOST: N_("certificate of another server"),
+    FailureKind.STARTTLS_MISSING: N_("offers no encryption"),
+    FailureKind.STARTTLS_INJECTED: N_("answer was tampered with"),
+    FailureKind.CAPABILITY_MISSING: N_("cannot do what is needed"),
+    FailureKind.AUTHENTICATION_FAILED: N_("login refused"),
+    FailureKind.TEMPORARILY_UNAVAILABLE: N_("disturbed at the moment"),
+    FailureKind.MAILBOX_IN_USE: N_("mailbox in use"),
+    FailureKind.LOGIN_DELAY: N_("logged in again too soon"),
+    FailureKind.PERMANENTLY_REFUSED: N_("turned down"),
+    FailureKind.REJECTED_SENDER: N_("sender turned down"),
+    FailureKind.REPLY_TOO_LONG: N_("answer too long"),
+    FailureKind.PROTOCOL_ERROR: N_("answer not understood"),
+    FailureKind.LIMITED: N_("slowed down by the server"),
+    FailureKind.UNEXPECTED: N_("something unexpected"),
 }
 
 
@@ -95,16 +127,28 @@ def facts(stage: Stage, translations: Translations, locale: str, *, expert: bool
         if fact.plural is not None and isinstance(value, int):
             told.append(translations.ngettext(fact.text, fact.plural, value) % {"number": grouped(value, locale)})
         else:
-            told.append(Message(fact.text, {"value": _written(name, value, locale)}).translated(translations))
+            told.append(
+                Message(fact.text, {"value": _written(name, value, locale, translations)}).translated(translations)
+            )
     return tuple(told)
 
 
-def _written(name: str, value: object, locale: str) -> str:
+def _written(name: str, value: object, locale: str, translations: Translations) -> str:
+    if name == "step":
+        return translations.gettext(STAGE_LABELS.get(str(value), str(value)))
+    if name == "refusals" and isinstance(value, list):
+        return ", ".join(_refusal(str(one), translations) for one in value)
     if name in OCTETS and isinstance(value, int):
         return megabytes(value, locale)
     if name == "not_after":
         return _day(str(value), locale)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _refusal(text: str, translations: Translations) -> str:
+    """Return an address and why it was not reached (`Refusal` of the probe) in words."""
+    address, _, kind = text.rpartition(" ")
+    return f"{address} ({translations.gettext(FAILURE_LABELS[kind])})" if kind in FAILURE_LABELS else text
 
 
 def megabytes(octets: int, locale: str) -> str:

@@ -20,7 +20,15 @@ from webapp.core.account import MailAccount
 from webapp.core.probe.report import Circle, Stage, Status
 from webapp.core.probe.secret import Secret
 from webapp.core.providers import Certainty, Finding, Provider, choose, find
-from webapp.core.stages import CIRCLE_LABEL, PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS, facts, megabytes
+from webapp.core.stages import (
+    CIRCLE_LABEL,
+    FAILURE_LABELS,
+    PROTOCOL_LABELS,
+    STAGE_LABELS,
+    STATUS_LABELS,
+    facts,
+    megabytes,
+)
 from webapp.core.text import (
     DEFAULT_LOCALE,
     N_,
@@ -216,7 +224,8 @@ class StageTree:
         label = f"{_(STAGE_LABELS[stage.stage]):{width}}"
         status = f"{_(STATUS_LABELS[stage.status]):14}"
         found = facts(stage, self._translations, self._locale, expert=True)
-        failed = (stage.failure.kind.value, stage.failure.reply) if stage.failure else ()
+        kind = stage.failure.kind if stage.failure else None
+        failed = (f"{_(FAILURE_LABELS[kind])} ({kind.value})", stage.failure.reply) if stage.failure and kind else ()
         told = " · ".join(filter(None, (*failed, *found)))
         return f"  {mark} {label}{status}{time:>9}  {told}".rstrip()
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.core.diagnosis import CATALOGUE
-from webapp.core.stages import PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS
+from webapp.core.stages import FAILURE_LABELS, PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS
 from webapp.core.text import InputError
 from webapp.helpdesk import agents, case_report, cases, colleagues, hints, notes, recipients
 from webapp.helpdesk.attendance import away, is_away
@@ -148,6 +148,7 @@ def _live(reading: Session, found: Case, agent_id: int) -> dict[str, Any]:
         "titles": {name: diagnosis.for_provider(picture.provider).title for name, diagnosis in CATALOGUE.items()},
         "states": STATE_NAMES,
         "stage_labels": STAGE_LABELS,
+        "failure_labels": FAILURE_LABELS,
         "status_labels": STATUS_LABELS,
         "state_labels": STATE_LABELS,
         "protocol_labels": PROTOCOL_LABELS,

@@ -13,6 +13,7 @@ from multiprocessing.pool import ThreadPool
 from webapp.core import probe
 from webapp.core.probe.report import Report, Status, Vantage
 from webapp.core.providers import Provider
+from webapp.core.stages import FAILURE_LABELS, STAGE_LABELS
 from webapp.core.text import N_, Message
 from webapp.web.drift import documents, help_pages
 from webapp.web.drift.fetching import Fetcher
@@ -65,7 +66,8 @@ def _addresses(provider: Provider, check: Check) -> list[str]:
 def _dialled(report: Report) -> Iterable[Finding]:
     for stage in report.stages:
         if stage.status is Status.FAILED and stage.failure is not None:
-            values = {"stage": stage.stage, "failure": stage.failure.kind.value}
+            kind = stage.failure.kind
+            values = {"stage": Message(STAGE_LABELS[stage.stage]), "failure": Message(FAILURE_LABELS[kind])}
             yield Finding(
                 report.provider,
                 Severity.DIFFERENCE,
