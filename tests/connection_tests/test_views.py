@@ -59,6 +59,7 @@ def site(make_site: MakeSite) -> Iterator[Site]:
 @pytest.mark.parametrize("locale", ["de", "en"])
 def test_a_green_login_test_says_what_waits_and_how_it_went(site: Site, locale: str) -> None:
     page = site.page(site.log_in(), locale)
+    assert "anna@gmx.de" in page, "whose own page it is sees which mailbox"
     if locale == "de":
         assert "Alles funktioniert" in page
         assert "Im Posteingang liegen 5 E-Mails mit 0,1 MB." in page

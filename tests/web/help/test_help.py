@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.client import PageLintingClient, parse
+from tests.support.client import PageLintingClient, parse, text_of
 from tests.support.told import CATALOGUE
 from tests.web.wizard.walk import PLAIN, walk
 from webapp.core.diagnosis.in_guides import STEPS
@@ -189,6 +189,28 @@ def test_the_start_and_the_causes_are_indexed_and_no_answer_is(client: PageLinti
         assert "noindex" in client.get(path).headers["X-Robots-Tag"]
 
 
+@pytest.mark.parametrize(
+    ("page", "link", "heading"),
+    [
+        ("/guide/try", "Nein, es klappt nicht", "Es klappt noch nicht: Was sehen Sie?"),
+        ("/", "GMX läuft schon in meinem Programm", "Anleitungen, wenn GMX schon läuft"),
+        ("/help/not-working", "Mein Passwort wird nicht angenommen", "Verbindung prüfen"),
+        ("/help/not-working", "Verbindung prüfen", "Verbindung prüfen"),
+    ],
+)
+def test_a_link_and_the_heading_that_it_leads_to_belong_together(
+    client: PageLintingClient, page: str, link: str, heading: str
+) -> None:
+    walk(client, *PLAIN)
+    href = next(a.get("href", "") for a in parse(client.get(page).text).iter("a") if text_of(a) == link)
+    shown = parse(client.get(href).text)
+    assert text_of(shown.find(".//h1")) == heading
+    _, _, part = href.partition("#")
+    if part:  # the heading that answers stands there
+        section = next(element for element in shown.iter("section") if element.get("id") == part)
+        assert text_of(section.find("h2")) == "Klappt die Anmeldung?"
+
+
 @pytest.mark.parametrize("locale", ["de", "en"])
 def test_who_says_that_it_does_not_work_is_led_on_from_what_they_see(client: PageLintingClient, locale: str) -> None:
     page = client.get(f"/help/not-working?lang={locale}")
@@ -201,7 +223,7 @@ def test_who_says_that_it_does_not_work_is_led_on_from_what_they_see(client: Pag
     page = client.get("/help/not-working")
     for link in (
         "/help?program=thunderbird",
-        "/connection-tests",
+        "/connection-tests#login",
         "/setup/preparation?again=1",
         "/setup/program?again=1",
     ):
