@@ -231,6 +231,7 @@ def test_the_longest_answers_leave_room_for_eight_tests(site: Site) -> None:
     with site.client.session_transaction() as session:
         session["locale"], session["file_token"], session["download_link"] = "de", "abcdef", "x" * 22
         session["runs"] = ["x" * 32] * RUNS_MAX
+        session["place"] = ["f" * 12, "/guide/account-settings?device=2&way=program&used=yes"]
         session[PASSED_KEY] = ["f" * 16, "gmx.net", 1_800_000_000]
         kept = {**session["answers"], "devices": {"devices": "one", "x": ""}}
         kept["devices"]["x"] = "y" * (MAX_BYTES - len(json.dumps(kept, separators=(",", ":"))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.support.client import PageLintingClient, parse, text_of
@@ -72,3 +74,17 @@ def test_nothing_but_a_page_that_lies_before_is_taken_for_the_way_back(client: P
 def test_what_a_query_says_comes_back_as_it_was(client: PageLintingClient) -> None:
     with client.application.test_request_context("/", headers={"Referer": "http://localhost/help?q=%3Cb%3E&lang=de"}):
         assert came_from("help.index") == "/help?q=%3Cb%3E&lang=de"
+
+
+def test_a_full_cookie_lets_go_of_the_place_in_the_guide(client: PageLintingClient) -> None:
+    walk(client, *PLAIN)
+    client.get("/guide/inbox?way=hand")
+    interface: Any = client.application.session_interface
+    with client.session_transaction() as session:
+        full = 0
+        while interface.fits({**session, "full": "x" * (full + 1)}):
+            full += 1
+        session["full"] = "x" * full
+    client.get("/guide/server?way=hand")  # a longer word for the place does not fit
+    assert client.get("/guide/server?way=hand").status_code == 200
+    assert back(client, "/adjust") == ("/guide", "Zurück zur Anleitung")

@@ -22,6 +22,7 @@ PURPOSE = "session cookie"
 WITHOUT_SESSION = "/api/"  # no cookie is read or set below it …
 FOR_PEOPLE = "/api/v1/"  # … except for the documentation page
 SPARE = "outcomes"  # in the session: a list whose oldest entries go where the cookie is full
+PLACE = "place"  # in the session: in which step of which guide a person is; goes too where that is not enough
 _TIME_BYTES = 8
 
 
@@ -86,6 +87,8 @@ class SealedSessionInterface(SessionInterface):
     def _make_room(self, session: SessionMixin) -> None:
         while session.get(SPARE) and not self.fits(dict(session)):
             session[SPARE] = session[SPARE][1:]
+        if PLACE in session and not self.fits(dict(session)):
+            del session[PLACE]
 
     def seal(self, content: dict[str, Any]) -> str:
         """Return `content` as a cookie value of at most SESSION_BYTES_MAX bytes; raises SessionTooLargeError."""

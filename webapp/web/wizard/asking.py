@@ -19,13 +19,13 @@ from webapp.infrastructure.config import DEVICES_MAX, current_providers
 from webapp.infrastructure.events import answer_chosen, answer_refused, running_app, step_reached
 from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.security import public_url
+from webapp.infrastructure.session import PLACE
 from webapp.web.wizard import answers as store
 from webapp.web.wizard import devices, pictures, programs
 from webapp.web.wizard.answers import Answers
 from webapp.web.wizard.forms import StepForm
 from webapp.web.wizard.steps import ADJUSTMENTS, STEPS, Step, before, is_complete, path
 
-PLACE_KEY: Final = "place"  # in the session: in which step of which guide a person is
 MISTAKE_MAX: Final = 400  # bytes of an entry that wait there: more than any field takes, so that a mistake stays one
 
 _SHOW_A_STEP = ("help.not_working", "help.index", "help.show", "connection_tests.index")  # once more
@@ -62,7 +62,7 @@ def next_url(answers: Answers) -> str:
     if not answers:
         return url_for("wizard.start", gone=1)
     if is_complete(answers):
-        guide, url = session.get(PLACE_KEY) or ("", "")
+        guide, url = session.get(PLACE) or ("", "")
         return str(url) if guide == _guide_of(answers) else url_for("guides.start")
     step = path(answers)[-1]
     return url_for("wizard.step", slug=step.slug) if step.stop(answers) else url_of(step)
@@ -71,8 +71,8 @@ def next_url(answers: Answers) -> str:
 def keep_place(answers: Answers, url: str) -> None:
     """Keep the step of the guide that is seen: it is written only where it is another one."""
     place = [_guide_of(answers), url]
-    if session.get(PLACE_KEY) != place:
-        session[PLACE_KEY] = place
+    if session.get(PLACE) != place:
+        session[PLACE] = place
 
 
 def _guide_of(answers: Answers) -> str:
