@@ -3,11 +3,11 @@
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import current_app, request, session, url_for
-from werkzeug.exceptions import HTTPException
+from flask import request, session, url_for
 
 from webapp.helpdesk import live
 from webapp.helpdesk.room import blueprint
+from webapp.infrastructure.came_from import endpoint_of
 from webapp.web.wizard import answers as store
 from webapp.web.wizard.asking import next_url
 
@@ -24,10 +24,7 @@ def remember_where() -> None:
     path = request.values.get("from") or _came_from()
     if not path.startswith("/") or len(path) > FROM_MAX:
         return
-    try:
-        endpoint, _ = current_app.url_map.bind("").match(path, method="GET")
-    except HTTPException:
-        return
+    endpoint = endpoint_of(path) or ""
     if endpoint.partition(".")[0] in _ROOMS and session.get(FROM_KEY) != path:
         session[FROM_KEY] = path
 
