@@ -9,6 +9,7 @@ from itertools import product
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browser.journeys import AGENTS
 from tests.support.chromium import barriers, serve_site
 from tests.support.proofs import sampled
 from webapp.core.guides import SOURCES
@@ -178,3 +179,18 @@ def test_the_picture_stands_beside_the_text_where_there_is_room(browser: Browser
     assert heading
     assert picture["y"] + picture["height"] <= heading["y"]
     page.close()
+
+
+def test_the_button_of_the_file_gives_way_to_the_next_step_once_it_was_pressed(browser: Browser, url: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844}, locale="de", user_agent=AGENTS["windows"])
+    page.goto(f"{url}/?lang=de")
+    page.fill("#email_address", "anna.beispiel@gmx.de")
+    for _ in range(3):  # address, program, switch
+        page.locator("main [data-next]").first.click()
+        page.wait_for_load_state()
+    filled = page.locator("main .button:not(.secondary, .link)")
+    assert filled.all_inner_texts() == ["Datei herunterladen"]
+    with page.expect_download():
+        filled.click()
+    assert filled.all_inner_texts() == ["Erledigt, weiter"]
+    assert "✓ heruntergeladen" in page.inner_text("main")
