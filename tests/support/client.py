@@ -28,8 +28,8 @@ from webapp.core.diagnosis import CATALOGUE
 from webapp.core.guides import SOURCES, step_ids
 from webapp.core.probe.report import FailureKind
 from webapp.core.text import DEFAULT_LOCALE, locales
-from webapp.infrastructure import mistakes
 from webapp.helpdesk.places import LABELS
+from webapp.infrastructure import mistakes
 from webapp.infrastructure.assets import folder
 
 ERROR_PREFIXES = ("Fehler: ", "Error: ")
