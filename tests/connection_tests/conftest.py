@@ -102,8 +102,8 @@ class Site:
         assert run is not None
         return run
 
-    def until(self, condition: Callable[[], Any]) -> None:
-        wait_until(condition, PATIENCE)
+    def until(self, condition: Callable[[], Any]) -> Any:
+        return wait_until(condition, PATIENCE)
 
     def page(self, response: TestResponse, locale: str = "de") -> str:
         """Return the text of the result page to which `response` sends."""

@@ -281,8 +281,7 @@ def test_progress_is_a_part_of_the_page_with_a_tag_that_changes(make_site: MakeS
             same = client.get(url, headers={"If-None-Match": part.headers["ETag"]})
             return (part, same) if same.status_code == 304 else None
 
-        site.until(settled)
-        part, same = settled()
+        part, same = site.until(settled)
         assert f'data-poll="{url}"' in part.text
         assert same.data == b""
         assert same.headers["Cache-Control"] == "no-store"
