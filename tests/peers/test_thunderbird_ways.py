@@ -153,7 +153,6 @@ def test_a_label_that_the_program_has_not_fails_with_version_and_step(gmx: GmxNe
     assert said.startswith(f"Thunderbird {version_of()}, step 1 (welcome): “Verkleinern” is ")
 
 
-@pytest.mark.proof
 def test_a_step_out_of_order_fails_because_a_window_covers_it(gmx: GmxNetwork, tmp_path: Path) -> None:
     guide = guide_for(FIRST, gmx, version_of())
     said = play_changed(gmx, tmp_path / "profile", replace(guide, steps=guide.steps[2:]))
