@@ -58,7 +58,7 @@ def test_says_the_facts_of_a_stage_in_the_persons_words() -> None:
     assert facts(stage("uidl", supported=False), EN, "en") == ("The server gives no list",)
     assert facts(stage("connect", address="192.0.2.1", refusals=["2001:db8::1 timed_out"]), EN, "en") == (
         "Address 192.0.2.1",
-        "Could not be reached: 2001:db8::1 timed_out",
+        "Could not be reached: 2001:db8::1 (no answer in time)",
     )
 
 
