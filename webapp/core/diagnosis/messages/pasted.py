@@ -66,7 +66,7 @@ _COLON = re.compile(r":\s")
 _STOP = re.compile(r"(?<=[.!?])\s+")
 _ENCLOSED = re.compile(r"""[\[(„“"»`]([^\[\]()„“”"«»`]+)[\])“”"«`]""")
 _REASON = re.compile(r"[^\W\d_]{2,}\W+[^\W\d_]{2,}|[^\W\d_]{10,}")
-_ADVICE = re.compile(r"\.\s+(?:Bitte|Please)\b.*|\(in reply to [^)]*\).*", re.DOTALL)
+_ADVICE = re.compile(r"\.\s+(?:Bitte|Please)\b.*|\(in reply to [^)]*\).*|['\"],\s+\w+:\s.*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 _UMLAUTS = (("ß", "ss"), ("ae", "a"), ("oe", "o"), ("ue", "u"))
+_SIGNS = re.compile(r"[€£§]|\b[äöüß]\b")  # of a password, named alone
 _WORD = re.compile(r"[a-z0-9]+")
 _BORING = re.compile(
     r"""
@@ -159,7 +160,7 @@ SAME = {
         "drucker": "printer scanner printers nas kopierer faxgerat multifunktionsgerat canon epson brother ricoh "
         "kyocera xerox lexmark konica synology qnap truenas fritzbox mfp copier laserjet officejet",
         "ausdrucken": "drucken drucke druckt gedruckt print printing",
-        "umlaut": "umlaute umlauten umlauts sonderzeichen",
+        "umlaut": "umlaute umlauten umlauts sonderzeichen eurozeichen paragrafenzeichen paragraphenzeichen",
         "datum": "date uhr uhrzeit clock",
         "immer": "always standig dauernd wieder keeps again repeatedly andauernd wiederholt",
         "geandert": "changed change changes gewechselt neues new",
@@ -174,7 +175,7 @@ ALIKE = {"nicht": ("fehlgeschlagen",), "fehlgeschlagen": ("nicht",)}
 
 def fold(text: str) -> str:
     """Return `text` in lower case without accents; ä, ae and a are one and the same."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", _SIGNS.sub(" sonderzeichen ", text).casefold())
     plain = "".join(character for character in decomposed if not unicodedata.combining(character))
     for written, meant in _UMLAUTS:
         plain = plain.replace(written, meant)
