@@ -233,7 +233,10 @@ class Index:
         )
         sought = {word for known in meant.values() for word in known}
         alike = [other for word in sought for other in ALIKE.get(word, ())]
-        for row in dict.fromkeys([*self._candidates(sought), *self._candidates(sought.union(alike) if alike else ())]):
+        rows = dict.fromkeys([*self._candidates(sought), *self._candidates(sought.union(alike) if alike else ())])
+        if len(meant) == 1 and is_code(only := next(iter(meant))):
+            rows = dict.fromkeys(row for row in self._rows if only in self._codes[row.number]) or rows
+        for row in rows:
             met = [_met(known, row.words) for known in meant.values()]
             found = dict(sorted((pair for one in met for pair in one.items()), key=lambda pair: pair[1]))
             mass = sum(self._weights[word] * quality for word, quality in found.items())
@@ -252,8 +255,6 @@ class Index:
             score = fit * self._favour(self._messages[row.number], program, direction)
             if evidence >= LIKELY and (row.number not in best or score > best[row.number][0]):
                 best[row.number] = (score, evidence if mass >= ENOUGH else min(evidence, LIKELY), fit)
-        if len(meant) == 1 and is_code(only := next(iter(meant))):
-            best = {number: found for number, found in best.items() if only in self._codes[number]} or best
         return self._ranked((number, *found) for number, found in best.items())
 
     def _weight_of(self, unknown: str) -> float:
