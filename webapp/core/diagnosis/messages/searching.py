@@ -237,7 +237,7 @@ class Index:
         if len(meant) == 1 and is_code(only := next(iter(meant))):
             rows = dict.fromkeys(row for row in self._rows if only in self._codes[row.number]) or rows
         for row in rows:
-            met = [_met(known, row.words) for known in meant.values()]
+            met = [_met(known, row.words) for known in meant.values() if known]
             found = dict(sorted((pair for one in met for pair in one.items()), key=lambda pair: pair[1]))
             mass = sum(self._weights[word] * quality for word, quality in found.items())
             explained = sum(
