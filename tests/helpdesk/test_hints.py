@@ -81,6 +81,22 @@ def test_agent_and_person_see_the_sentence_until_it_is_passed_or_taken_back(
     assert "Der Satz wurde von der Seite genommen" in person.get("/join/stored").text
 
 
+def test_agent_and_person_see_the_same_after_a_look_at_what_is_stored(
+    agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    reference, code, _ = open_case(agent)
+    join(person, code)
+    answer(person, "address", email_address=ADDRESS)
+    person.get("/setup/program")
+    person.get("/join/stored")
+    post(agent, f"/helpdesk/cases/{reference}/hint", {"hint": "wait"}, page="/helpdesk")
+    assert "live-hint" in fragment(agent, f"/helpdesk/cases/{reference}/progress").text
+    assert "helper-hint" in person.get("/setup/program").text
+    person.get("/help")
+    assert "helper-hint" not in person.get("/help").text
+    assert "live-hint" not in fragment(agent, f"/helpdesk/cases/{reference}/progress").text
+
+
 def test_the_switch_is_called_as_it_is_called_at_the_provider(
     agent: PageLintingClient, person: PageLintingClient
 ) -> None:

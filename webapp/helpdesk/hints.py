@@ -23,6 +23,7 @@ _DONE: Final[Mapping[str, Kind]] = {
     "test-again": Kind.TEST, "without-login": Kind.TEST, "download": Kind.FILE, "message": Kind.MESSAGE,
     "open-guide": Kind.GUIDE,
 }  # fmt: skip
+_STORED: Final = "stored"  # the page on which people look what is stored, and come back
 
 
 @changing(CaseState.JOINED)
@@ -44,7 +45,8 @@ def of_case(reading: Session, case_id: int) -> CaseEvent | None:
     number = reading.scalar(given)
     if number is None:
         return None
-    before = select(func.max(CaseEvent.id)).where(of_this, CaseEvent.id < number, CaseEvent.kind.in_(PLACES))
+    is_place = CaseEvent.kind.in_(PLACES) & CaseEvent.details["place"].as_string().is_distinct_from(_STORED)
+    before = select(func.max(CaseEvent.id)).where(of_this, CaseEvent.id < number, is_place)  # as `_is_place` says
     since = select(CaseEvent).where(of_this, CaseEvent.id >= (reading.scalar(before) or number))
     return standing(list(reading.scalars(since.order_by(CaseEvent.id))))
 
@@ -66,7 +68,7 @@ def standing(events: Sequence[CaseEvent]) -> CaseEvent | None:
 
 def _is_place(event: CaseEvent) -> bool:
     """Whether it tells of another page; who looks what is shown comes back."""
-    return event.kind in PLACES and event.details.get("place") != "stored"
+    return event.kind in PLACES and event.details.get("place") != _STORED
 
 
 def _place_of(words: Mapping[str, Any], places: Sequence[CaseEvent]) -> Callable[[CaseEvent], bool] | None:
