@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -195,11 +196,16 @@ def test_a_case_belongs_to_its_agent_until_it_is_taken_over(
     assert ("viktor@example.org", "case-taken", reference) in entries
 
 
-def test_who_notes_something_after_the_end_is_told_that_it_is_not_sent(agent: PageLintingClient) -> None:
+def test_who_notes_something_after_the_end_is_told_that_it_is_not_sent_where_reports_are(
+    agent: PageLintingClient, helpdesk: Flask, config: Config
+) -> None:
     reference, _, _ = open_case(agent)
     case, said = f"/helpdesk/cases/{reference}", "Was Sie jetzt notieren, bleibt hier und wird nicht gesendet."
     assert said not in agent.get(case).text
     post(agent, f"{case}/close", {"outcome": "solved"}, page="/helpdesk")
+    assert "Der Bericht ging" not in agent.get(case).text, "nobody gets reports here"
+    sending = replace(config, webhook_url="https://example.org/hook", webhook_secret="a secret that is only for tests")
+    helpdesk.extensions["config"] = sending
     assert said in agent.get(case).text
 
 

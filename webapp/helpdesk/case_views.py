@@ -22,6 +22,7 @@ from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import for_agents, me, watching
 from webapp.helpdesk.vocabulary import HINTS, STATE_LABELS, STEP_SLUGS
 from webapp.infrastructure import db, fragments, outbox
+from webapp.infrastructure.config import current_config
 from webapp.infrastructure.fresh import Fresh
 from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.models import Agent, Case, CaseWatcher
@@ -114,6 +115,7 @@ def _page(
         prefill=prefill,
         note=note or NoteForm(formdata=None),
         notes=cases.notes_of(reading, found.id),
+        is_sent=bool(recipients.targets(current_config())),
         hints=[hint for hint in HINTS if hint != "open-step"],
         outcomes={key: label for key, label in OUTCOME_LABELS.items() if key != Outcome.EXPIRED},
         outcome_labels=OUTCOME_LABELS,
