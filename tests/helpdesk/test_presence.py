@@ -159,7 +159,11 @@ def test_a_code_of_the_app_proves_it_and_guesses_are_counted(
     wait(config)
     for _ in range(config.sign_ins_per_agent):
         page = agent.get("/helpdesk/account/presence")
-        assert agent.told(agent.submit(page, {"code": "000000"}, form="Mit dem Code weiter")).status_code == 422
+        told = agent.told(agent.submit(page, {"code": "000000"}, form="Mit dem Code weiter"))
+        assert told.status_code == 422
+        assert '<a href="#code">' in told.text
+        assert 'id="code-error"' in told.text
+        assert 'id="password-error"' not in told.text
     later = pyotp.TOTP(app.secret).at(datetime.now(UTC) + timedelta(seconds=30))
     page = agent.get("/helpdesk/account/presence")
     assert agent.told(agent.submit(page, {"code": later}, form="Mit dem Code weiter")).status_code == 422

@@ -4,7 +4,7 @@ The password, a code, a passkey, or the issuer anew. Who proves it gets a sessio
 `sessions.PRESENCE`.
 """
 
-from flask import make_response, redirect, render_template, url_for
+from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.text import N_, Message
@@ -69,8 +69,9 @@ def prove_presence() -> ResponseReturnValue:
             begun.enrolling = enrolling
         elif not password:
             audit.note(writing, agent.login, Action.SIGN_IN_REFUSED)
+        sent = form.password if agent.password_hash and "code" not in request.form else form.code
     if not good:
-        form.password.errors = [translate(Message(REFUSED))]
+        sent.errors = [translate(Message(REFUSED))]
         return mistakes.refuse(form, url_for("helpdesk.presence"), lambda: (_page(form), 422))
     target = "helpdesk.totp" if enrolling else "helpdesk.account"
     return sessions.set_cookie(make_response(redirect(url_for(target), 303)), token)
