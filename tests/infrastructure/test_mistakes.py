@@ -34,6 +34,13 @@ def test_a_mistake_is_told_once_on_the_page_of_its_form(client: PageLintingClien
     assert 'value="123"' not in again.text
 
 
+def test_the_token_of_the_form_does_not_wait_for_it_lies_in_the_cookie_already(client: PageLintingClient) -> None:
+    client.submit(client.get(COMPUTER), {"code": "123"}, form="Öffnen")
+    with client.session_transaction() as session:
+        assert session[mistakes.KEY]["fields"] == {"code": "123"}
+        assert session[mistakes.KEY]["emptied"] == []
+
+
 def test_a_mistake_waits_for_its_own_page(client: PageLintingClient) -> None:
     client.submit(client.get(COMPUTER), {"code": "123"}, form="Öffnen")
     assert client.get("/reports").status_code == 200

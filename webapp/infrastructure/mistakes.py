@@ -15,6 +15,7 @@ from flask import current_app, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, StringField
+from wtforms.csrf.core import CSRFTokenField
 
 KEY: Final = "mistake"  # in the session
 
@@ -45,7 +46,11 @@ def refuse(form: FlaskForm, url: str, page: Callable[[], ResponseReturnValue]) -
     page: makes that page, to be shown at once where nowhere is room for the mistake.
     """
     errors = {field.name: str(field.errors[0]) for field in form if field.errors}
-    typed = {field.name: field.data for field in form if isinstance(field, (StringField, BooleanField)) and field.data}
+    typed = {
+        field.name: field.data
+        for field in form
+        if isinstance(field, (StringField, BooleanField)) and field.data and not isinstance(field, CSRFTokenField)
+    }
     secret = {name for name in typed if isinstance(form[name], PasswordField)}
     for room in (2000, 200):  # characters
         fields = {name: data for name, data in typed.items() if name not in secret and len(str(data)) <= room}
