@@ -313,6 +313,13 @@ def test_what_a_program_says_of_several_faults_is_told_for_sure_of_none() -> Non
     assert not found.certain
 
 
+@pytest.mark.parametrize(
+    ("told", "certain"), [("geht nicht", False), ("ich bekomme keine Mails mehr", False), ("jede Mail doppelt", True)]
+)
+def test_what_people_notice_is_told_for_sure_where_it_has_one_cause(told: str, certain: bool) -> None:
+    assert search_all(told)[0].certain is certain
+
+
 def test_a_program_that_says_what_it_sent_says_more_than_no_such_user() -> None:
     told = "Fehler beim Senden des Benutzernamens. Der Mail-Server pop.gmx.net antwortete: no such user anna"
     assert cause(told) == "login-refused"

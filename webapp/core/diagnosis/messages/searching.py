@@ -78,8 +78,9 @@ class Found:
 
     @property
     def certain(self) -> bool:
-        """Whether the first of its causes may be told as the one that it mostly is."""
-        return self.sure and not self.message.several
+        """Whether the first of its causes may be told as the one that it mostly is: what people notice has several."""
+        told = self.message
+        return self.sure and not told.several and not (told.noticed and len(told.diagnoses) > 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
