@@ -327,3 +327,27 @@ def test_a_program_that_says_what_it_sent_says_more_than_no_such_user() -> None:
         cause("Fehler beim Senden der Nachricht. Der Mail-Server antwortete: No such user here, sorry")
         == "recipient-refused"
     )
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "kann 500 Mails nicht abrufen",
+        "kann 450 neue E-Mails nicht abrufen",
+        "500 mails cannot be received",
+    ],
+)
+def test_a_number_of_mails_is_no_reply_of_a_server_for_sending(told: str) -> None:
+    assert cause(told) == "login-refused"
+
+
+@pytest.mark.parametrize(
+    "told", ["geht nicht", "es geht nicht", "funktioniert nicht", "klappt nicht", "it does not work", "not working"]
+)
+def test_that_something_failed_is_told_of_no_cause_for_sure(told: str) -> None:
+    assert not any(found.sure for found in search_all(told))
+
+
+def test_a_user_who_is_unknown_cannot_log_in_and_the_one_a_server_does_not_know_gets_no_mail() -> None:
+    assert {cause(told) for told in ("Benutzer unbekannt", "Benutzername unbekannt")} == {"login-refused"}
+    assert {cause(told) for told in ("user unknown", "550 unknown user")} == {"recipient-refused"}

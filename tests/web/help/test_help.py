@@ -100,6 +100,13 @@ def test_a_program_that_keeps_the_servers_words_to_itself_is_asked_for_them(clie
     assert "sagt mehr" not in client.get("/help?q=535+Authentication+credentials+invalid&lang=de").text
 
 
+def test_where_no_cause_is_sure_three_questions_lead_on(client: PageLintingClient) -> None:
+    page = client.get("/help?q=geht+nicht&lang=de").text
+    assert "Das könnte es sein" in page
+    assert "Drei Fragen führen weiter" in page
+    assert "Drei Fragen" not in client.get("/help?q=0x800ccc92&lang=de").text
+
+
 def test_where_nothing_is_found_three_questions_lead_on(client: PageLintingClient) -> None:
     page = client.get("/help?q=xyzzy&lang=de").text
     assert "Diese Meldung kennen wir noch nicht" in page

@@ -22,6 +22,7 @@ from webapp.core.diagnosis.messages.vocabulary import (
     COMMAND_LINE,
     DIRECTIONS,
     ELSEWHERE,
+    ONLY_FAILED,
     PROGRAM_NAMES,
     PROTOCOLS,
     SAME,
@@ -232,6 +233,7 @@ class Index:
         asked = sum(
             max(map(self._weights.__getitem__, known), default=self._weight_of(word)) for word, known in meant.items()
         )
+        enough = not ONLY_FAILED.issuperset(meant)
         sought = {word for known in meant.values() for word in known}
         alike = [other for word in sought for other in ALIKE.get(word, ())]
         rows = dict.fromkeys([*self._candidates(sought), *self._candidates(sought.union(alike) if alike else ())])
@@ -255,7 +257,7 @@ class Index:
             fit = evidence * math.sqrt(mass)
             score = fit * self._favour(self._messages[row.number], program, direction)
             if evidence >= LIKELY and (row.number not in best or score > best[row.number][0]):
-                best[row.number] = (score, evidence if mass >= ENOUGH else min(evidence, LIKELY), fit)
+                best[row.number] = (score, evidence if enough and mass >= ENOUGH else min(evidence, LIKELY), fit)
         return self._ranked((number, *found) for number, found in best.items())
 
     def _weight_of(self, unknown: str) -> float:

@@ -27,6 +27,9 @@ _BORING = re.compile(
     | \b(?:user|r?host|[rl]ip|session|m?pid|from|relay|delays?|msgid|recipients?)=\S+  # what servers' logs add
     | \b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b    # ids
     | \b\d{6,}\b
+    # how many there are: such a number is no reply of a server
+    | \b\d{1,5}\b(?=\s+(?:(?:neu|alt|ungelesen)en?\s+|(?:new|old|unread)\s+)?
+      (?:(?:e-?)?mails|nachrichten|messages|elemente|items|[kmg]b|tagen?|days|stunden|hours|minuten|minutes|euro)\b)
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -53,7 +56,7 @@ STOP_WORDS = frozenset(
         wie was warum wieso wo wenn weil dass noch nur schon jetzt hier da auch mal bitte soll sollte will
         dann aber um uber nach seit diese dieser dieses diesen dies etwas ganz sehr mehr ob obwohl also the an of to
         is are was be been by with your my you it can could has have had that this and or for on a i we our us me
-        in at from as if when do does did am please should will would so but its there then which who
+        in at from as if when do dos did am please should will would so but its there then which who
         gmx webde mailcom konto account programm program software fehler error exception java javax errno fault
         fehlermeldung meldung problem einfach werde einmal gerade leider warning failure info since when than then into
         over due du dich dir dein deine probleme hilfe help code openssl reported routines operation
@@ -128,7 +131,7 @@ SAME = {
         "abgelehnt": "rejected refused denied verweigert zuruckgewiesen abgewiesen reject verweigerte declined deny "
         "lehnt angenommen akzeptiert",
         "fehlgeschlagen": "failed failure fails fail gescheitert misslungen unsuccessful unable couldnt cannot cant "
-        "unmoglich erfolglos unmoeglich geht klappt funktioniert wont hangs",
+        "unmoglich erfolglos unmoeglich geht klappt funktioniert work works working wont hangs",
         "nicht": "kein keine keinen no not nichts nothing never none ohne without didnt doesnt nix nich",
         "mailbox": "postfach inbox maildrop posteingang postfaches",
         "voll": "full uberschritten quota exceeded speicherplatz storage speicher",
@@ -149,7 +152,8 @@ SAME = {
         "abgelaufen": "expired expires expire ablauf",
         "server": "servers host servern hostname servername mailserver",
         "adresse": "address addresses adressen",
-        "benutzername": "username user benutzer benutzernamen usernames nutzername kontoname accountname anwendername",
+        "user": "users",
+        "benutzername": "username benutzer benutzernamen usernames nutzername kontoname accountname anwendername",
         "ausgang": "outgoing postausgang outbox postausgangsserver ausgehend",
         "eingang": "incoming posteingangsserver eingehend",
         "einstellungen": "settings konfiguration configuration einstellung config setup",
@@ -169,8 +173,12 @@ SAME = {
     for same in (word, *others.split())
 }
 
-# Words that can stand for each other, and not always: "no attempts" are no failed ones, and "does not go" is failed.
-ALIKE = {"nicht": ("fehlgeschlagen",), "fehlgeschlagen": ("nicht",)}
+# Words that can stand for each other, and not always: "no attempts" are no failed ones, and "does not go" is failed; a
+# user is whoever logs in, and of a server that takes mail the recipient.
+ALIKE = {
+    "nicht": ("fehlgeschlagen",), "fehlgeschlagen": ("nicht",), "user": ("benutzername",), "benutzername": ("user",)
+}  # fmt: skip
+ONLY_FAILED = frozenset(("nicht", "fehlgeschlagen"))  # all that “it does not work” says
 
 
 def fold(text: str) -> str:
