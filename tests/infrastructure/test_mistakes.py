@@ -8,6 +8,7 @@ from wtforms import StringField
 
 from tests.support.client import PageLintingClient
 from tests.web.wizard.test_adjusting import fill_up
+from tests.web.wizard.walk import PLAIN, walk
 from webapp.infrastructure import mistakes
 from webapp.infrastructure.codes import CodeForm
 from webapp.infrastructure.security import ForgottenPasswordField
@@ -67,6 +68,16 @@ def test_a_text_too_long_to_wait_leaves_its_field_empty_and_the_page_says_so(cli
     assert told.status_code == 422
     assert "Dieses Feld ist wieder leer: Der Bericht war zu lang" in told.text
     assert "Das ist keiner. " * 2 not in told.text
+
+
+def test_a_mistake_that_no_page_has_told_takes_no_room_from_what_comes_after(client: PageLintingClient) -> None:
+    client.submit(client.get(REPORTS), {"report": "x" * 2000})
+    with client.session_transaction() as session:
+        session["pad"] = "x" * 500
+    walk(client, ("address", {"email_address": f"{'a' * 60}@gmx.de"}), *PLAIN[1:])
+    assert client.get("/guide/inbox?way=hand").status_code == 200
+    with client.session_transaction() as session:
+        assert mistakes.KEY not in session
 
 
 @pytest.mark.parametrize("code", ["", "123"])

@@ -8,7 +8,7 @@ field is empty again and says so, as does one whose text no cookie has room for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import current_app, redirect, request, session
@@ -17,7 +17,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, StringField
 from wtforms.csrf.core import CSRFTokenField
 
-KEY: Final = "mistake"  # in the session
+from webapp.infrastructure.session import MISTAKE as KEY
 
 F = TypeVar("F", bound=FlaskForm)
 

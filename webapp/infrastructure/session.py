@@ -21,8 +21,11 @@ from webapp.infrastructure.sealing import Sealer, site_keys
 PURPOSE = "session cookie"
 WITHOUT_SESSION = "/api/"  # no cookie is read or set below it …
 FOR_PEOPLE = "/api/v1/"  # … except for the documentation page
-SPARE = "outcomes"  # in the session: a list whose oldest entries go where the cookie is full
-PLACE = "place"  # in the session: in which step of which guide a person is; goes too where that is not enough
+MISTAKE = (
+    "mistake"  # in the session: what was sent with a mistake that no page has told yet; goes first where it is full
+)
+SPARE = "outcomes"  # in the session: a list whose oldest entries go then
+PLACE = "place"  # in the session: in which step of which guide a person is; goes where that is not enough
 _TIME_BYTES = 8
 
 
@@ -85,6 +88,8 @@ class SealedSessionInterface(SessionInterface):
             response.delete_cookie(name, **attributes)
 
     def _make_room(self, session: SessionMixin) -> None:
+        if MISTAKE in session and not self.fits(dict(session)):
+            del session[MISTAKE]
         while session.get(SPARE) and not self.fits(dict(session)):
             session[SPARE] = session[SPARE][1:]
         if PLACE in session and not self.fits(dict(session)):
