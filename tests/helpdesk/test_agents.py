@@ -406,12 +406,14 @@ def test_an_administrator_adds_and_disables_but_not_themselves(
     own = agent_row(config, "olga@example.org")
     assert post(admin, f"/helpdesk/agents/{own.id}/disable", page="/helpdesk/agents").status_code == 422
     assert f"/helpdesk/agents/{own.id}/disable" not in admin.get("/helpdesk/agents").text
+    assert admin.get(f"/helpdesk/agents/{own.id}/disable").status_code == 422
     nina = agent_row(config, "nina@example.org")
     asked = f"/helpdesk/agents/{nina.id}/disable"
     assert f'href="{asked}"' in admin.get("/helpdesk/agents").text
     assert admin.submit(admin.get(asked), form="Nina sperren").status_code == 303
     assert new_browser().get(link[1]).status_code == 410
     assert "hat ein Konto gesperrt" in admin.get("/helpdesk/log").text
+    assert admin.get(asked).headers["Location"] == "/helpdesk/agents", "nobody is asked what is done already"
 
 
 def test_who_disables_somebody_in_a_call_reads_whom_it_meets(

@@ -70,10 +70,17 @@ def explain(text: str, program: str | None, as_json: bool) -> None:
 def _given(text: str) -> bytes:
     if text == "-":
         return _end_of(sys.stdin.buffer)
-    if len(text) < 256 and Path(text).is_file():
+    if _is_file(text):
         with Path(text).open("rb") as stream:
             return _end_of(stream)
     return text.encode(errors="replace")
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # longer than a name can be, or no name at all
+        return False
 
 
 def _end_of(stream: BinaryIO) -> bytes:

@@ -83,9 +83,18 @@ def _known(agent_id: str) -> Agent:
 def ask_to_disable(agent_id: str) -> ResponseReturnValue:
     """Ask before an agent is shut out, perhaps in the middle of a call; say how many persons it meets."""
     agent = _known(agent_id)
+    if "disable" not in _actions(agent):
+        return _own_account() if agent.id == me().agent_id else redirect(url_for("helpdesk.agents_page"), 303)
     helped = select(func.count()).select_from(Case).where(Case.agent_id == agent.id, Case.state == CaseState.JOINED)
     with db.read() as reading:
         return render_template("helpdesk/disable-agent.html", agent=agent, helped=reading.scalar(helped) or 0)
+
+
+def _own_account() -> ResponseReturnValue:
+    form = AgentForm(formdata=None)
+    text = N_("You cannot do that to your own account. Ask another administrator.")
+    form.login.errors = [translate(Message(text))]
+    return _page(form), 422
 
 
 @blueprint.post("/helpdesk/agents/<agent_id>/<action>")
@@ -96,10 +105,7 @@ def change_agent(agent_id: str, action: str) -> ResponseReturnValue:
     if action not in ACTION_LABELS:
         abort(404)
     if agent.id == me().agent_id and action in ("disable", "link"):
-        text = N_("You cannot do that to your own account. Ask another administrator.")
-        form = AgentForm(formdata=None)
-        form.login.errors = [translate(Message(text))]
-        return _page(form), 422
+        return _own_account()
     if action == "link":
         return _page(
             AgentForm(formdata=None), first_run_url(agents.new_link(current_config(), agent.login, me().login)),
