@@ -54,6 +54,15 @@ def test_the_same_as_json(folder: Path) -> None:
     assert result.stderr == b""
 
 
+def test_an_address_in_two_rows_is_named(folder: Path) -> None:
+    (folder / "twice.csv").write_text("address,client\nanna@gmx.de,other\nAnna@gmx.de,outlook\n")
+    result = call(folder, "export", "--from", "twice.csv", "--output", "out.zip")
+    assert result.returncode == 0
+    assert "Zeile 3: Zeile 2 hat dieselbe Adresse." in result.stderr.decode()
+    told = call(folder, "export", "--from", "twice.csv", "--output", "out.zip", "--json")
+    assert [row["row"] for row in json.loads(told.stdout)["same_address"]] == [3]
+
+
 def test_all_rows_of_use_end_with_0_and_the_same_bytes(folder: Path) -> None:
     (folder / "good.csv").write_text("address,client\nanna@gmx.de,other\n")
     assert call(folder, "export", "--from", "good.csv", "--output", "a.zip").returncode == 0
@@ -134,6 +143,12 @@ def test_a_program_that_keeps_the_servers_words_to_itself_is_asked_for_them(fold
     told = call(folder, "explain", "curl: (67) Login denied", "--locale", "en").stdout.decode()
     assert told.startswith("That could be it:")
     assert "curl says more when you start it with “-v”" in told
+
+
+@pytest.mark.parametrize("text", ["ü" * 200, "x" * 255 + "/x", "535 5.7.8\nü"])
+def test_a_message_that_no_file_can_be_called_is_a_message(folder: Path, text: str) -> None:
+    result = call(folder, "explain", text)
+    assert (result.returncode, result.stderr) == (0 if "535" in text else 1, b"")
 
 
 def test_a_message_is_explained_as_json_in_the_shape_of_the_api(folder: Path) -> None:

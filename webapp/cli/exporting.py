@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from webapp.core.bulk import Result, Summary, Table
     from webapp.core.clients import Export
 
+    Remarks = dict[str, list[dict[str, str | int]]]
+
 
 def _client_ids() -> Iterator[str]:
     from webapp.core.clients import CLIENTS
@@ -177,30 +179,32 @@ def _many(options: dict[str, Any], config: Config) -> None:
         table = read_table(source)
         for name in table.ignored:
             say(N_("The column “%(name)s” is not used."), err=True, name=name)
-        bad: list[dict[str, str | int]] = []
+        remarks: Remarks = {"bad_rows": [], "same_address": []}
         with _written(options["output"]) as target, _Progress(source, path) as progress:
 
             def on_result(result: Result) -> None:
                 progress.advance()
-                if result.error is not None:
-                    reason = result.error.translated(spoken())
+                for kind, told in (("bad_rows", result.error), ("same_address", result.same)):
+                    if told is None:
+                        continue
+                    row, reason = result.row.number, told.translated(spoken())
                     if options["as_json"]:
-                        bad.append({"row": result.row.number, "reason": reason})
+                        remarks[kind].append({"row": row, "reason": reason})
                     else:
-                        progress.say(N_("Row %(row)s: %(reason)s"), row=result.row.number, reason=reason)
+                        progress.say(N_("Row %(row)s: %(reason)s"), row=row, reason=reason)
 
             known, finish = known_providers(config), _signer(config)
             summary = write_exports(table, target, known, config.export_options(locale()), on_result, finish=finish)
-    _summarise(summary, bad, options, table)
+    _summarise(summary, remarks, options, table)
 
 
-def _summarise(summary: Summary, bad: list[dict[str, str | int]], options: dict[str, Any], table: Table) -> None:
+def _summarise(summary: Summary, remarks: Remarks, options: dict[str, Any], table: Table) -> None:
     """Write the summary; exit code 1 if a row was unusable."""
     written = summary.rows - summary.bad
     if options["as_json"]:
         write_json({
             "file": str(options["output"]), "rows": summary.rows, "written": written, "encoding": table.encoding,
-            "delimiter": table.delimiter, "ignored_columns": list(table.ignored), "bad_rows": bad,
+            "delimiter": table.delimiter, "ignored_columns": list(table.ignored), **remarks,
         })  # fmt: skip
     else:
         done = Message(

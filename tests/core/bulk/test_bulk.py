@@ -111,6 +111,23 @@ def test_a_row_is_told_all_its_mistakes_at_once() -> None:
     assert "@" in second
 
 
+def test_no_mistake_hides_another_one_in_its_row() -> None:
+    table = "address,client,provider,keep,smtp_port\nanna,outlook,gmy,,0\nanna,outlook,gmx.net,bald,25\n"
+    archive, _, _ = made(table)
+    for row, words in zip(index_of(archive)[1:], (("@", "gmy", "465"), ("@", "forever", "25")), strict=True):
+        for word in words:
+            assert word in row[6]
+
+
+def test_a_long_mistake_hides_neither_the_next_one_nor_the_same_address() -> None:
+    long = "x" * 600
+    archive, _, _ = made(SIMPLE + f"anna@gmx.de,{long},{long},\n")
+    told = index_of(archive)[-1][6]
+    assert "64 Zeichen" in told
+    assert told.endswith("Zeile 2 hat dieselbe Adresse.")
+    assert len(told) < 3000
+
+
 def test_an_address_that_stands_in_two_rows_is_named() -> None:
     archive, _, results = made(SIMPLE + "Anna@gmx.de,apple-mail,,\nanna@gmx.de,nothing,,\n")
     assert [result.same_as for result in results] == [None, None, 2, 2]
@@ -123,6 +140,8 @@ def test_an_address_that_stands_in_two_rows_is_named() -> None:
         ("provider", "gmx", "gmx.net"),
         ("smtp_port", "25", "25"),
         ("smtp_port", "x", "465"),
+        ("smtp_port", "0", "465"),
+        ("smtp_port", "00000", "465"),
         ("format", "pdf", "prf"),
         ("profile", "old", "existing"),
     ],

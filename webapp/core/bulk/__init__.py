@@ -10,7 +10,7 @@ import codecs
 import difflib
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Protocol, TypeVar
 
@@ -43,24 +43,35 @@ KEEP_WORDS: Mapping[str, str] = {"forever": N_("forever, always"), "delete": N_(
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result of a row: a file in the ZIP, or an error, which names all its mistakes.
+    """The result of a row: a file in the ZIP, or all its mistakes.
 
     same_as: the number of the first row with this address, where it is not this one.
     """
 
     row: Row
     file_name: str | None = None
-    error: Message | None = None
+    mistakes: tuple[Message, ...] = ()
     notes: tuple[Message, ...] = ()
     same_as: int | None = None
 
     @property
+    def error(self) -> Message | None:
+        """Return all mistakes as one message, None for a row that became a file."""
+        told = {f"text{number}": message for number, message in enumerate(self.mistakes)}
+        return Message(" ".join(f"%({name})s" for name in told), told) if told else None
+
+    @property
+    def same(self) -> Message | None:
+        """Return which row has this address, too; None for none before this one."""
+        if self.same_as is None:
+            return None
+        return Message(N_("Row %(number)s has the same address."), {"number": self.same_as})
+
+    @property
     def remarks(self) -> tuple[Message, ...]:
         """Return what the index says of the row."""
-        told = self.notes if self.error is None else (self.error,)
-        if self.same_as is None:
-            return told
-        return (*told, Message(N_("Row %(number)s has the same address."), {"number": self.same_as}))
+        told = self.mistakes or self.notes
+        return told if self.same is None else (*told, self.same)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +114,7 @@ def write_exports(
             if made is not None and result.file_name is not None:
                 add_file(archive, result.file_name, (finish(made) if finish else made).content)
             index.add(result)
-            summary = Summary(summary.rows + 1, summary.bad + (result.error is not None))
+            summary = Summary(summary.rows + 1, summary.bad + bool(result.mistakes))
             if on_result:
                 on_result(result)
         index_file.seek(0)
@@ -142,7 +153,7 @@ def _exported(row: Row, providers: Mapping[str, Provider], options: ExportOption
         )
         made = right(lambda: client.export(somebody, chosen))
     if mistakes or made is None or client is None:
-        return Result(row, error=_together(mistakes)), None
+        return Result(row, mistakes=tuple(mistakes)), None
     suffix = made.file_name.rpartition(".")[2]
     return Result(row, f"{row.number:05}-{client.id}.{suffix}", notes=made.notes), made
 
@@ -151,12 +162,6 @@ def _somebody(providers: Mapping[str, Provider]) -> MailAccount | None:
     """Return an account that is right, so that the other columns are looked at in a row whose own is not."""
     provider = next(iter(providers.values()), None)
     return provider.account(provider.example_address) if provider is not None else None
-
-
-def _together(messages: Sequence[Message]) -> Message:
-    """Return the messages as one."""
-    told = {f"text{number}": message for number, message in enumerate(messages)}
-    return Message(" ".join(f"%({name})s" for name in told), told)
 
 
 # What people call a program in a table, separated by commas; ids and names of CLIENTS are taken, too.
@@ -190,18 +195,25 @@ def _account(row: Row, providers: Mapping[str, Provider], right: Right) -> MailA
     typed = row["keep"].casefold()
     keep = next((keep for keep, said in KEEP_WORDS.items() if typed in words(said)), typed or "forever")
     retention, name = right(lambda: Retention.parse(keep)), right(lambda: parse_name(row["name"]))
-    provider = right(lambda: _provider(row, providers))
+    address = right(lambda: parse_address(row["address"]))
+    provider = right(lambda: _provider(row, providers)) if address is not None or row["provider"] else None
     port = right(lambda: _port(row["smtp_port"]))
-    if provider is None or retention is None or name is None or port is None:
+    if provider is None or port is None:
         return None
-    return right(lambda: provider.account(row["address"], name=name, retention=retention, smtp_port=port or None))
+    # A port that this provider has not is a mistake, too, whatever is wrong beside it.
+    account = right(lambda: provider.account(address or provider.example_address, smtp_port=port or None))
+    if account is None or address is None or retention is None or name is None:
+        return None
+    return replace(account, display_name=name, retention=retention)
 
 
 def _port(text: str) -> int:
-    """Return the port for sending, 0 for the preferred one."""
-    if text and not (text.isascii() and text.isdecimal() and len(text) <= 5):
+    """Return the port for sending, 0 for the preferred one where none is named."""
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text)):
         raise InputError(N_("The port for sending is a number, such as 465 or 587."))
-    return int(text or 0)
+    return int(text)
 
 
 def _provider(row: Row, providers: Mapping[str, Provider]) -> Provider:

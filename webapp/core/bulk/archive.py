@@ -33,21 +33,19 @@ class Index:
         _ = self._translations.gettext
         self._write(
             str(result.row.number),
-            _(N_("OK")) if result.error is None else _(N_("no file")),
+            _(N_("no file")) if result.mistakes else _(N_("OK")),
             result.file_name or "",
-            result.row["address"],
-            result.row["client"],
-            result.row["keep"],
-            " ".join(remark.translated(self._translations) for remark in result.remarks),
+            *(shown(result.row[column]) for column in ("address", "client", "keep")),
+            " ".join(shown(remark.translated(self._translations)) for remark in result.remarks),
         )
 
     def _write(self, *cells: str) -> None:
         self._writer.writerow([_harmless(cell) for cell in cells])
 
 
-def _harmless(cell: str) -> str:
-    """Return `cell` escaped against CSV injection, also behind leading invisible characters."""
-    text = _BEHIND_SEPARATOR.sub(r"\1'", shown(cell))
+def _harmless(text: str) -> str:
+    """Return what is shown, escaped against CSV injection, also behind leading invisible characters."""
+    text = _BEHIND_SEPARATOR.sub(r"\1'", text)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
