@@ -82,7 +82,7 @@ def _steps(context: Context) -> tuple[GuideStep, ...]:
     first, *others = _by_file(context) if context.way is Way.FILE else _by_hand(context)
     if context.in_use:
         return (first, *others)
-    get = N_("No Thunderbird yet? It costs nothing: www.thunderbird.net")
+    get = N_("No Thunderbird yet? www.thunderbird.net")
     return (replace(first, note=Message(get)), *others)
 
 
@@ -318,12 +318,12 @@ def _send_to_yourself(context: Context) -> tuple[GuideStep, ...]:
         *((again,) if context.way is Way.FILE else ()),
         GuideStep(
             "try",
-            Message(N_("Click the cloud with the arrow. Does your test arrive? Then everything works.")),
+            Message(N_("Click the cloud with the arrow. Does your test arrive?")),
             (_GET_MESSAGES,),
             _shows("try", _GET_MESSAGES),
             note=context.message(spam),
             say=Message(
-                N_("Click the cloud with the arrow, “%(label)s”. Does your test arrive? Then everything works."),
+                N_("Click the cloud with the arrow, “%(label)s”. Does your test arrive?"),
                 {"label": Message(_GET_MESSAGES)},
             ),
         ),
