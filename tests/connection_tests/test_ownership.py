@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from tests.connection_tests.conftest import LOGIN, PASSWORD, PLAIN_ANSWERS, MakeSite, Site
 from tests.connection_tests.test_views import COM, COM_ANSWERS, buttons, run_id_of, site
-from tests.support.client import PageLintingClient, parse
+from tests.support.client import PageLintingClient, parse, text_of
 from tests.support.fault_server import read
 from tests.support.limits import NUMBERS
 from tests.web.wizard.walk import GUIDE
@@ -168,3 +168,13 @@ def test_a_result_stays_that_of_the_address_it_was_made_for(make_site: MakeSite)
             assert session["answers"]["platform"] == {"provider": "gmx.com"}
             session["answers"] = {slug: given for slug, given in session["answers"].items() if slug != "program"}
         assert site.client.get(answer.location).location == "/setup/program"  # an answer is missing now
+
+
+def test_after_a_test_the_guide_goes_on_where_the_person_was(make_site: MakeSite) -> None:
+    with make_site() as site:
+        program, preparation = {"client": "outlook", "device": "windows"}, {"two_factor": "no"}
+        site.answer(program=program, preparation=preparation)
+        site.client.get("/guide/mail")
+        ended = site.run(site.log_in())
+        links = parse(site.client.get(f"/connection-tests/{ended.id}").text).iter("a")
+        assert "/guide/mail" in [link.get("href") for link in links if text_of(link) == "Zurück zur Anleitung"]

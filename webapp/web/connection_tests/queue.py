@@ -17,7 +17,7 @@ from webapp.web.connection_tests.ownership import Subject, current_subject, was_
 
 POLL_MILLISECONDS = 5000
 REFRESH_SECONDS = 15  # without JavaScript
-PLACE_KEY = "place"  # in the session: run id, provider
+PLACE_KEY = "waiting"  # in the session: run id, provider; "place" is that in the guide
 
 blueprint = Blueprint("queue", __name__, url_prefix="/queue")
 
