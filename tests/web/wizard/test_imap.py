@@ -66,9 +66,27 @@ def test_the_word_on_several_devices_leads_to_imap_with_one_press(client: PageLi
 def test_the_second_device_takes_the_same_way(client: PageLintingClient) -> None:
     begun(client)
     page = client.submit(client.get("/done"), form="Ja, auch einrichten")
-    assert page.headers["Location"] == "/setup/program?again=1"
-    assert walk(client, ("program", {"program": "apple-mail:iphone"})) == "/setup/preparation"
+    assert page.headers["Location"] == "/setup/program?again=1&next=1"
+    asked = follow(client, page)
+    assert "Ihr nächstes Gerät" in text_of(next(parse(asked.text).iter("main")))
+    asked = client.get("/setup/program?system=iphone&again=1&next=1")
+    onward = client.submit(asked, {"program": "apple-mail:iphone"}).headers["Location"]
+    assert onward == GUIDE, "the switch at the provider is on already"
     assert "IMAP" in steps_of(client)
+
+
+def test_who_has_set_up_pop_reads_what_imap_does_with_it_and_is_led_to_the_next_device(
+    client: PageLintingClient,
+) -> None:
+    walk(client, *PLAIN)
+    devices = follow(client, client.submit(client.get("/done"), form="Ja, auch einrichten"))
+    changed = client.submit(devices, {"devices": "several"})
+    anew = follow(client, client.submit(follow(client, changed), form="Mit IMAP einrichten"))
+    words = text_of(next(parse(anew.text).iter("main")))
+    assert "Lassen Sie das POP-Konto, wie es ist." in words
+    assert "Danach fragen wir nach Ihrem nächsten Gerät." in words
+    assert 'href="/advice/back-to-imap"' in anew.text
+    assert "Ja, auch einrichten" in client.get("/done").text
 
 
 def test_a_link_holds_the_way_and_no_file(client: PageLintingClient) -> None:

@@ -138,6 +138,8 @@ def _onward(asked: Step, answers: Answers) -> ResponseReturnValue:
     open_steps = path(answers)
     if asked.stop(answers):
         return redirect(url_for("wizard.step", slug=asked.slug, **asking.kept_query()), 303)
+    if "next" in request.args and is_complete(answers):  # of the next device; the switch at the provider is on
+        return redirect(url_for("guides.start"), 303)
     if asked in open_steps and asked is not open_steps[-1]:
         return redirect(asking.url_of(open_steps[open_steps.index(asked) + 1]), 303)
     return redirect(asking.next_url(answers), 303)

@@ -78,7 +78,11 @@ def _answered(asked: Step, answers: Answers) -> ResponseReturnValue:
     if asked.slug == "devices":  # the list outlives a change of mind
         answer |= {key: value for key, value in answers["devices"].items() if key in ("others", "listed")}
         answers = answers.unconfirmed("retention")  # whose page showed another plan
-    return asking.keep(asked, answers.answered(asked.slug, answer), _onward)
+    answers = answers.answered(asked.slug, answer)
+    if asked.slug == "protocol" and answers.by_imap:  # which needs no plan: /done asks for the next device
+        rest = {key: value for key, value in answers["devices"].items() if key != "devices"}
+        answers = answers.answered("devices", rest)
+    return asking.keep(asked, answers, _onward)
 
 
 def _confirmed(asked: Step, answers: Answers) -> ResponseReturnValue:
@@ -119,7 +123,7 @@ def _onward(asked: Step, answers: Answers) -> ResponseReturnValue:
     if asked.slug == "retention" and works and len(answers.devices) > 1 and not answers.plan.clearing:
         # There the next device waits; the first leaves everything, as before.
         return redirect(url_for("wizard.done"), 303)
-    if asked.slug in IN_THE_FILE and session.get(SET_UP_KEY):
+    if (asked.slug in IN_THE_FILE or (asked.slug == "protocol" and answers.by_imap)) and session.get(SET_UP_KEY):
         return redirect(url_for("wizard.in_program", changed=asked.slug), 303)
     return redirect(url_for("wizard.adjust", changed=asked.slug), 303)
 
@@ -129,6 +133,8 @@ def in_program() -> ResponseReturnValue:
     answers = asking.known(store.load())
     changed = request.args.get("changed", "")
     account = answers.account(current_providers())
+    if is_complete(answers) and changed == "protocol" and answers.by_imap:
+        return render_template("wizard/anew-by-imap.html", answers=answers, onward=asking.next_url(answers))
     if not is_complete(answers) or account is None or changed not in IN_THE_FILE:
         return redirect(asking.next_url(answers), 303)
     way = translate(Message(answers.devices[0].keeping.way)) if changed == "retention" else ""

@@ -138,9 +138,12 @@ def _cut(text: str, room: int) -> str:
 
 
 def kept_query() -> dict[str, Any]:
-    """Return what the address of a page says beside the answers: the system that the person wants to see."""
+    """Return what the address of a page says beside the answers: the system that the person wants to see.
+
+    next: it is asked for their next device, by IMAP.
+    """
     system = request.args.get("system", "")
-    return {"system": system} if system in SYSTEMS else {}
+    return {**({"system": system} if system in SYSTEMS else {}), **({"next": 1} if "next" in request.args else {})}
 
 
 def checked(asked: Step, answers: Answers) -> StepForm | ResponseReturnValue:
@@ -185,6 +188,7 @@ def render(asked: Step, answers: Answers, page: str | None = None, **values: Any
     return render_template(
         f"wizard/{asked.slug}-{page}.html" if page else f"wizard/{asked.slug}.html",
         step=asked,
+        next_device="next" in request.args,
         action=url_for("wizard.step", slug=asked.slug, **kept_query()) if asked in STEPS else url_of(asked),
         again_url=url_of(asked, again=1),
         answers=answers,

@@ -141,7 +141,7 @@ def done() -> ResponseReturnValue:
         client=offer.client,
         provider=wish.mail_provider(),
         following=further[0] if further else None,
-        ask_for_another="devices" not in answers,
+        ask_for_another="devices" not in answers["devices"],
         by_imap=offer.protocol is ServerType.IMAP or not offer.client.speaks_pop,
     )
 
@@ -154,7 +154,7 @@ def another_device() -> ResponseReturnValue:
     several = request.form.get("devices") == "several"
     store.store(answers.answered("devices", {"devices": "several" if several else "one"}))
     if several and answers.by_imap:  # no plan is needed: the next device takes the same way
-        return redirect(url_for("wizard.step", slug="program", again=1), 303)
+        return redirect(url_for("wizard.step", slug="program", again=1, next=1), 303)
     return redirect(url_for("wizard.adjustment", slug="devices") if several else url_for("wizard.done"), 303)
 
 
