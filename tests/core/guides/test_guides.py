@@ -150,3 +150,26 @@ def test_a_provider_without_imap_leads_to_pop() -> None:
     found = guide(Context("thunderbird", bare, protocol=ServerType.IMAP))
     assert found.context.protocol is ServerType.POP3
     assert found.index("pop3") is not None
+
+
+@pytest.mark.parametrize("client", [id_ for id_ in SOURCES if not CLIENTS[id_].speaks_pop and not CLIENTS[id_].ended])
+def test_a_program_that_takes_imap_unasked_says_what_deleting_deletes(client: str) -> None:
+    for found in variants(client):
+        notes = [step.note.translated(translations_for("de")) for step in found.steps if step.note]
+        assert any("ist auch bei GMX weg" in note for note in notes)
+
+
+def test_where_the_phone_has_no_switch_the_way_begins_at_a_computer() -> None:
+    for system, words in (("iphone", "am Computer"), ("android", "am Computer"), ("windows", "im Browser")):
+        first = preparation(Context("thunderbird", GMX, system=system))[0]
+        assert words in first.text.translated(translations_for("de"))
+
+
+def test_where_people_get_stuck_in_outlook_and_on_the_iphone_the_step_itself_knows_more() -> None:
+    outlook = guide(Context("outlook", GMX, system="windows"))
+    phone = guide(Context("apple-mail", GMX, system="iphone", file_name="gmx-pop.mobileconfig"))
+    for found, ids in ((outlook, ("accounts", "manual", "finish")), (phone, ("password",))):
+        steps = {step.id: step for step in found.steps}
+        assert all(steps[id_].otherwise for id_ in ids)
+        for other in (other for id_ in ids for other in steps[id_].otherwise if other.step):
+            assert other.step in steps

@@ -20,7 +20,7 @@ CLAWS_MAIL = Keeping(
     warning=N_("Claws Mail deletes after some days unless you change it."),
 )
 _without_pop = partial(Client, speaks_pop=False, keeps=STAYS)
-_imap = partial(_without_pop, hint=N_("Knows IMAP only; we give you the values"))
+_imap = partial(_without_pop, hint=N_("Knows IMAP only: what you delete there is gone at %(provider)s too"))
 
 
 GUIDES: tuple[Client, ...] = (
@@ -50,12 +50,7 @@ GUIDES: tuple[Client, ...] = (
         systems=("macos",),
         keeps=replace(BY_HAND, way=N_("Outlook › Settings… › Accounts › your account › More Options › Server")),
     ),
-    _without_pop(
-        id="outlook-mobile",
-        name=N_("Outlook on phone or tablet"),
-        systems=("android", "ios"),
-        hint=N_("Works with %(provider)s by IMAP: everything stays there"),
-    ),
+    _imap(id="outlook-mobile", name=N_("Outlook on phone or tablet"), systems=("android", "ios")),
     Client(
         id="samsung-email",
         name=N_("Samsung Email"),

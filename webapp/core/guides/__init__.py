@@ -98,6 +98,7 @@ _CALLED = {
     "outlook-new": "Outlook",
     "thunderbird-android": N_("Thunderbird or K-9 Mail"),
 }
+_DELETES = N_("By IMAP: what you delete in the program is gone at %(provider)s too.")
 _NO_IMAP = N_("There is no guide by IMAP for %(program)s with %(provider)s.")
 
 
@@ -148,7 +149,18 @@ def guide(context: Context) -> Guide:
         return guide(replace(context, client="other"))
     context = replace(context, way=context.way if context.way in ways else ways[0])
     named = {way: source.file if way is Way.FILE else WAYS[way] for way in ways}
-    return Guide(context, named, _from_opening(source.steps(context), context), preparation(context))
+    steps = _with_deletion(_from_opening(source.steps(context), context), context)
+    return Guide(context, named, steps, preparation(context))
+
+
+def _with_deletion(steps: tuple[GuideStep, ...], context: Context) -> tuple[GuideStep, ...]:
+    """Return the steps so that one says what deleting deletes, in a program that takes IMAP without being asked to."""
+    client = CLIENTS[context.client]
+    place = next((place for place, step in enumerate(steps) if step.note is None), None)
+    if client.speaks_pop or client.ended or place is None:
+        return steps
+    told = replace(steps[place], note=context.message(_DELETES))
+    return (*steps[:place], told, *steps[place + 1 :])
 
 
 def _from_opening(steps: tuple[GuideStep, ...], context: Context) -> tuple[GuideStep, ...]:
@@ -166,5 +178,5 @@ def _by_imap(context: Context, source: Source, way: Way, server: Server) -> Guid
     """Return the one way to IMAP, with an account that receives by it."""
     account = replace(context.account, incoming=server) if context.account else None
     context = replace(context, way=way, account=account, file_name="")
-    steps = _from_opening(source.steps(context), context)
+    steps = _with_deletion(_from_opening(source.steps(context), context), context)
     return Guide(context, {way: WAYS[way]}, steps, preparation(context))

@@ -84,8 +84,15 @@ def _phone_by_file(context: Context) -> tuple[GuideStep, ...]:
             (NEXT, N_("Done")),
             Drawing("iphone-password", NEXT),
             (password(context),),
+            otherwise=(
+                Otherwise(Message(N_("Does nothing ask for it? Type it into the account:")), _phone_account(context)),
+            ),
         ),
     )
+
+
+def _phone_account(context: Context) -> tuple[str, ...]:
+    return (SETTINGS, N_("Apps"), "Mail", N_("Mail Accounts"), context.provider.name, NC_("apple", "Account"))
 
 
 def _phone_added(context: Context) -> tuple[GuideStep, ...]:
@@ -150,16 +157,7 @@ def _phone_by_hand(context: Context) -> tuple[GuideStep, ...]:
 
 def _phone_end(context: Context) -> tuple[GuideStep, ...]:
     """The phone keeps by default, so that only who wants something else sets it."""
-    name = context.provider.name
-    way = (
-        SETTINGS,
-        N_("Apps"),
-        "Mail",
-        N_("Mail Accounts"),
-        name,
-        NC_("apple", "Account"),
-        NC_("apple", "Advanced"),
-    )
+    way = (*_phone_account(context), NC_("apple", "Advanced"))
     setting = N_("Delete from server")
     keeps = context.retention.leave_messages_on_server and context.retention.days_to_leave_messages_on_server is None
     steps: tuple[GuideStep, ...] = ()

@@ -39,6 +39,8 @@ _NEW_OUTLOOK = Otherwise(
     picture=Drawing("outlook-new-switch", N_("New Outlook")),
 )
 
+_IN_OUTLOOK = Otherwise(Message(N_("No such entry? Then set it up in Outlook itself.")), instead=Way.PROGRAM)
+
 
 def _company(context: Context) -> Otherwise:
     text = N_("Does your company’s mail lie in this Outlook too? Give %(provider)s a data file of its own:")
@@ -65,6 +67,7 @@ def _by_hand(context: Context) -> tuple[GuideStep, ...]:
         Message(N_("Add a new account.")),
         (N_("Email Accounts"), NC_("outlook", "New")),
         Drawing("outlook-mail-setup", N_("Email Accounts")),
+        otherwise=(_IN_OUTLOOK,),
     )
     return (
         GuideStep(
@@ -85,9 +88,7 @@ def _by_hand(context: Context) -> tuple[GuideStep, ...]:
             Message(N_("At the top right type “Mail”. Open this entry.")),
             (N_("Mail (Microsoft Outlook)"),),
             Drawing("windows-control-panel", N_("Mail (Microsoft Outlook)")),
-            otherwise=(
-                Otherwise(Message(N_("No such entry? Then set it up in Outlook itself.")), instead=Way.PROGRAM),
-            ),
+            otherwise=(_IN_OUTLOOK,),
         ),
         own_profile if context.profile == "new" else new_account,
         GuideStep(
@@ -95,6 +96,7 @@ def _by_hand(context: Context) -> tuple[GuideStep, ...]:
             Message(N_("Choose to set it up yourself.")),
             (N_("Manual setup or additional server types"), NEXT),
             Drawing("outlook-start", N_("Manual setup or additional server types")),
+            otherwise=(_IN_OUTLOOK,),
         ),
         GuideStep(
             "pop",
@@ -136,6 +138,10 @@ def _by_hand(context: Context) -> tuple[GuideStep, ...]:
             ("OK", NEXT, N_("Finish")),
             Drawing("outlook-account-end", NEXT),
             note=Message(N_("Two green ticks in the test window mean: it works.")),
+            otherwise=(
+                Otherwise(Message(N_("A red cross? Close the test window and compare the ports.")), step="ports"),
+                Otherwise(Message(N_("The ports are right? Then type the password once more.")), step="account"),
+            ),
             say=Message(
                 N_("Press “%(ok)s”, then “%(next)s”. Outlook tries the account. Then press “%(finish)s”."),
                 {"ok": "OK", "next": Message(NEXT), "finish": Message(N_("Finish"))},

@@ -36,7 +36,10 @@ def preparation(context: Context) -> tuple[GuideStep, ...]:
         steps.append(GuideStep("app-password", context.message(text), path.steps, drawing_of(path, provider)))
     if not steps:
         return ()
-    return (GuideStep("log-in", context.message(N_("Open %(website)s in your browser and log in."))), *steps)
+    text = N_("Open %(website)s in your browser and log in.")
+    if context.system in ("iphone", "android") and provider.activation and provider.told("not-on-phone"):
+        text = N_("Open %(website)s at a computer and log in. On a phone the switch is missing there.")
+    return (GuideStep("log-in", context.message(text)), *steps)
 
 
 def drawing_of(path: MenuPath, provider: Provider) -> Drawing | None:
