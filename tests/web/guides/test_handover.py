@@ -157,3 +157,12 @@ def test_only_a_phone_that_sets_up_a_computer_is_offered_it(client: PageLintingC
     assert "/guide/mail/computer" in client.get("/guide/mail").text
     walk(client, PLAIN[0], ("program", {"program": "samsung-email:android"}), *PLAIN[2:])
     assert "/computer" not in client.get("/guide/add-account").text
+
+
+def test_a_file_for_the_computer_leads_the_phone_to_the_computer_first(phone: PageLintingClient) -> None:
+    walk(phone, *PLAIN)
+    (form,) = (form for form in parse(phone.get("/guide/file").text).iter("form") if form.get("id") == "to-computer")
+    assert [button.get("class") for button in form.iter("button")] == ["button"]
+    filled = [link for link in parse(phone.get("/guide/file").text).iter("a") if link.get("class") == "button"]
+    assert not filled, "neither the download nor going on without it is as strong"
+    code_on(phone, press(phone, "/guide/file", "/guide/file/computer"))
