@@ -158,7 +158,7 @@ def test_an_iphone_gets_its_file_by_one_press(client: PageLintingClient, phone: 
     page = client.get("/finish", headers={"User-Agent": SAFARI})
     form = next(f for f in parse(page.text).iter("form") if f.get("action") == "/downloads")
     name = next(f.get("value") for f in form.iter("input") if f.get("name") == "file")
-    response = client.submit(page, form="Einstellungen herunterladen")
+    response = client.submit(page, form="Datei herunterladen")
     assert response.status_code == 303
     assert response.headers["Location"].endswith(f"/{name}")
     assert phone.get(response.headers["Location"]).status_code == 200

@@ -190,6 +190,9 @@ def test_who_copies_six_digits_is_led_to_an_app_password_and_nobody_else(
     assert client.get(GUIDE).headers["Location"] == "/setup/preparation"
     page = client.get("/setup/preparation")
     assert "Anwendungsspezifische Passwörter" in page.text
+    assert ("Sie brauchen ein App-Passwort. GMX nennt es „anwendungsspezifisches Passwort“." in page.text) == (
+        locale == "de"
+    )
     assert client.submit(page).headers["Location"] == GUIDE
     assert kept(client)["preparation"] == {"two_factor": "yes", "confirmed": True}
     again = client.get("/setup/preparation?again=1")
@@ -206,6 +209,7 @@ def test_a_phone_hands_the_switch_over_to_a_computer_by_a_short_address(client: 
     folded = {link for fold in page.iter("details") for link in fold.iter("a")}
     assert {link for link in page.iter("a") if "gmx.net" in link.get("href", "")} <= folded
     assert {text_of(fold) for fold in page.iter("summary")} >= {"Am Computer sieht es so aus", "Kein Computer da?"}
+    assert "Tippen Sie in Safari auf das Zeichen in der Adresszeile" in text_of(page)
     assert "Desktop-Website anfordern" in text_of(page)
     assert "localhost/switch" not in client.get("/setup/preparation", headers=WINDOWS).text
     at_the_computer = client.application.test_client()

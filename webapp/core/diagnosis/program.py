@@ -167,7 +167,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             "must be downloaded again."
         ),
         advice=(
-            N_("Open the page with your file once more, in Safari. Tap “Download the settings”."),
+            N_("Open the page with your file once more, in Safari. Tap “Download the file”."),
             N_("Go to Settings at once: “Profile Downloaded”, “Install”."),
             N_("Install it at home if “Stolen Device Protection” is on."),
         ),
