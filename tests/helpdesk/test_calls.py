@@ -101,13 +101,20 @@ def test_who_finds_nobody_gets_a_time_and_a_code_that_is_good_then(
 
 @pytest.mark.parametrize(
     ("contact", "said"),
-    [("+49 721 123456", "Rufen Sie an: <a href="), ("hilfe@example.org", "Schreiben Sie uns: <a href=")],
+    [
+        ("+49 721 123456", "Rufen Sie an: <a href="),
+        ("Montag bis Freitag 0721/123456", "Rufen Sie an: Montag"),
+        ("hilfe24@example.org", "Schreiben Sie uns: <a href="),
+        ("https://example.org/hilfe24", "Schreiben Sie uns: https:"),
+    ],
 )
 def test_a_mail_address_is_no_number_to_call(
     helpdesk: Flask, config: Config, person: PageLintingClient, contact: str, said: str
 ) -> None:
     reached = helpdesk.extensions["config"] = replace(closed_now(config), operator_contact=contact)
     helpdesk.context_processor(lambda: {"settings": reached})
+    offered = person.get("/join/call").text
+    assert ("Sie brauchen dafür unsere Nummer" in offered) == said.startswith("Schreiben")
     assert said in choose(person).text
 
 

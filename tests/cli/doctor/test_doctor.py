@@ -100,7 +100,7 @@ BROKEN: dict[str, tuple[Break, str, str]] = {
     "no public url": (lambda p: p.environ.pop("WEBAPP_PUBLIC_URL"), "public-url-missing", "is not set"),
     "no operator": (lambda p: p.environ.pop("WEBAPP_OPERATOR_NAME"), "operator-missing", "WEBAPP_OPERATOR_NAME"),
     "hours and no number": (
-        lambda p: p.set(helpdesk_hours="mon-fri 9:00-17:00", operator_contact="help@example.org"), "calls-nowhere",
+        lambda p: p.set(helpdesk_hours="mon-fri 9:00-17:00", operator_contact="help24@example.org"), "calls-nowhere",
         "which number to call",
     ),
     "no country": (lambda p: p.environ.pop("WEBAPP_COUNTRY"), "country-missing", "from where"),

@@ -19,6 +19,7 @@ from webapp.infrastructure import signing
 from webapp.infrastructure.config import SECRET_KEY_FILE_NAME, Config, unknown_variables, variable
 from webapp.infrastructure.version import NAME, version
 from webapp.server import warnings
+from webapp.web.pages import names_number
 
 PINS = "requirements.txt"
 FREE_MEGABYTES = 50  # less: soon nothing can be written
@@ -63,7 +64,7 @@ def settings(here: Installation) -> Iterator[Finding]:
             N_("Set it: people want to know whom they trust."),
             settings=", ".join(missing),
         )
-    if config.helpdesk_hours and not re.search("[0-9]{2}", config.operator_contact):
+    if config.helpdesk_hours and not names_number(config.operator_contact):
         yield warning(
             "calls-nowhere",
             N_("People choose an hour for a call (WEBAPP_HELPDESK_HOURS), but no page says which number to call."),

@@ -112,6 +112,12 @@ def contact_link(contact: str) -> str | None:
     return None
 
 
+@blueprint.app_template_test("telephone")
+def names_number(contact: str) -> bool:
+    """Return whether a contact names a number to call, whatever else it says; digits of an address are none."""
+    return bool(re.search("[0-9]{2}", re.sub(r"\S*(@|://)\S*", "", contact)))
+
+
 def _main(provider: Provider) -> tuple[Server, Server]:
     """Return the preferred servers: receiving and sending."""
     return provider.server(ServerType.POP3), provider.server(ServerType.SMTP)
