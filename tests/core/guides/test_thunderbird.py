@@ -10,7 +10,7 @@ from PIL import Image
 from tests.core.guides.test_guides import variants
 from tests.support.pictures import BYTES_MAX, FOLDER, LIST, read_list
 from webapp.core.account import FETCH_AND_DELETE, KEEP_FOREVER, Retention
-from webapp.core.guides import SOURCES, Context, Guide, GuideStep, Screenshot, Way, guide
+from webapp.core.guides import SOURCES, Context, Gives, Guide, GuideStep, Screenshot, Way, guide
 from webapp.core.providers import load
 from webapp.core.text import locales, plain, translations_for
 
@@ -40,8 +40,11 @@ def test_the_way_that_sets_by_itself_what_stays_comes_first() -> None:
     assert SOURCES["thunderbird"].ways == (Way.FILE, Way.HAND)
 
 
-def test_every_step_has_a_picture() -> None:
-    assert all(step.picture or step.id == "file" for found in variants("thunderbird") for step in found.steps)
+def test_every_step_in_the_program_has_a_picture() -> None:
+    for found in variants("thunderbird"):
+        first, *others = found.steps
+        assert all(step.picture for step in others)
+        assert first.picture or (first.gives is Gives.FILE and not first.way), "it is fetched from our page"
 
 
 @pytest.mark.parametrize(

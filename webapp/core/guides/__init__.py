@@ -166,8 +166,7 @@ def _with_deletion(steps: tuple[GuideStep, ...], context: Context) -> tuple[Guid
 def _from_opening(steps: tuple[GuideStep, ...], context: Context) -> tuple[GuideStep, ...]:
     """Return the steps so that the first one says to open the program, where it begins inside it."""
     first, *others = steps
-    settings = context.system == "iphone" and context.client == "apple-mail"
-    if first.id not in ("add-account", "add", "name", "address") or context.client == "other" or settings:
+    if first.outside or first.gives:
         return steps
     name = _CALLED.get(context.client) or CLIENTS[context.client].name
     text = Message(N_("Open %(program)s. %(then)s"), {"program": Message(name), "then": first.text})

@@ -105,6 +105,7 @@ def _phone_added(context: Context) -> tuple[GuideStep, ...]:
             accounts,
             Drawing("iphone-accounts", ADD_ACCOUNT),
             otherwise=(Otherwise(Message(N_("Up to iOS 17 it is here:")), (SETTINGS, "Mail", ACCOUNTS)),),
+            outside=True,
         ),
         GuideStep(
             "other",

@@ -121,6 +121,7 @@ class GuideStep:
     note: one calm line, where a step is not proved or where something is worth knowing.
     say: what an agent says on the telephone, where it is more than `text`.
     otherwise: what helps who does not see this.
+    outside: it begins outside the program, or says itself where to go: as the first one it does not say to open it.
     """
 
     id: str
@@ -132,6 +133,7 @@ class GuideStep:
     say: Message | None = None
     otherwise: tuple[Otherwise, ...] = ()
     gives: Gives | None = None
+    outside: bool = False
 
     @property
     def spoken(self) -> Message:

@@ -142,6 +142,7 @@ def _device(context: Context) -> tuple[GuideStep, ...]:
             "settings",
             Message(N_("Open the settings of the device or service. Look for “E-mail”, “SMTP” or “Notifications”.")),
             note=Message(N_("Printers, scanners and network storage often have a page in the browser for that.")),
+            outside=True,
         ),
         GuideStep(
             "sending",

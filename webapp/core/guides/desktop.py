@@ -71,6 +71,7 @@ def _windows_mail(context: Context) -> tuple[GuideStep, ...]:
         GuideStep(
             "ended",
             Message(N_("Microsoft ended Windows Mail in December 2024. Thunderbird costs nothing and takes our file.")),
+            outside=True,
         ),
         GuideStep(
             "save",
@@ -94,6 +95,7 @@ def _other(context: Context) -> tuple[GuideStep, ...]:
             Message(N_("Look for “Add account” in the settings of your program.")),
             (ADD_ACCOUNT,),
             note=WORDS_MAY_DIFFER,
+            outside=True,
         ),
         choose,
         GuideStep("address", Message(N_("Type this in.")), values=(name(context), address(context))),

@@ -18,6 +18,7 @@ def _install(context: Context, package: str, target: str) -> tuple[GuideStep, ..
             "install",
             Message(N_("Install %(program)s, for example on Debian or Ubuntu."), {"program": package}),
             values=(Value(COMMAND, f"sudo apt install {package}"),),
+            outside=True,
         ),
         GuideStep(
             "file",

@@ -75,6 +75,7 @@ def _by_hand(context: Context) -> tuple[GuideStep, ...]:
             Message(N_("Close Outlook. It must not run while you set it up.")),
             note=WORDS_MAY_DIFFER,
             otherwise=(_NEW_OUTLOOK,),
+            outside=True,
         ),
         GuideStep(
             "control-panel",
