@@ -20,7 +20,7 @@ from webapp.helpdesk.sessions import watchers
 from webapp.helpdesk.tokens import LINK_BYTES, hashed, new_token
 from webapp.helpdesk.way_back import FROM_KEY, where_they_were
 from webapp.infrastructure import db, fragments, limits, mistakes
-from webapp.infrastructure.codes import entered, spoken
+from webapp.infrastructure.codes import BROWSER_KEY, browser, entered, spoken
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.limits import Wait
@@ -30,7 +30,6 @@ from webapp.web.wizard import answers as store
 
 # In the person's own sealed session:
 CODE_KEY = "help_code"  # the code they read out
-BROWSER_KEY = "help_browser"  # what the secrets are made of by which it holds the cases it was invited to
 WRONG_CODE = N_("This code does not fit, or it has run out. Ask your helper to read it out once more.")
 
 
@@ -40,7 +39,7 @@ def join() -> ResponseReturnValue:
     case = person_case()
     if case is not None and case.state != CaseState.CLOSED:
         return redirect(url_for(_place(case)), 303)
-    session.setdefault(BROWSER_KEY, new_token())  # before the click: two clicks have the same
+    browser()
     return _join(mistakes.form_of(PersonCodeForm))
 
 
@@ -62,9 +61,9 @@ def enter_agents_code() -> ResponseReturnValue:
     form = PersonCodeForm()
     if not form.validate():
         return mistakes.refuse(form, url_for("helpdesk.join"), lambda: _join(form))
-    secret = _own_secret(form.code.data or "")
 
     def exchange(code: str) -> Response | None:
+        secret = _own_secret(code)
         return _entered(secret) if cases.exchange_code(code, secret) else _again(secret)
 
     found = entered(form.code.data or "", exchange)
@@ -106,8 +105,7 @@ def use_invitation(token: str) -> ResponseReturnValue:
 
 def _own_secret(invitation: str) -> str:
     """Return the secret by which this browser holds the case that `invitation` leads to: the same at every press."""
-    seed = session.setdefault(BROWSER_KEY, new_token())
-    return urlsafe_b64encode(hashed(f"{seed} {invitation}")[:LINK_BYTES]).rstrip(b"=").decode()
+    return urlsafe_b64encode(hashed(f"{browser()} {invitation}")[:LINK_BYTES]).rstrip(b"=").decode()
 
 
 def _again(secret: str) -> Response | None:
@@ -154,7 +152,7 @@ def _confirm(case: Case, *, changed: bool = False) -> str:
         prefill_mark=cases.prefill_mark(case),
         helper=person.helper(case),
         prepared_address=shorten_address(address) if address else "",
-        own_address=store.load().email_address,
+        own_address=shorten_address(own) if (own := store.load().email_address) else "",  # who comes next inherits none
         prepared_program=translate(Message(client.name)) if client else "",
         hours=current_config().helpdesk_retention,
     )

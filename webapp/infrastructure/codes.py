@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import request
+from flask import request, session
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import ValidationError
@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 CODE_DIGITS = 9
 CODE_MINUTES = 10
+BROWSER_KEY = "browser"  # in the person's own sealed session
 _BETWEEN = (
     " \t\u00a0\u2009\u202f-\u2010\u2011\u2012\u2013\u2014./"  # what stands between digits, in writing or dictation
 )
@@ -26,6 +27,14 @@ _BETWEEN = (
 def new_code() -> str:
     """Return nine random digits (29.9 bits)."""
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+
+
+def browser() -> str:
+    """Return the secret by which this browser holds what codes and links have let it into.
+
+    A page that asks for a code calls it before the click: two clicks have the same.
+    """
+    return str(session.setdefault(BROWSER_KEY, secrets.token_urlsafe(16)))
 
 
 def spoken(code: str) -> str:

@@ -59,7 +59,7 @@ def code_on(client: FlaskClient, page: str) -> str:
     return found.group()
 
 
-def test_the_code_of_a_step_opens_it_at_the_computer_once(
+def test_the_code_of_a_step_opens_it_at_one_computer_at_every_press(
     phone: PageLintingClient, computer: PageLintingClient, app: Flask
 ) -> None:
     walk(phone, *OUTLOOK)
@@ -71,7 +71,25 @@ def test_the_code_of_a_step_opens_it_at_the_computer_once(
     assert re.fullmatch(r"/f/[\w-]{22}/guide/mail", opened)
     read = computer.get(opened).text
     assert "anna@gmx.de" not in read
-    assert "Dieser Code passt nicht" in press(computer, "/computer", "/computer", code=code)
+    other = app.test_client()
+    assert isinstance(other, PageLintingClient)
+    assert "Dieser Code passt nicht" in press(other, "/computer", "/computer", code=code)
+    assert "Dieser Code passt nicht" in press(computer, "/computer", "/computer", code="123456789")
+    assert press(computer, "/computer", "/computer", code=code) == opened
+
+
+def test_a_double_press_that_has_no_cookie_of_the_first_answer_gets_in(
+    phone: PageLintingClient, computer: PageLintingClient
+) -> None:
+    walk(phone, *OUTLOOK)
+    press(phone, "/guide/mail", "/guide/mail/computer")
+    page, code = computer.get("/computer?lang=de"), code_on(phone, "/guide/mail")
+    before = computer.get_cookie("session")
+    assert before
+    first = computer.submit(page, {"code": code}, form="Öffnen")
+    computer.set_cookie("session", before.value)
+    second = computer.submit(page, {"code": code}, form="Öffnen")
+    assert (first.status_code, second.headers["Location"]) == (303, first.headers["Location"])
 
 
 def test_from_the_switch_it_opens_all_steps_with_the_switch(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete
+from sqlalchemy.sql.dml import ReturningDelete
 
 from webapp.infrastructure import db
 from webapp.infrastructure.codes import CODE_MINUTES, new_code
@@ -31,21 +32,37 @@ def make(token: str, place: Mapping[str, str]) -> str:
     return code
 
 
-def take(code: str) -> tuple[str, dict[str, str]] | None:
-    """Return token and place of a code and use it up; None for one that is unknown, used or too old."""
-    for hashed in keyed_hashes(current_config(), _PURPOSE, code):
-        with db.begin() as session:
-            found = session.execute(
-                delete(DownloadLink)
-                .where(DownloadLink.token_hash == hashed, DownloadLink.expires_at > datetime.now(UTC))
-                .returning(DownloadLink.sealed)
-            ).scalar()
-        if found is not None:
-            token, place = json.loads(Sealer.of(current_config(), _PURPOSE).open(found, hashed))
-            return token, place
+def take(code: str, browser: str) -> tuple[str, dict[str, str]] | None:
+    """Return token and place of a code; None for one that is unknown, too old, or used by another than `browser`.
+
+    browser: a secret of who types it. From the first press on the code is good for them alone, so that a second one,
+    sent before the first was answered, leads to the same place.
+    """
+    config, theirs = current_config(), f"{browser} {code}"
+    sealer = Sealer.of(config, _PURPOSE)
+    with db.begin() as session:
+        for said in (code, theirs):
+            for hashed in keyed_hashes(config, _PURPOSE, said):
+                row = session.execute(_deleted(hashed)).first()
+                if row is not None:
+                    what, held = sealer.open(row.sealed, hashed), keyed_hash(config, _PURPOSE, theirs)
+                    again = DownloadLink(token_hash=held, sealed=sealer.seal(what, held), expires_at=row.expires_at)
+                    session.merge(again)
+                    token, place = json.loads(what)
+                    return token, place
     return None
 
 
 def remove(code: str) -> None:
     """Make a code good for nothing."""
-    take(code)
+    with db.begin() as session:
+        for hashed in keyed_hashes(current_config(), _PURPOSE, code):
+            session.execute(_deleted(hashed))
+
+
+def _deleted(hashed: bytes) -> ReturningDelete[bytes, datetime]:
+    return (
+        delete(DownloadLink)
+        .where(DownloadLink.token_hash == hashed, DownloadLink.expires_at > datetime.now(UTC))
+        .returning(DownloadLink.sealed, DownloadLink.expires_at)
+    )

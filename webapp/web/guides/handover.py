@@ -12,7 +12,7 @@ from wtforms import StringField
 
 from webapp.core.text import N_, Message
 from webapp.infrastructure import mistakes
-from webapp.infrastructure.codes import CODE_MINUTES, CodeForm, entered, printable, spoken
+from webapp.infrastructure.codes import CODE_MINUTES, CodeForm, browser, entered, printable, spoken
 from webapp.infrastructure.events import when_forgotten
 from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.limits import Wait
@@ -76,6 +76,7 @@ def shown() -> dict[str, Any] | None:
 
 def computer() -> ResponseReturnValue:
     """Ask for the code that the phone shows."""
+    browser()
     return _computer(mistakes.form_of(PhoneCodeForm))
 
 
@@ -88,7 +89,7 @@ def enter() -> ResponseReturnValue:
     form = PhoneCodeForm()
     if not form.validate():
         return mistakes.refuse(form, url_for("guides.computer"), lambda: _computer(form))
-    found = entered(form.code.data or "", codes.take)
+    found = entered(form.code.data or "", lambda code: codes.take(code, browser()))
     if isinstance(found, Wait):
         return render_template("guides/computer.html", form=form, wait=found), 429
     if found is None:
