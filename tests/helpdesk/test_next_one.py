@@ -163,6 +163,7 @@ def test_the_next_at_a_computer_of_the_course_starts_over(
     assert post(person, link, page=link).location == "/join/confirm"
     page = person.get("/join/confirm")
     assert SHORT in page.text
+    assert WHOLE not in page.text
     assert person.submit(page, form="Das bin ich nicht: neu anfangen").location == "/join/confirm"
     page = person.get("/join/confirm").text
     assert SHORT not in page
