@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from tests.connection_tests.conftest import PASSWORD, USER, MakeSite, Site
 from tests.connection_tests.test_canary import everything  # noqa: F401  a fixture
+from tests.connection_tests.test_views import run_id_of
 from tests.support.certificates import Certificates
 from tests.support.client import parse, text_of
 from tests.support.limits import NUMBERS, QUARTER
@@ -204,6 +205,20 @@ def test_a_blank_at_the_end_is_asked_about(make_site: MakeSite, office: PostOffi
         run = site.run(site.client.submit(question, form="Ohne Leerzeichen prüfen"))
         assert run.report.circle is not None
         assert run.report.circle.found
+
+
+def test_who_comes_back_to_the_question_too_late_is_told_why_and_still_at_the_full_circle(
+    make_site: MakeSite, office: PostOffice
+) -> None:
+    with make_site(office=office) as site:
+        after_a_login_that_worked(site)
+        question = send(site, f"{PASSWORD} ")
+        site.engine.passwords.take(run_id_of(question))  # the minute is over
+        again = site.client.get(question.request.full_path)
+        assert again.headers["Location"] == "/connection-tests/circle"
+        late = site.client.told(again)
+        assert late.status_code == 422
+        assert "Es ist mehr als eine Minute vergangen" in late.text
 
 
 def test_one_that_waits_too_long_sends_nothing(

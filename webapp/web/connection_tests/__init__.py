@@ -140,8 +140,10 @@ def blanks() -> ResponseReturnValue:
     subject, run_id = current_subject(), request.args.get("run_id", "")
     if subject is None or not was_issued(run_id, subject.address) or _is_used(run_id):
         return redirect(url_for("connection_tests.index"), 303)
-    kind = Kind.CIRCLE if request.args.get("kind") == Kind.CIRCLE else Kind.LOGIN
-    return ask_about_blanks(_asked_platform(subject), kind, run_id)
+    subject = _asked_platform(subject)
+    if request.args.get("kind") == Kind.CIRCLE:
+        return ask_about_blanks(subject, Kind.CIRCLE, run_id, CircleForm(formdata=None), _circle_form)
+    return ask_about_blanks(subject, Kind.LOGIN, run_id, LoginForm(formdata=None), _form)
 
 
 @blueprint.get("/circle")

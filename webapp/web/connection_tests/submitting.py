@@ -43,10 +43,7 @@ def log_in(subject: Subject, kind: Kind, run_id: str, form: LoginForm, show_form
             passwords.put(run_id, password)
             return redirect(url_for("connection_tests.blanks", run_id=run_id, kind=kind, **_platform(subject)), 303)
     elif passwords.seconds_left(run_id) < HELD_SECONDS_MIN:
-        late = type(form)(formdata=None)
-        text = N_("More than a minute has passed. Type your password again.")
-        late.password.errors = [translations_for(current_locale()).gettext(text)]
-        return refuse(subject, kind, late, show_form)
+        return _too_late(subject, kind, type(form)(formdata=None), show_form)
     return start(subject, kind, run_id, password, strip=blanks == "strip")
 
 
@@ -56,10 +53,18 @@ def refuse(subject: Subject, kind: Kind, form: LoginForm, show_form: ShowForm) -
     return mistakes.refuse(form, url_for(page, **_platform(subject)), lambda: (show_form(subject, form), 422))
 
 
-def ask_about_blanks(subject: Subject, kind: Kind, run_id: str) -> ResponseReturnValue:
-    """Ask what to do with the blank, while the password still waits."""
+def _too_late(subject: Subject, kind: Kind, form: LoginForm, show_form: ShowForm) -> ResponseReturnValue:
+    text = N_("More than a minute has passed. Type your password again.")
+    form.password.errors = [translations_for(current_locale()).gettext(text)]
+    return refuse(subject, kind, form, show_form)
+
+
+def ask_about_blanks(
+    subject: Subject, kind: Kind, run_id: str, form: LoginForm, show_form: ShowForm
+) -> ResponseReturnValue:
+    """Ask what to do with the blank, while the password still waits; else lead back to `form`, which is empty."""
     if jobs.of(current_app).passwords.seconds_left(run_id) < HELD_SECONDS_MIN:
-        return redirect(url_for("connection_tests.index"), 303)
+        return _too_late(subject, kind, form, show_form)
     return render_template("connection_tests/blanks.html", run_id=run_id, provider=subject.provider, kind=kind)
 
 
