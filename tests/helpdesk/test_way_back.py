@@ -30,7 +30,32 @@ def test_who_looks_what_is_stored_goes_back_to_where_they_were(
         "http://localhost//example.org/",
         "nonsense",
         "http://[x/",
+        "http://localhost//help",
+        "//help",
     ],
 )
 def test_the_way_back_leads_to_no_other_site(person: PageLintingClient, came: str) -> None:
     assert BACK.format("/") in person.get("/join", headers={"Referer": came}).text
+    assert BACK.format("/") in person.get("/join", query_string={"from": came}).text
+
+
+@pytest.mark.parametrize(
+    ("came", "back"),
+    [
+        ("/guide/inbox?device=2&way=hand", "/guide/inbox?device=2&amp;way=hand"),
+        ("/connection-tests?provider=gmx.com", "/connection-tests?provider=gmx.com"),
+        ("/help?q=what+was+typed", "/help"),
+        (f"/guide/inbox?way={'x' * 80}", "/guide/inbox"),
+    ],
+)
+def test_the_way_back_keeps_of_a_query_what_says_whose_page_it_is(
+    person: PageLintingClient, came: str, back: str
+) -> None:
+    assert BACK.format(back) in person.get("/join", headers={"Referer": f"http://localhost{came}"}).text
+    assert BACK.format(back) in person.get("/join", query_string={"from": came}).text
+
+
+def test_the_offer_of_help_says_from_which_guide_it_is_asked(
+    agent: PageLintingClient, person: PageLintingClient
+) -> None:
+    assert "from=/guide/add?client%3Dthunderbird" in person.get("/guide/add?client=thunderbird").text

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.client import PageLintingClient, parse, text_of
 from tests.web.wizard.walk import PLAIN, walk
-from webapp.infrastructure.came_from import came_from
+from webapp.infrastructure.came_from import BEFORE, came_from
 
 
 def back(client: PageLintingClient, page: str, origin: str = "") -> tuple[str, str]:
@@ -71,9 +71,14 @@ def test_nothing_but_a_page_that_lies_before_is_taken_for_the_way_back(client: P
     assert back(client, "/connection-tests", origin) == ("/guide", "Zurück zur Anleitung")
 
 
+def test_every_page_that_lies_before_another_is_one(client: PageLintingClient) -> None:
+    shown = {rule.endpoint for rule in client.application.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert {endpoint for before in BEFORE.values() for endpoint in before} <= shown
+
+
 def test_what_a_query_says_comes_back_as_it_was(client: PageLintingClient) -> None:
     with client.application.test_request_context("/", headers={"Referer": "http://localhost/help?q=%3Cb%3E&lang=de"}):
-        assert came_from("help.index") == "/help?q=%3Cb%3E&lang=de"
+        assert came_from("cause") == "/help?q=%3Cb%3E&lang=de"
 
 
 def test_a_full_cookie_lets_go_of_the_place_in_the_guide(client: PageLintingClient) -> None:

@@ -1,19 +1,23 @@
 """Where a person was when they asked for help or looked at a page of it: a path of ours, on which they go on."""
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from flask import request, session, url_for
 
 from webapp.helpdesk import live
 from webapp.helpdesk.room import blueprint
-from webapp.infrastructure.came_from import endpoint_of
+from webapp.infrastructure.came_from import page_of_ours
 from webapp.web.wizard import answers as store
 from webapp.web.wizard.asking import next_url
 
 FROM_KEY = "help_from"  # in the person's own sealed session
-FROM_MAX: Final = 64
+FROM_MAX: Final = 80
 _ROOMS: Final = ("wizard", "guides", "connection_tests", "help", "advice", "pages", "health")
+_WITH_QUERY: Final = (
+    "guides.step",
+    "connection_tests.index",
+    "wizard.step",
+)  # it says whose page it is
 
 
 @blueprint.before_request
@@ -21,20 +25,18 @@ def remember_where() -> None:
     """Keep from which page of ours the person came to one of these; the browser names it to its own site alone."""
     if not request.path.startswith("/join") or request.endpoint == "helpdesk.banner":
         return  # the line at the top asks by itself: it must not put back a session that has changed meanwhile
-    path = request.values.get("from") or _came_from()
-    if not path.startswith("/") or len(path) > FROM_MAX:
-        return
-    endpoint = endpoint_of(path) or ""
-    if endpoint.partition(".")[0] in _ROOMS and session.get(FROM_KEY) != path:
-        session[FROM_KEY] = path
+    came = _lasting(request.values.get("from") or request.referrer or "")
+    if came and session.get(FROM_KEY) != came:
+        session[FROM_KEY] = came
 
 
-def _came_from() -> str:
-    try:
-        came = urlsplit(request.referrer or "")
-    except ValueError:  # no address at all
+def _lasting(link: str) -> str:
+    """Return what is kept of the address of one of our pages, "" for every other."""
+    page = page_of_ours(link)
+    if page is None or page.endpoint.partition(".")[0] not in _ROOMS:
         return ""
-    return came.path if came.netloc == request.host else ""
+    whole = page.url if page.endpoint in _WITH_QUERY and len(page.url) <= FROM_MAX else page.path
+    return whole if len(whole) <= FROM_MAX else ""
 
 
 def where_they_were(*, prepared: bool = False) -> str:
@@ -50,6 +52,6 @@ def where_they_were(*, prepared: bool = False) -> str:
     return next_url(store.load()) if store.load() else url_for("wizard.start")
 
 
-@blueprint.context_processor
+@blueprint.app_context_processor
 def _way_back() -> dict[str, object]:
-    return {"way_back": where_they_were}
+    return {"way_back": where_they_were, "this_page": lambda: _lasting(request.script_root + request.full_path)}

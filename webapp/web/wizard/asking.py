@@ -28,7 +28,6 @@ from webapp.web.wizard.steps import ADJUSTMENTS, STEPS, Step, before, is_complet
 
 MISTAKE_MAX: Final = 400  # bytes of an entry that wait there: more than any field takes, so that a mistake stays one
 
-_SHOW_A_STEP = ("help.not_working", "help.index", "help.show", "connection_tests.index")  # once more
 _TOO_LONG = N_("That is more text than fits. Shorten it.")
 
 Onward = Callable[[Step, Answers], ResponseReturnValue]
@@ -225,7 +224,7 @@ def _back_url(asked: Step, answers: Answers, page: str | None) -> str:
         return url_of(asked, again=1)
     if asked in ADJUSTMENTS:
         return url_for("wizard.adjust")
-    if origin := came_from(*_SHOW_A_STEP):
+    if origin := came_from("step"):
         return origin
     previous = before(asked, answers)
     return url_of(previous, again=1) if previous else url_for("wizard.start")
