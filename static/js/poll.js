@@ -67,13 +67,18 @@ function swap(root, fresh, keep = () => {}) {
 }
 
 const changed = (field) =>
-  field.getAttribute("aria-invalid") === "true" ||
-  (field.options
-    ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected))
-    : field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+  field.matches("input, select, textarea") && // a button has a value, and no default of it
+  (field.getAttribute("aria-invalid") === "true" ||
+    (field.options
+      ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected))
+      : field.value !== field.defaultValue || field.checked !== field.defaultChecked));
 
 // The forms that hold what nobody has sent yet.
 const drafts = (root) => [...root.querySelectorAll("form")].filter((form) => [...form.elements].some(changed));
+
+// The same form on a page of another time; several may be sent to one address, each with fields of its own.
+const purpose = (form) => [form.getAttribute("action"), ...[...form.elements].map((field) => field.name)].join(" ");
+const sameForm = (root, form) => [...root.querySelectorAll("form")].find((one) => purpose(one) === purpose(form));
 
 const say = (text = "") => {
   if (text !== voice.textContent) voice.textContent = text;
@@ -129,7 +134,7 @@ async function renew(part) {
   const written = drafts(main);
   document.title = page.title;
   swap(main, fresh, () => {
-    for (const form of written) main.querySelector(`form[action="${form.getAttribute("action")}"]`)?.replaceWith(form);
+    for (const form of written) sameForm(main, form)?.replaceWith(form);
   });
   watch(main);
 }

@@ -263,13 +263,12 @@ def test_what_the_agent_does_outlives_what_the_person_does(browser: Browser, des
         first_run(agent, desk.add_agent("vera@example.org", "Vera"))
         agent.goto("/helpdesk")
         button(agent, "Fall eröffnen")
-        code = agent.locator(".spoken-code").inner_text()
         agent.evaluate("window.same = true")
         agent.locator("#text").press_sequentially("POP war au.")
         agent.keyboard.press("ArrowLeft")
 
         person.goto("/join")
-        person.fill("#code", code)
+        person.fill("#code", agent.locator(".spoken-code").inner_text())
         button(person, "Code absenden")
         expect(agent.get_by_text("Die Person liest gerade, wer Sie sind")).to_be_visible(timeout=PATIENCE)
         assert focused(agent) == "text"
@@ -302,6 +301,24 @@ def test_what_the_agent_does_outlives_what_the_person_does(browser: Browser, des
         assert agent.input_value("#text") == "Noch nicht gespeichert"
 
 
+def test_each_way_to_show_something_stands_once_on_whatever_page_the_person_is(browser: Browser, desk: Desk) -> None:
+    with context(browser, desk) as at_work, context(browser, desk) as at_home:
+        agent, person = at_work.new_page(), at_home.new_page()
+        first_run(agent, desk.add_agent("vera@example.org", "Vera"))
+        agent.goto("/helpdesk")
+        button(agent, "Fall eröffnen")
+        person.goto("/join")
+        person.fill("#code", agent.locator(".spoken-code").inner_text())
+        button(person, "Code absenden")
+        button(person, "Ja, verbinden mit Vera")
+        agent.select_option("#step", index=1)  # not shown yet
+        person.goto("/")
+        person.fill("#email_address", POP_OFF.address)
+        person.locator("main [data-next]").first.click()
+        expect(agent.locator(".case-head")).to_contain_text("@", timeout=PATIENCE)  # the page is another
+        assert [agent.locator(one).count() for one in ("#step option:nth-child(2):checked", ".hint-list")] == [1, 1]
+
+
 def test_the_queue_grows_under_a_button_that_keeps_the_focus(browser: Browser, desk: Desk) -> None:
     with context(browser, desk) as at_work, context(browser, desk) as at_home, context(browser, desk) as elsewhere:
         agent = at_work.new_page()
@@ -331,9 +348,8 @@ def test_without_javascript_agent_and_person_press_refresh(browser: Browser, des
         button(agent, "Passwort speichern")
         person.goto("/")
         button(person, "Hilfe holen")
-        code = person.locator(".spoken-code").inner_text()
         agent.goto("/helpdesk")
-        agent.fill("#code", code)
+        agent.fill("#code", person.locator(".spoken-code").inner_text())
         button(agent, "Verbinden")
         person.get_by_role("link", name="Aktualisieren").click()
         button(person, "Ja, verbinden mit Vera")
