@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -19,7 +19,7 @@ from tests.support.client import PageLintingClient, parse
 from tests.web.wizard.walk import url_of
 from webapp.connection_tests.jobs import EmbeddedEngine
 from webapp.helpdesk import agents
-from webapp.infrastructure import db
+from webapp.infrastructure import db, events
 from webapp.infrastructure.config import Config
 from webapp.infrastructure.models import Agent, Case
 from webapp.web.wizard.answers import MAX_BYTES
@@ -195,3 +195,15 @@ def token_of_page(text: str) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', text)
     assert found
     return found[1]
+
+
+def queue_run(app: Flask, person: PageLintingClient, run: str, **words: Any) -> None:
+    """Tell, inside a request of the person, that a test was queued: as the room of connection tests does."""
+
+    def tell() -> None:
+        if request.headers.get("X-Test-Run"):
+            events.test_progressed.send(app, **{"run": run, "state": "queued", **words})
+
+    app.before_request_funcs[None].append(tell)
+    fragment(person, "/deleted", headers={"X-Test-Run": "yes"})
+    app.before_request_funcs[None].remove(tell)

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from flask import Flask, request
+from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tests.connection_tests.conftest import PLAIN_ANSWERS
-from tests.helpdesk.conftest import Browser, agree, answer, case_row, fragment, join, open_case, post
+from tests.helpdesk.conftest import Browser, agree, answer, case_row, fragment, join, open_case, post, queue_run
 from tests.support.client import PageLintingClient, parse, text_of
 from webapp import create_app
 from webapp.connection_tests.engine import PLACEHOLDER_ADDRESS, Plan
@@ -46,18 +46,6 @@ def case(config: Config, agent: PageLintingClient, person: PageLintingClient) ->
 def events_kept(config: Config) -> list[CaseEvent]:
     with db.read(config) as session:
         return list(session.scalars(select(CaseEvent).order_by(CaseEvent.id)))
-
-
-def queue_run(app: Flask, person: PageLintingClient, run: str, **words: Any) -> None:
-    """Tell, inside a request of the person, that a test was queued: as the room of connection tests does."""
-
-    def tell() -> None:
-        if request.headers.get("X-Test-Run"):
-            events.test_progressed.send(app, **{"run": run, "state": "queued", **words})
-
-    app.before_request_funcs[None].append(tell)
-    fragment(person, "/deleted", headers={"X-Test-Run": "yes"})
-    app.before_request_funcs[None].remove(tell)
 
 
 # The vocabulary
@@ -411,7 +399,7 @@ def test_what_has_ended_stays_ended_in_the_picture_whatever_is_told_late(
     page = agent.get(f"/helpdesk/cases/{case}").text
     assert 'class="status running"' not in page
     assert page.count('class="status passed"') == 1
-    assert "Die Prüfung ist in Ordnung." in page
+    assert "Die Prüfung ohne Passwort ist in Ordnung" in page
 
 
 def test_tests_of_a_connected_person_count_for_the_case_and_of_nobody_else(

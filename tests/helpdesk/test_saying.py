@@ -10,20 +10,25 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.connection_tests.conftest import PLAIN_ANSWERS
-from tests.helpdesk.conftest import agree, answer, fragment, join, open_case, post
+from tests.helpdesk.conftest import agree, answer, fragment, join, open_case, post, queue_run
 from tests.project.test_translations import msgids_in_the_source
 from tests.support.client import PageLintingClient, parse, text_of
 from webapp.core.diagnosis.messages import MESSAGES
 from webapp.core.text import translations_for
 from webapp.helpdesk import places
+from webapp.helpdesk.saying import AT_A_PHONE
 from webapp.helpdesk.vocabulary import STEP_SENTENCES
-from webapp.infrastructure import db
+from webapp.infrastructure import db, events
 from webapp.infrastructure.config import Config
 from webapp.infrastructure.models import CaseEvent
 
 ADDRESS = "anna.beispiel@gmx.de"
 TYPED = "canary typed 4711"
-SENTENCES = [*STEP_SENTENCES.values(), *(sentence for pair in places.SENTENCES.values() for sentence in pair)]
+SENTENCES = [
+    *STEP_SENTENCES.values(),
+    AT_A_PHONE,
+    *(sentence for pair in places.SENTENCES.values() for sentence in pair),
+]
 
 
 @pytest.fixture
@@ -148,3 +153,69 @@ def test_a_hint_to_a_page_names_the_page(app: Flask) -> None:
     with app.test_request_context("/"):
         urls: list[Any] = [banner._hint_url(name, None) for name in (*HINT_PAGES, *HINT_STEPS)]
         assert all(url.startswith("/") and url.endswith("#main") for url in urls), urls
+
+
+def test_at_a_phone_the_agent_speaks_of_the_address_that_stands_there(
+    agent: PageLintingClient, person: PageLintingClient, case: str
+) -> None:
+    answer(person, "address", email_address=ADDRESS)
+    answer(person, "program", program="apple-mail:iphone")
+    person.get("/setup/preparation")
+    shown = seen(agent, case)
+    assert "Tippen Sie sie an einem Computer ein" in shown
+    assert "Kein Computer da?" in shown
+
+
+def test_who_is_shown_a_way_on_hears_of_it_until_they_go(
+    agent: PageLintingClient, person: PageLintingClient, case: str
+) -> None:
+    where = f"/helpdesk/cases/{case}"
+    person.get("/?again=1")
+    post(agent, f"{where}/hint", {"hint": "message"}, page=where)
+    assert "Oben auf Ihrer Seite steht ein Satz von mir." in seen(agent, case)
+    person.get("/help")
+    assert "Oben auf Ihrer Seite" not in seen(agent, case)
+
+
+def refuse(app: Flask, person: PageLintingClient) -> None:
+    """Let a login of the person be refused."""
+    queue_run(app, person, "a-refused-login")
+    told = {"run": "a-refused-login", "protocol": "pop3", "stage": "authenticate", "status": "failed"}
+    events.test_progressed.send(app, **told, state="running", failure="authentication_failed", diagnosis=())
+    events.test_progressed.send(app, run="a-refused-login", state="failed", diagnosis=("login-refused",))
+
+
+def test_a_refused_login_stands_until_one_passes(
+    app: Flask, agent: PageLintingClient, person: PageLintingClient, case: str
+) -> None:
+    refuse(app, person)
+    cause = "GMX hat die Anmeldung abgelehnt"
+    queue_run(app, person, "a-check")
+    events.test_progressed.send(app, run="a-check", protocol="pop3", stage="capa", status="passed", state="running")
+    assert "Noch nicht gelöst" in seen(agent, case)
+    events.test_progressed.send(app, run="a-check", state="passed", diagnosis=())
+    shown = seen(agent, case)
+    assert cause in shown
+    assert "Die Prüfung ohne Passwort ist in Ordnung" in shown
+    assert "Zurück zur Anleitung" not in shown
+    assert "Die Prüfung ohne Passwort ist in Ordnung" in text_of(
+        parse(agent.get(f"/helpdesk/cases/{case}/report").text).find("body")
+    )
+    queue_run(app, person, "a-login")
+    login = {"protocol": "pop3", "stage": "authenticate", "status": "passed", "state": "running"}
+    events.test_progressed.send(app, run="a-login", **login)
+    events.test_progressed.send(app, run="a-login", state="passed", diagnosis=())
+    assert "Noch nicht gelöst" not in seen(agent, case)
+    assert "Zurück zur Anleitung" in seen(agent, case)
+
+
+def test_the_cause_stays_at_hand_when_the_person_goes_on(
+    app: Flask, agent: PageLintingClient, person: PageLintingClient, case: str
+) -> None:
+    answer(person, "address", email_address=ADDRESS)
+    answer(person, "program", program="outlook:windows")
+    answer(person, "preparation")
+    refuse(app, person)
+    assert "Haben Sie den Schalter bei GMX gedrückt und gespeichert?" in seen(agent, case)
+    person.get("/guide/mail")
+    assert re.search(r"Noch nicht gelöst, [\d:]+: GMX hat die Anmeldung abgelehnt", seen(agent, case))

@@ -10,7 +10,7 @@ from webapp.core.text import N_, Message
 from webapp.helpdesk.cases import OUTCOME_LABELS, Outcome
 from webapp.helpdesk.live_view import LiveView, build
 from webapp.helpdesk.statistics import last_step
-from webapp.helpdesk.vocabulary import STATE_LABELS, STEP_TITLES, Kind
+from webapp.helpdesk.vocabulary import STEP_TITLES, Kind
 from webapp.infrastructure import i18n
 from webapp.infrastructure.models import Case, CaseEvent, CaseNote
 
@@ -91,7 +91,7 @@ def _seen(picture: LiveView) -> Iterator[str]:
         yield from ("", translate(Message(N_("Connection tests"))))
     for run in reversed(picture.runs):
         causes = "; ".join(translate(CATALOGUE[cause].for_provider(picture.provider).title) for cause in run.diagnoses)
-        state = translate(Message(STATE_LABELS[run.state]))
+        state = translate(Message(run.label))
         yield f"- {_clock(run.at)}: {state}{f': {causes}' if causes else ''}"
     if picture.files or picture.guide is not None:
         yield ""

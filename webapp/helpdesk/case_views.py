@@ -20,7 +20,7 @@ from webapp.helpdesk.live_view import LiveView, build
 from webapp.helpdesk.log import hint_message
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import for_agents, me, watching
-from webapp.helpdesk.vocabulary import HINTS, STATE_LABELS, STEP_SLUGS
+from webapp.helpdesk.vocabulary import HINTS, STEP_SLUGS
 from webapp.infrastructure import db, fragments, outbox
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.fresh import Fresh
@@ -152,7 +152,6 @@ def _live(reading: Session, found: Case, agent_id: int) -> dict[str, Any]:
         "stage_labels": STAGE_LABELS,
         "failure_labels": FAILURE_LABELS,
         "status_labels": STATUS_LABELS,
-        "state_labels": STATE_LABELS,
         "protocol_labels": PROTOCOL_LABELS,
         "now": datetime.now(UTC),
     }

@@ -97,7 +97,7 @@ def _glance(events: Sequence[CaseEvent]) -> Glance:
     speak_of(provider)
     at = saying.newest(events)
     where = saying.where(at, guiding.shown(events, live_view.choices(events), provider), provider)
-    test = next(iter(live_view.runs_of(events)), None)
+    test = live_view.unsolved(live_view.runs_of(events))
     works = saying.works(events)
     cause = None if works else live_view.diagnosis_of(test, provider)
     return Glance(

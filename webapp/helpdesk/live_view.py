@@ -28,8 +28,14 @@ from webapp.web.wizard.steps import STEPS
 
 ENDED_STATES = frozenset({"passed", "failed", "unknown", "interrupted", "expired", "cancelled"})
 _UNDER_WAY = frozenset({"pending", "running"})
+_WITHOUT_PASSWORD = N_("The test without a password passed")
 # Asked only after certain answers, or of who wants to change something.
 _FOR_FEW = STEP_TITLES.keys() - {step.slug for step in STEPS if not step.decided_by}
+
+
+def _from_login(protocol: str) -> tuple[str, ...]:
+    names = STAGES[Protocol(protocol)]
+    return names[names.index("authenticate") : -1]
 
 
 @dataclass(slots=True)
@@ -75,6 +81,29 @@ class TestRun:
             status == "failed" for stages in self.stages.values() for status, _ in stages.values()
         )
 
+    @property
+    def without_password(self) -> bool:
+        """Whether it passed and proves nothing of a login; of what was before the call, nobody knows."""
+        return self.number > 0 and self.state == "passed" and "passed" not in self._logins()
+
+    @property
+    def refused(self) -> bool:
+        """Whether it failed at what no test without a password looks at."""
+        return "failed" in self._logins()
+
+    @property
+    def label(self) -> str:
+        """Return how its state reads."""
+        return _WITHOUT_PASSWORD if self.without_password else STATE_LABELS[self.state]
+
+    def _logins(self) -> set[str]:
+        return {
+            status
+            for protocol, stages in self.stages.items()
+            for name, (status, _) in stages.items()
+            if name in _from_login(protocol)
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class LiveView:
@@ -84,6 +113,7 @@ class LiveView:
     tasks: list[StepRow]  # the steps, then the file, the guide, and the test
     runs: list[TestRun]  # newest first
     diagnosis: Diagnosis | None  # that the sentence is about
+    unsolved: tuple[datetime, Diagnosis] | None  # why the last test failed, while the sentence is about something else
     say: Message | None
     ask: Message | None
     log: list[Line]  # newest first
@@ -125,19 +155,21 @@ def build(events: Sequence[CaseEvent]) -> LiveView:
     chosen = choices(events)
     runs = runs_of(events)
     newest = runs[0] if runs else None
-    failed = diagnosis_of(newest, provider)
+    stands = unsolved(runs)
+    cause = diagnosis_of(stands, provider)
+    failed = cause if newest is stands or (newest is not None and newest.ended) else None
     files = [(event.at, client_name(event.details["client"])) for event in events if event.kind == Kind.FILE]
     shown = guiding.shown(events, chosen, provider)
-    test = newest.state if newest else None
-    said = saying.saying(at, shown, failed, test, provider, switched_on="preparation" in chosen)
     hint = hints.standing(events)
+    said = saying.saying(at, shown, failed, newest, provider, chosen=chosen, hint=hint)
     here = current if place == "step" else None
     steps = [_step(slug, here, chosen.get(slug), reached) for slug in path_taken(events)]
     return LiveView(
         steps=steps,
-        tasks=[*steps, *_last_tasks(place, newest, files, shown)],
+        tasks=[*steps, *_last_tasks(place, newest, files, shown, fails=failed is not None)],
         runs=runs,
         diagnosis=said.diagnosis,
+        unsolved=(stands.at, cause) if stands and cause and said.diagnosis != cause else None,
         say=said.say,
         ask=said.ask,
         log=lines(events, chosen, provider),
@@ -162,15 +194,20 @@ def _step(slug: str, current: str | None, chosen: CaseEvent | None, reached: Seq
 
 
 def _last_tasks(
-    place: str, newest: TestRun | None, files: Sequence[tuple[datetime, Message]], shown: guiding.Shown | None
+    place: str,
+    newest: TestRun | None,
+    files: Sequence[tuple[datetime, Message]],
+    shown: guiding.Shown | None,
+    *,
+    fails: bool,
 ) -> list[StepRow]:
     guide = StepRow("guide", N_("Steps in the program"), "pending")
     if shown is not None:
         guide.status, guide.at, guide.answer = "done" if shown.is_last else "pending", shown.at, [shown.title]
     test, file = StepRow("test", N_("Connection test"), "pending"), StepRow("file", N_("File"), "pending")
     if newest is not None:
-        test.status = "failed" if newest.failed else "done" if newest.state == "passed" else "pending"
-        test.at, test.answer = newest.at, [Message(STATE_LABELS[newest.state])]
+        test.status = "failed" if fails else "done" if newest.state == "passed" else "pending"
+        test.at, test.answer = newest.at, [Message(newest.label)]
     if files:
         file.status, file.at, file.answer = "done", files[-1][0], [files[-1][1]]
     for task in (file, guide, test):
@@ -221,6 +258,18 @@ def _note_stage(run: TestRun, words: dict[str, Any]) -> None:
         run.state = "running"
     if not run.diagnoses and (found := diagnosis_of_stage(words)):
         run.diagnoses = [found]
+
+
+def unsolved(runs: Sequence[TestRun]) -> TestRun | None:
+    """Return the failed test that still says what is wrong; a refused login stands until one passes."""
+    checked = False
+    for run in runs:
+        if run.failed and (run.refused or not checked):
+            return run
+        if run.state == "passed" and not run.without_password:
+            return None
+        checked = checked or run.without_password
+    return None
 
 
 def diagnosis_of(run: TestRun | None, provider: Provider) -> Diagnosis | None:

@@ -1,15 +1,24 @@
 """Where a person is, and what to say and ask there: made from the events of a case alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from webapp.core.diagnosis import CATALOGUE, Diagnosis
 from webapp.core.providers import Provider
 from webapp.core.text import N_, Message
 from webapp.helpdesk import places
 from webapp.helpdesk.guiding import Shown
-from webapp.helpdesk.vocabulary import MESSAGE_WORDS, STEP_QUESTIONS, STEP_SENTENCES, STEP_TITLES, Kind, client_name
+from webapp.helpdesk.vocabulary import (
+    HINT_PAGES,
+    HINT_STEPS,
+    MESSAGE_WORDS,
+    STEP_QUESTIONS,
+    STEP_SENTENCES,
+    STEP_TITLES,
+    Kind,
+    client_name,
+)
 from webapp.infrastructure.models import CaseEvent
 
 # Events that tell where the person is: kind → part of the way.
@@ -19,8 +28,29 @@ PLACES: Final = {
 }  # fmt: skip
 # There a failed test says more than the page.
 _CAUSE_FIRST: Final = frozenset({"help", "not-working", "result", "test"})
-_SWITCHED_ON: Final = N_("You say that POP3 is switched on. Then we try the password first, in the browser.")
+# Who has pressed “Done, continue” has not said that it is done.
+_SWITCHED_ON: Final = N_(
+    "Have you moved the switch at %(provider)s and saved it? Then we try the password, in the browser. "
+    "If not, switch first."
+)
+_HINT: Final = N_("At the top of your page stands a sentence of mine. Press it.")
+_HINT_SEEN: Final = N_("Do you see my name there?")
+_CHECKED: Final = N_("The servers answer. But your password is not tested yet.")
+# There the picture is folded away, and an address stands in its place.
+AT_A_PHONE: Final = N_(
+    "Does an address stand on your page? Type it at a computer, and do there what you see. "
+    "No computer? Then open “No computer at hand?”. After that, press “Done, continue”."
+)
 _WORKS: Final = {"done": True, "not-working": False}
+
+
+class Test(Protocol):
+    """What is to be known of the newest test."""
+
+    state: str
+
+    @property
+    def without_password(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,28 +103,46 @@ def saying(
     at: CaseEvent | None,
     shown: Shown | None,
     failed: Diagnosis | None,
-    test: str | None,
+    test: Test | None,
     provider: Provider,
     *,
-    switched_on: bool = False,
+    chosen: Mapping[str, CaseEvent],
+    hint: CaseEvent | None,
 ) -> Saying:
-    """Return what to say to who is at `at`. failed: the cause of the newest test, if it failed; test: its state.
+    """Return what to say to who is at `at`.
 
-    switched_on: whether the person has said that POP3 is switched on.
+    failed: why the last test failed, if that stands. chosen: the answers. hint: what the agent shows on the page.
     """
-    if at is not None and (found := _of_place(at, shown, failed, provider)) is not None:
+    found = _of_place(at, shown, failed, provider) if at is not None else None
+    if (found is None or found.diagnosis is None) and at is not None and hint is not None and _leads_on(hint, at):
+        return Saying(Message(_HINT), Message(_HINT_SEEN))
+    if found is not None:
         return found
-    if failed is not None and failed.id == "login-refused" and switched_on:
+    if failed is not None and failed.id == "login-refused" and "preparation" in chosen:
         return Saying(Message(_SWITCHED_ON), failed.ask, failed)
     if failed is not None:
         return Saying(failed.say, failed.ask, failed)
-    if test == "passed":
+    if test is not None and test.without_password:
+        return Saying(Message(_CHECKED))
+    if test is not None and test.state == "passed":
         return Saying(Message(N_("The test has passed. Press “Back to the guide”.")))
-    if test in ("queued", "running"):
+    if test is not None and test.state in ("queued", "running"):
         return Saying(Message(N_("The test takes a few seconds. Leave the page open.")))
     step = at.details["step"] if at is not None and at.kind == Kind.STEP else ""
+    if step == "preparation" and provider.activation and _is_on_a_phone(chosen):
+        return Saying(Message(AT_A_PHONE), Message(STEP_QUESTIONS[step]))
     sentence, question = STEP_SENTENCES.get(step), STEP_QUESTIONS.get(step)
     return Saying(Message(sentence) if sentence else None, Message(question) if question else None)
+
+
+def _is_on_a_phone(chosen: Mapping[str, CaseEvent]) -> bool:
+    return "program" in chosen and chosen["program"].details["detail"] in ("iphone", "ipad", "ios", "android")
+
+
+def _leads_on(hint: CaseEvent, at: CaseEvent) -> bool:
+    """Whether the person has yet to follow what the agent shows, and go to another page."""
+    name = hint.details["hint"]
+    return hint.id > at.id and (name == "open-step" or name in HINT_STEPS or name in HINT_PAGES)
 
 
 def _of_place(at: CaseEvent, shown: Shown | None, failed: Diagnosis | None, provider: Provider) -> Saying | None:

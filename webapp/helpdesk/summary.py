@@ -14,9 +14,9 @@ from webapp.core.text import N_, Message
 from webapp.helpdesk import cases, person
 from webapp.helpdesk.cases import CaseState, Outcome
 from webapp.helpdesk.live import OVER_KEY, SESSION_KEY, person_case
-from webapp.helpdesk.live_view import LiveView, build
+from webapp.helpdesk.live_view import LiveView, build, diagnosis_of, unsolved
 from webapp.helpdesk.room import blueprint
-from webapp.helpdesk.vocabulary import STATE_LABELS, STEP_TITLES, Kind
+from webapp.helpdesk.vocabulary import STEP_TITLES, Kind
 from webapp.infrastructure import db
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.i18n import translate
@@ -87,7 +87,7 @@ def _done(picture: LiveView) -> Iterator[tuple[str, str]]:
         causes = [translate(CATALOGUE[cause].for_provider(picture.provider).title) for cause in run.diagnoses]
         yield (
             translate(Message(N_("Connection test"))),
-            ": ".join((translate(Message(STATE_LABELS[run.state])), *causes)),
+            ": ".join((translate(Message(run.label)), *causes)),
         )
     for _, name in picture.files[-1:]:
         yield translate(Message(N_("File downloaded"))), translate(name)
@@ -96,7 +96,6 @@ def _done(picture: LiveView) -> Iterator[tuple[str, str]]:
 
 
 def _advice(picture: LiveView) -> list[Message]:
-    """Return what to do about the last test, where it failed."""
-    if not picture.runs or not picture.runs[0].failed or not picture.runs[0].diagnoses:
-        return []
-    return list(CATALOGUE[picture.runs[0].diagnoses[0]].for_provider(picture.provider).advice)
+    """Return what to do about the last failed test, where none has passed since."""
+    cause = diagnosis_of(unsolved(picture.runs), picture.provider)
+    return list(cause.advice) if cause else []
