@@ -28,6 +28,6 @@ def test_facts_say_in_words_what_the_probe_keeps_as_an_id() -> None:
         Protocol.POP3, "connect", "pop.gmx.net", 995, Status.FAILED, detail={"refusals": refusals, "step": "tls"}
     )
     told = " ".join(facts(stage, translations_for("de"), "de"))
-    assert "192.0.2.1 (keine Antwort in der Zeit)" in told
+    assert "192.0.2.1 (keine rechtzeitige Antwort)" in told
     assert "Aufgehört bei: Verschlüsseln" in told
     assert "timed_out" not in told

@@ -104,7 +104,7 @@ def test_the_last_three_tests_are_kept_each_once_and_no_word_of_the_address(
     join(person, code)
     shown = seen_by(agent, reference)
     assert shown.count("Vor dieser Hilfe, ") == 3
-    assert "keine Antwort in der Zeit" in shown
+    assert "keine rechtzeitige Antwort" in shown
 
 
 def test_a_full_cookie_lets_go_of_the_oldest_tests(person: PageLintingClient, fail: Fail) -> None:

@@ -86,6 +86,7 @@ EXPECTED: dict[str, tuple[object, ...]] = {
     "GET /helpdesk/sign-in": (200, 200, 200, 303, 303, 303, 200),
     "POST /helpdesk/sign-in": (IN,) * 7,
     "GET /helpdesk/messages": FOR_AGENTS,
+    "POST /helpdesk/messages": FOR_AGENTS,
     "GET /helpdesk/statistics": FOR_AGENTS,
     "GET /helpdesk/statistics.csv": FOR_AGENTS,
     # The person's pages: a person acts on their own case only, whoever asks without one changes nothing.

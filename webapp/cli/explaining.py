@@ -112,9 +112,9 @@ def _write(found: tuple[Found, ...], provider: Provider) -> None:
         return
     translations = spoken()
     meant = [CATALOGUE[name].for_provider(provider) for name in causes(found)[:CAUSES_SHOWN]]
-    say(N_("That mostly means:") if found[0].certain else N_("That could be it:"))
     if more := found[0].message.asks_for_more():
-        click.echo(f"\n{more.translated(translations)}")
+        click.echo(f"{more.translated(translations)}\n")
+    say(N_("That mostly means:") if found[0].certain else N_("That could be it:"))
     click.echo(f"\n{meant[0].title.translated(translations)}\n\n{meant[0].why.translated(translations)}\n")
     for number, step in enumerate(meant[0].advice, 1):
         click.echo(f"{number}. {step.translated(translations)}")

@@ -232,11 +232,11 @@ def accept(reference: str) -> ResponseReturnValue:
     return redirect(url_for("helpdesk.case", reference=reference), 303)
 
 
-@blueprint.get("/helpdesk/messages")
+@blueprint.route("/helpdesk/messages", methods=["GET", "POST"])
 @for_agents
 def explain_message() -> ResponseReturnValue:
     """Say what a message on the person's screen means, and the sentence to say; nothing of it is kept."""
-    query = request.args.get("q", "").strip()[-MESSAGE_MAX:]
+    query = messages.masked(request.values.get("q", "").strip()[-MESSAGE_MAX:])
     found = messages.search(query) if query else ()
     provider = site_provider()
     meant = [CATALOGUE[name].for_provider(provider) for name in messages.causes(found)[: messages.CAUSES_SHOWN]]

@@ -82,7 +82,7 @@ CASE_LABELS: Mapping[CaseWord, str] = {
     CaseWord.HIDDEN: N_("The address is shortened again"),
     CaseWord.PREFILLED: N_("Prepared answers were taken over"),
     CaseWord.TAKEN: N_("Another agent has taken over"),
-    CaseWord.RELEASED: N_("The agent helps no more; another one is awaited"),
+    CaseWord.RELEASED: N_("The agent no longer helps; another agent will take over"),
     CaseWord.WATCH_ASKED: N_("A colleague was invited to look on"),
     CaseWord.WATCH_AGREED: N_("A colleague may look on"),
     CaseWord.WATCH_ENDED: N_("No colleague looks on"),

@@ -7,7 +7,7 @@ field is empty again and says so, as does one whose text no cookie has room for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -40,10 +40,13 @@ def take(place: str) -> dict[str, Any] | None:
     return kept
 
 
-def refuse(form: FlaskForm, url: str, page: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
+def refuse(
+    form: FlaskForm, url: str, page: Callable[[], ResponseReturnValue], *, never: Collection[str] = ()
+) -> ResponseReturnValue:
     """Lead to the page at `url`, which tells by `form_of` what is wrong in `form`.
 
-    page: makes that page, to be shown at once where nowhere is room for the mistake.
+    page: makes that page, to be shown at once where nowhere is room for the mistake. never: fields that are not kept,
+    like a password.
     """
     errors = {field.name: str(field.errors[0]) for field in form if field.errors}
     typed = {
@@ -51,7 +54,7 @@ def refuse(form: FlaskForm, url: str, page: Callable[[], ResponseReturnValue]) -
         for field in form
         if isinstance(field, (StringField, BooleanField)) and field.data and not isinstance(field, CSRFTokenField)
     }
-    secret = {name for name in typed if isinstance(form[name], PasswordField)}
+    secret = {name for name in typed if name in never or isinstance(form[name], PasswordField)}
     for room in (2000, 200):  # characters
         fields = {name: data for name, data in typed.items() if name not in secret and len(str(data)) <= room}
         if keep(urlsplit(url).path, fields=fields, errors=errors, emptied=sorted(typed.keys() - fields.keys())):

@@ -12,7 +12,7 @@ import pytest
 
 from webapp.core.diagnosis.messages import causes
 from webapp.core.diagnosis.messages import search as search_all
-from webapp.core.diagnosis.messages.pasted import pieces
+from webapp.core.diagnosis.messages.pasted import masked, pieces
 
 ASKED = Path(__file__).parent / "asked"
 GIVEN = json.loads((ASKED / "messages.json").read_text("utf-8"))
@@ -351,3 +351,46 @@ def test_that_something_failed_is_told_of_no_cause_for_sure(told: str) -> None:
 def test_a_user_who_is_unknown_cannot_log_in_and_the_one_a_server_does_not_know_gets_no_mail() -> None:
     assert {cause(told) for told in ("Benutzer unbekannt", "Benutzername unbekannt")} == {"login-refused"}
     assert {cause(told) for told in ("user unknown", "550 unknown user")} == {"recipient-refused"}
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        "> USER anna\n< +OK\n> PASS geheim\n< -ERR [IN-USE] no",
+        "> PASS ganz geheim",
+        "> AUTH PLAIN AGFubmEAZ2VoZWlt\n< -ERR [IN-USE] no",
+        "> AUTH PLAIN\n< +\n> AGFubmEAZ2VoZWlt\n< -ERR [IN-USE] no",
+        "> AUTH PLAIN\nAGFubmEAZ2VoZWlt\n",
+        "> AUTH LOGIN\n< 334 VXNlcm5hbWU6\n> YW5uYQ==\n< 334 UGFzc3dvcmQ6\n> Z2VoZWlt\n< 535 no",
+        "--> AUTH PLAIN\n<-- 334 \n--> AGFubmEAZ2VoZWlt",
+        "PASS geheim",
+        "> AUTH PLAIN < + > AGFubmEAZ2VoZWlt < -ERR [IN-USE] no * Closing connection 0",
+    ],
+)
+def test_a_password_in_a_dialogue_is_neither_looked_for_nor_shown(log: str) -> None:
+    for seen in (masked(log), masked(masked(log)), "\n".join(line.text for line in pieces(log)[0])):
+        assert "geheim" not in seen
+        assert "Z2VoZWlt" not in seen
+
+
+def test_what_is_no_dialogue_stays_as_it_is() -> None:
+    for told in ("Password: AUTH failed * Please try again", "535 5.7.8 Error", "AUTH command failed > twice"):
+        assert masked(told) == told
+
+
+def test_a_dialogue_that_was_pasted_into_one_line_is_read_line_by_line() -> None:
+    start = "< +OK ready > CAPA < +OK > AUTH PLAIN AGFubmEAZ2VoZWlt"
+    assert cause(f"{start} < -ERR [IN-USE] no * Closing connection 0 curl: (67) Login denied") == "mailbox-in-use"
+    assert (
+        cause("> EHLO me < 250 ok > AUTH PLAIN < 454 4.7.0 Temporary authentication failure curl: (67) Login denied")
+        == "gmx-busy"
+    )
+    assert (
+        cause("fetchmail: POP3> PASS * fetchmail: POP3< -ERR [IN-USE] no fetchmail: Query status=3 (AUTHFAIL)")
+        == "mailbox-in-use"
+    )
+
+
+def test_a_password_after_which_a_line_goes_on_is_not_one_without_an_answer() -> None:
+    assert cause("> AUTH PLAIN and what followed") != "login-unanswered"
+    assert cause("> AUTH PLAIN") == "login-unanswered"

@@ -66,11 +66,15 @@ def test_speaks_english_too(client: PageLintingClient) -> None:
     assert "GMX refused the login" in page.text
 
 
-def test_what_cannot_be_read_comes_back_with_a_sentence(client: PageLintingClient) -> None:
-    page = client.told(client.submit(client.get(REPORTS), {"report": 'hallo <b>"</b>'}))
+def test_what_cannot_be_read_is_asked_for_once_more_and_waits_in_no_cookie(client: PageLintingClient) -> None:
+    answer = client.submit(client.get(REPORTS), {"report": "hallo CANARY4711"})
+    with client.session_transaction() as session:
+        assert "CANARY4711" not in repr(dict(session))
+    page = client.told(answer)
     assert page.status_code == 422
     assert "Als Text beginnt er mit" in page.text
-    assert "hallo &lt;b&gt;" in page.text
+    assert "CANARY4711" not in page.text
+    assert "Fügen Sie ihn noch einmal ein" in page.text
     assert "<title>Fehler: Bericht erklären lassen" in page.text
 
 

@@ -16,6 +16,7 @@ from webapp.core.diagnosis.messages import (
     Found,
     causes,
     looking,
+    masked,
     messages_meaning,
     search,
 )
@@ -104,6 +105,7 @@ def show(diagnosis_id: str) -> str:
 
 def _answer(query: str) -> str:
     program = _program()
+    query = masked(query)
     found = search(query, program or None) if query else ()
     ids = causes(found) or looking.causes(request.args)
     if query:

@@ -1,4 +1,4 @@
-"""Explains a pasted or uploaded report like a test of this site. Nothing is stored."""
+"""Explains a pasted or uploaded report like a test of this site. Nothing of it is stored, not even after a mistake."""
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -44,7 +44,7 @@ def explained() -> ResponseReturnValue:
         report = read_report(data or form.report.data or "")
     except InputError as error:
         form.report.errors = [translate(error.message)]
-        return mistakes.refuse(form, url_for("reports.index"), lambda: _asked(form))
+        return mistakes.refuse(form, url_for("reports.index"), lambda: _asked(form), never=("report",))
     return _shown(report)
 
 

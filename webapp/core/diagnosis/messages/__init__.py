@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from webapp.core.diagnosis.messages.message import Confidence, ProgramMessage, load
+from webapp.core.diagnosis.messages.pasted import masked
 from webapp.core.diagnosis.messages.searching import Found, Index
 from webapp.core.text import N_, Message
 
@@ -21,6 +22,7 @@ __all__ = [
     "Found",
     "ProgramMessage",
     "causes",
+    "masked",
     "messages_meaning",
     "results",
     "search",

@@ -54,8 +54,8 @@ class ProgramMessage:
             return None
         return Message(
             N_(
-                "%(program)s says more when you start it with “%(option)s”. Paste the end of that here. First delete "
-                "what follows AUTH: it is your password."
+                "%(program)s says more when you start it with “%(option)s”. Paste the end of that as a log. First "
+                "delete what follows PASS or AUTH, and the line after AUTH: that is your password."
             ),
             {"program": self.program, "option": self.more},
         )

@@ -48,7 +48,19 @@ _CODES = r"\[(AUTH|IN-USE|LOGIN-DELAY|SYS/TEMP|SYS/PERM)\]"
 _RESPONSE = re.compile(rf"^\s*(?:(-ERR|535)\b(?: ?{_CODES})?|{_CODES})", re.IGNORECASE)
 # What a server says and is asked, as fetchmail, curl, msmtp and mpop show it on request.
 _SAID = re.compile(r"^(?:\w+: )?(?:POP3|E?SMTP)?<(?:--)?\s+(\S.*)")
-_ASKED = re.compile(r"^(?:\w+: )?(?:POP3|E?SMTP)?(?:--)?>\s+([A-Z]{4,8})\b")
+_ASKED = re.compile(r"^(?:\w+: )?(?:POP3|E?SMTP)?(?:--)?>\s+(\*|[A-Z]{4,8}\b)")
+_PASSWORD_SENT = re.compile(r">\s+(?:\*|PASS(?: \*)?|AUTH(?: [\w-]+)?(?: \*)?)$")  # nothing goes on after it
+_LOGS_IN = re.compile(r">\s+(?:AUTH|PASS)\b")
+# Where a dialogue goes on that came as one line.
+_GOES_ON = re.compile(r"[^\S\n]+(?=(?:\w+: )?(?:POP3|E?SMTP)?(?:<--|-->|[<>])\s+\S|(?<!PASS )\* [A-Z]|curl: \(\d)")
+# What is sent as a password: behind PASS and AUTH, or in a line of its own after AUTH.
+_SECRET = re.compile(
+    r"""((?:>|\bC:|\bsend:|\*cmd\*)\s*['"]?(?:PASS|AUTH\s+[A-Z][\w-]*)\s+|^\s*(?:PASS|AUTH\s+[A-Z][\w-]*)\s+(?=\S+\s*$))
+    (\S+)(\s+\S.*)?$""",
+    re.VERBOSE,
+)
+_CREDENTIALS = re.compile(r"""(\s*(?:\S*>|C:|send:)?\s*['"]?)[\w+/]{4,}={0,2}(?:\\r\\n)?['"]?\s*""")
+_AUTH = re.compile(r"(?:^|>|\bC:|send:|\*cmd\*)\s*['\"]?AUTH\b")
 NO_ANSWER = "No answer came to the password"
 _AGREED = re.compile(r"\+OK\b|2\d\d\b|\.$", re.IGNORECASE)
 _GOODBYE = re.compile(r"(?:\+OK|221)\b.*\bbye\b|2\d\d closing", re.IGNORECASE)
@@ -77,6 +89,27 @@ class Line:
     answer: bool = False
 
 
+def masked(text: str) -> str:
+    """Return `text` with each line of a dialogue in a line, and a star for what was sent as a password.
+
+    Before anything is looked for, or shown back: people paste what a program says about its connection.
+    """
+    lines: list[str] = []
+    if _LOGS_IN.search(text):
+        text = _GOES_ON.sub("\n", text)
+    awaited = False  # whether the next line that is sent is a password
+    for raw in text.splitlines():
+        line = _SECRET.sub(lambda found: f"{found[1]}*{' *' if found[3] else ''}", raw)
+        if said := _SAID.match(line.strip()):
+            awaited = said[1].split()[0] in ("+", "334")
+        elif awaited and (found := _CREDENTIALS.fullmatch(line)):
+            line, awaited = f"{found[1]}*", False
+        elif _AUTH.search(line):
+            awaited = True
+        lines.append(line)
+    return "\n".join(lines)
+
+
 def pieces(text: str) -> tuple[list[Line], list[str]]:
     """Return what may be the message, and parts of it that may be the reason.
 
@@ -84,7 +117,7 @@ def pieces(text: str) -> tuple[list[Line], list[str]]:
     too. Sentences that stand in lines of their own, as in a window, count from the last one: it names the reason. What
     a server answered comes before what the program says of it.
     """
-    lines = _unfolded(text[-CHARACTERS_MAX:])
+    lines = _unfolded(masked(text[-CHARACTERS_MAX:]))
     if len(lines) <= SHORT_LINES and sum(map(len, lines)) <= SHORT:
         found = [*_said_last(lines), *_short(lines)]
         return found, [
@@ -152,9 +185,9 @@ def _said_last(lines: Sequence[str]) -> list[Line]:
             remarks = remarks or [Line(line[2:])]
         elif (asked := _ASKED.search(line)) and asked[1] != "QUIT":
             if not said:
-                return [Line(NO_ANSWER)] if asked[1] in ("AUTH", "PASS") else remarks
+                return [Line(NO_ANSWER)] if _PASSWORD_SENT.search(line) else remarks
             if _NO_REASON.search(said[-1]):
-                said.insert(0, asked[1])
+                said.insert(0, asked[1].replace("*", "AUTH"))
             break
         elif (quoted := _SAID.search(line)) and not _GOODBYE.match(quoted[1]):
             said.insert(0, "334 " if quoted[1].startswith("334 ") else quoted[1])
