@@ -8,13 +8,13 @@ from tests.support.client import PageLintingClient, parse, text_of
 from tests.web.wizard.walk import CLEARING, GUIDE, PLAIN, SEVERAL, follow, refused, walk
 
 IMAP, POP = "/?protocol=imap", "/?protocol=pop3"
+TO_POP = 'name="switch" value="pop3"'
 
 
 def begun(client: PageLintingClient, program: str = "thunderbird:windows") -> None:
     """Come by the link to IMAP on the first page, and answer up to the guide."""
-    assert f'href="{IMAP}"' in client.get("/").text
-    page = client.get(IMAP)
-    assert f'href="{POP}"' in page.text
+    page = follow(client, client.submit(client.get("/"), {"switch": "imap"}))
+    assert TO_POP in page.text
     assert client.submit(page, {"email_address": "anna@gmx.de"}).status_code == 303
     assert walk(client, ("program", {"program": program}), PLAIN[2]) == GUIDE
 
@@ -39,9 +39,19 @@ def test_leads_from_the_first_page_to_a_guide_with_imap(client: PageLintingClien
 
 def test_a_mistake_in_the_address_does_not_lose_the_way(client: PageLintingClient) -> None:
     page = client.submit(client.get(IMAP), {"email_address": "anna"})
-    assert f'href="{POP}"' in follow(client, page).text
+    assert TO_POP in follow(client, page).text
     refused(client, "address", {"email_address": "anna"})
-    assert f'href="{POP}"' not in client.get(POP).text
+    assert TO_POP not in client.get(POP).text
+
+
+def test_who_turns_to_imap_and_back_keeps_what_they_have_typed(client: PageLintingClient) -> None:
+    for typed in ("anna@gmx.de", "anna", ""):
+        page = client.submit(client.get("/"), {"email_address": typed, "switch": "imap"})
+        assert page.headers["Location"] == IMAP
+        page = follow(client, page)
+        assert TO_POP in page.text
+        assert f'value="{typed}" placeholder' in page.text
+        assert 'aria-invalid="true"' not in page.text, "nothing is wrong yet"
 
 
 def test_what_a_device_fetches_and_deletes_is_asked_of_nobody_with_imap(client: PageLintingClient) -> None:

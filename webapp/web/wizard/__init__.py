@@ -86,6 +86,10 @@ def _former(slug: str, answers: Answers) -> ResponseReturnValue:
 
 
 def _answered(asked: Step, answers: Answers) -> ResponseReturnValue:
+    if asked is STEPS[0] and "switch" in request.form:
+        protocol = ServerType.IMAP if request.form["switch"] == ServerType.IMAP else ServerType.POP3
+        typed = {"email_address": request.form.get("email_address", ""), "protocol": protocol, "switch": "1"}
+        return asking.refuse(asked, typed, protocol=protocol)
     if request.form.get("confirm") and asked.slug in answers:
         return asking.keep(asked, _confirmed(asked, answers), _onward)
     form = asking.checked(asked, answers)

@@ -109,6 +109,8 @@ def _mistaken(asked: Step, answers: Answers, fields: Mapping[str, str]) -> str:
     """Return the question with what was typed, and what is wrong in it."""
     form = asked.form(formdata=MultiDict(fields), meta={"csrf": False})
     form.fit(answers)
+    if "switch" in fields:  # between POP and IMAP, with what was typed so far: nothing is wrong yet
+        return render(asked, answers, form=form)
     return render(asked, answers, form=form, problem=translate(Message(_TOO_LONG)) if form.validate() else None)
 
 
