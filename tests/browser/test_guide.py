@@ -194,3 +194,22 @@ def test_the_button_of_the_file_gives_way_to_the_next_step_once_it_was_pressed(b
         filled.click()
     assert filled.all_inner_texts() == ["Erledigt, weiter"]
     assert "✓ heruntergeladen" in page.inner_text("main")
+
+
+@pytest.mark.parametrize(
+    ("agent", "width", "height"), [("windows", 1366, 657), ("windows", 390, 844), ("iphone", 390, 844)]
+)
+def test_the_question_of_the_six_digits_is_seen_before_the_button_that_leads_on(
+    browser: Browser, url: str, agent: str, width: int, height: int
+) -> None:
+    with browser.new_context(user_agent=AGENTS[agent], viewport={"width": width, "height": height}) as context:
+        page = context.new_page()
+        page.goto(f"{url}/?lang=de")
+        page.fill("#email_address", "anna.beispiel@gmx.de")
+        for path in ("**/setup/program", "**/setup/preparation"):
+            page.locator("[data-next]").click()
+            page.wait_for_url(path)
+        tick, bar = page.locator(".tile.tick").bounding_box(), page.locator(".way-bar").bounding_box()
+        assert tick
+        assert bar
+        assert tick["y"] + tick["height"] <= bar["y"]
