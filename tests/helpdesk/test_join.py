@@ -17,6 +17,7 @@ from tests.helpdesk.conftest import (
     join,
     open_case,
     post,
+    token_of_page,
 )
 from tests.support.client import PageLintingClient
 from webapp.infrastructure import db
@@ -54,6 +55,39 @@ def test_a_link_is_used_up_by_the_button_and_not_by_looking(agent: PageLintingCl
     assert words[1] in agent.get(f"/helpdesk/cases/{reference}").text
     assert late.get(link).status_code == 410
     assert post(late, link).status_code == 410
+
+
+@pytest.mark.parametrize("when", ["before", "confirming"])
+def test_a_cookie_that_was_copied_before_opens_no_case_that_was_agreed_to(
+    agent: PageLintingClient, person: PageLintingClient, new_browser: Browser, when: str
+) -> None:
+    _, _, link = open_case(agent)
+    name, thief = agent.application.config["SESSION_COOKIE_NAME"], new_browser()
+    person.get("/join")
+    copied = person.get_cookie(name)
+    post(person, link, page=link)
+    if when == "confirming":
+        copied = person.get_cookie(name)
+    assert agree(person).status_code == 303
+    assert copied is not None
+    thief.set_cookie(name, copied.value)
+    assert thief.get(link).status_code == 410
+    assert post(thief, link).status_code == 410
+    thief.post("/join/confirm", data={"csrf_token": token_of_page(thief.get("/").text)})
+    assert "helper-band" not in thief.get("/").text
+    assert person.get("/join/stored").text.count("Vera")
+
+
+def test_who_agrees_by_two_presses_is_in(agent: PageLintingClient, person: PageLintingClient) -> None:
+    _, _, link = open_case(agent)
+    post(person, link, page=link)
+    page, name = person.get("/join/confirm"), agent.application.config["SESSION_COOKIE_NAME"]
+    before = person.get_cookie(name)
+    assert before is not None
+    for _ in range(2):  # the second is on its way before the first is answered
+        person.set_cookie(name, before.value)
+        assert person.submit(page, form=AGREE).status_code == 303
+    assert "helper-band" in person.get("/").text
 
 
 def test_link_and_code_are_each_others_end(agent: PageLintingClient, new_browser: Browser) -> None:

@@ -207,10 +207,14 @@ def of_person(session: Session, token: str) -> Case | None:
 
 
 @changing(CaseState.CONFIRMING)
-def confirm(session: Session, case: Case, mark: str) -> bool | None:
-    """Connect the person, who has agreed to what `mark` stands for; None where it is not that any more."""
+def confirm(session: Session, case: Case, mark: str, secret: str) -> bool | None:
+    """Connect the person, who has agreed to what `mark` stands for; None where it is not that any more.
+
+    They hold the case by `secret` from now on: what somebody copied of their browser before opens it no more.
+    """
     if mark != prefill_mark(case):
         return None
+    case.person_hash = hashed(secret)
     case.state, case.joined_at = CaseState.JOINED, case.joined_at or datetime.now(UTC)
     record_in(session, case, Kind.CASE, {"what": CaseWord.JOINED})
     return True

@@ -87,7 +87,7 @@ def invitation(token: str) -> ResponseReturnValue:
         if standing == courses.Standing.EARLY:
             return render_template("helpdesk/course-early.html"), 403
         if standing != courses.Standing.GOOD:
-            return render_template("helpdesk/invitation-over.html"), 410
+            return _within() or (render_template("helpdesk/invitation-over.html"), 410)
     return render_template("helpdesk/invitation.html", token=token)
 
 
@@ -104,8 +104,16 @@ def use_invitation(token: str) -> ResponseReturnValue:
 
 
 def _own_secret(invitation: str) -> str:
-    """Return the secret by which this browser holds the case that `invitation` leads to: the same at every press."""
-    return urlsafe_b64encode(hashed(f"{browser()} {invitation}")[:LINK_BYTES]).rstrip(b"=").decode()
+    """Return the secret by which this browser holds the case that `invitation` leads to: the same at every press.
+
+    It holds until they agree. Who has copied the cookie before, perhaps of a computer for all, could make it, too.
+    """
+    return _made_of(browser(), invitation)
+
+
+def _made_of(kept: str, sent: str) -> str:
+    """Return a secret that takes both to know: what this browser keeps, and what it sends."""
+    return urlsafe_b64encode(hashed(f"{kept} {sent}")[:LINK_BYTES]).rstrip(b"=").decode()
 
 
 def _again(secret: str) -> Response | None:
@@ -118,6 +126,12 @@ def _again(secret: str) -> Response | None:
     session[SESSION_KEY] = secret
     forget_person_case()
     return redirect(url_for(place), 303)
+
+
+def _within() -> Response | None:
+    """Lead on whoever is helped now and follows a link that is over: mostly their own, once more."""
+    case = person_case()
+    return redirect(url_for(_place(case)), 303) if case is not None and case.state == CaseState.JOINED else None
 
 
 def _entered(secret: str) -> Response:
@@ -150,6 +164,7 @@ def _confirm(case: Case, *, changed: bool = False) -> str:
         case=case,
         changed=changed,
         prefill_mark=cases.prefill_mark(case),
+        press=new_token(),
         helper=person.helper(case),
         prepared_address=shorten_address(address) if address else "",
         own_address=shorten_address(own) if (own := store.load().email_address) else "",  # who comes next inherits none
@@ -163,7 +178,9 @@ def agree() -> ResponseReturnValue:
     """Connect: from now on the agent sees the person's progress. What was prepared must be what the person has seen."""
     case = person_case()
     is_first = case is not None and case.joined_at is None  # not after another agent took over
-    if case is not None and cases.confirm(case.id, request.form.get("prefill", "")):
+    secret = _made_of(str(session.get(SESSION_KEY)), request.form.get("press") or new_token())
+    if case is not None and cases.confirm(case.id, request.form.get("prefill", ""), secret):
+        session[SESSION_KEY] = secret
         forget_person_case()
         joined = person_case()
         if joined is not None:
@@ -176,6 +193,7 @@ def agree() -> ResponseReturnValue:
     case = person_case()
     if case is not None and case.state == CaseState.CONFIRMING:
         return _confirm(case, changed=True), 409
+    _again(secret)  # the second press of a page: its form alone makes the secret that the first one made
     return redirect(_onward(), 303)
 
 
