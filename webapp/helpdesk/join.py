@@ -30,6 +30,7 @@ from webapp.web.wizard import answers as store
 
 # In the person's own sealed session:
 CODE_KEY = "help_code"  # the code they read out
+BEFORE_KEY = "help_before"  # the secret before they agreed: opens nothing, but tells their own invitation from others
 WRONG_CODE = N_("This code does not fit, or it has run out. Ask your helper to read it out once more.")
 
 
@@ -87,7 +88,7 @@ def invitation(token: str) -> ResponseReturnValue:
         if standing == courses.Standing.EARLY:
             return render_template("helpdesk/course-early.html"), 403
         if standing != courses.Standing.GOOD:
-            return _within() or (render_template("helpdesk/invitation-over.html"), 410)
+            return render_template("helpdesk/invitation-over.html"), 410
     return render_template("helpdesk/invitation.html", token=token)
 
 
@@ -118,6 +119,8 @@ def _made_of(kept: str, sent: str) -> str:
 
 def _again(secret: str) -> Response | None:
     """Lead on whoever presses once more what has let this browser in already; None for everybody else."""
+    if secret == session.get(BEFORE_KEY):
+        secret = str(session.get(SESSION_KEY))
     with db.read() as reading:
         case = cases.of_person(reading, secret)
         if case is None or case.state in (CaseState.ENDED, CaseState.CLOSED):
@@ -128,18 +131,13 @@ def _again(secret: str) -> Response | None:
     return redirect(url_for(place), 303)
 
 
-def _within() -> Response | None:
-    """Lead on whoever is helped now and follows a link that is over: mostly their own, once more."""
-    case = person_case()
-    return redirect(url_for(_place(case)), 303) if case is not None and case.state == CaseState.JOINED else None
-
-
 def _entered(secret: str) -> Response:
     """Go on with a session of this case alone; the URL holds no token any more."""
     before = person_case()
     if before is not None:
         cases.leave(before.id)
     session.pop(CODE_KEY, None)
+    session.pop(BEFORE_KEY, None)
     live.begin(secret)
     return redirect(url_for("helpdesk.confirm"), 303)
 
@@ -178,9 +176,10 @@ def agree() -> ResponseReturnValue:
     """Connect: from now on the agent sees the person's progress. What was prepared must be what the person has seen."""
     case = person_case()
     is_first = case is not None and case.joined_at is None  # not after another agent took over
-    secret = _made_of(str(session.get(SESSION_KEY)), request.form.get("press") or new_token())
+    before = str(session.get(SESSION_KEY))
+    secret = _made_of(before, request.form.get("press") or new_token())
     if case is not None and cases.confirm(case.id, request.form.get("prefill", ""), secret):
-        session[SESSION_KEY] = secret
+        session[SESSION_KEY], session[BEFORE_KEY] = secret, before
         forget_person_case()
         joined = person_case()
         if joined is not None:
@@ -232,7 +231,7 @@ def ended() -> ResponseReturnValue:
 
 
 def _forget() -> None:
-    for name in (SESSION_KEY, CODE_KEY):
+    for name in (SESSION_KEY, CODE_KEY, BEFORE_KEY):
         session.pop(name, None)
     forget_person_case()
 
