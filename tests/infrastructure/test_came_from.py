@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from tests.support.client import PageLintingClient, parse, text_of
 from tests.web.wizard.walk import PLAIN, walk
 from webapp.infrastructure.came_from import BEFORE, came_from
+
+PAGES = (
+    *("/", "/setup/program", "/setup/program?again=1", "/setup/preparation?again=1", "/guide/password"),
+    *("/adjust", "/adjust/retention", "/finish", "/help", "/help?q=535", "/help/login-refused"),
+    *("/help/not-working", "/help/said/not-helped", "/connection-tests", "/status", "/check"),
+    *("/reports", "/advice", "/advice/backup", "/settings", "/settings/gmx.net", "/api/v1/", "/privacy", "/imprint"),
+    "/accessibility",
+)
 
 
 def back(client: PageLintingClient, page: str, origin: str = "") -> tuple[str, str]:
@@ -50,6 +59,30 @@ def test_who_comes_from_the_guide_goes_back_to_the_step(client: PageLintingClien
         assert back(client, page) == (step, "Zurück zur Anleitung")
     assert walk(client, PLAIN[2]) == step  # the switch was only looked at once more
     assert walk(client, ("program", {"program": "outlook:windows"}), PLAIN[2]) == "/guide"
+
+
+def test_back_never_goes_round(app: Flask, client: PageLintingClient) -> None:
+    """No two pages name each other. From a page of help a step is opened by a link that says so: `again`."""
+    walk(client, *PLAIN)
+    plain, cookie = app.test_client(), client.get_cookie(app.config["SESSION_COOKIE_NAME"])
+    assert cookie is not None
+
+    def leads(page: str, origin: str) -> str:
+        plain.set_cookie(app.config["SESSION_COOKIE_NAME"], cookie.value)
+        shown = plain.get(page, headers={"Referer": f"http://localhost{origin}"})
+        assert shown.status_code == 200, page
+        links = [
+            link.get("href", "")
+            for nav in parse(shown.text).iter("nav")
+            if nav.get("aria-label") == "Zurück"
+            for link in nav.iter("a")
+        ]
+        return links[0] if links else ""
+
+    pairs = [(page, origin) for page in PAGES for origin in PAGES if leads(page, origin) == origin != page]
+    assert len(pairs) > 50
+    # A page whose way back is always the same leads there whoever came; so both must be led to by where one came from.
+    assert [pair for pair in pairs if pair[::-1] in pairs] == []
 
 
 @pytest.mark.parametrize(

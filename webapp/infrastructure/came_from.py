@@ -33,7 +33,7 @@ BEFORE: Final = {
     "check-file": _HELP,
     "finish": ("wizard.adjust", *_TESTS),
     "help": (*_WAY, "help.not_working"),
-    "test": (*_HELP, "health.status"),
+    "test": _HELP,
     "cause": ("help.index",),
     "step": ("help.not_working", "help.index", "help.show", "connection_tests.index"),  # once more
 }

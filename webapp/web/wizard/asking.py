@@ -226,7 +226,7 @@ def _back_url(asked: Step, answers: Answers, page: str | None) -> str:
         return url_of(asked, again=1)
     if asked in ADJUSTMENTS:
         return url_for("wizard.adjust")
-    if origin := came_from("step"):
-        return origin
+    if "again" in request.args and (origin := came_from("step")) and origin != url_for("help.index"):
+        return origin  # it led here on purpose; the help itself is at the foot of every page, and would lead here again
     previous = before(asked, answers)
     return url_of(previous, again=1) if previous else url_for("wizard.start")
