@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from wtforms import StringField
 
 from tests.support.client import PageLintingClient
@@ -40,6 +41,23 @@ def test_the_token_of_the_form_does_not_wait_for_it_lies_in_the_cookie_already(c
     with client.session_transaction() as session:
         assert session[mistakes.KEY]["fields"] == {"code": "123"}
         assert session[mistakes.KEY]["emptied"] == []
+
+
+def test_who_asks_for_no_text_uses_no_mistake_up(client: PageLintingClient) -> None:
+    client.submit(client.get(COMPUTER), {"code": "123"}, form="Öffnen")
+    assert FlaskClient.open(client, "/computer", method="HEAD").status_code == 422
+    assert client.get("/computer").status_code == 422
+
+
+def test_a_mistake_is_told_below_a_prefix(app: Flask) -> None:
+    with app.test_request_context("/reports", method="POST", base_url="http://localhost/pop") as context:
+        form = CodeForm(meta={"csrf": False})
+        form.code.errors = ["no"]
+        mistakes.refuse(form, "/pop/reports", lambda: "")
+        kept = dict(context.session)
+    with app.test_request_context("/reports", base_url="http://localhost/pop") as context:
+        context.session.update(kept)
+        assert mistakes.form_of(CodeForm).code.errors == ["no"]
 
 
 def test_a_mistake_waits_for_its_own_page(client: PageLintingClient) -> None:

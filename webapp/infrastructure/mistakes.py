@@ -32,11 +32,12 @@ def keep(place: str, **what: Any) -> bool:
 
 
 def take(place: str) -> dict[str, Any] | None:
-    """Return what waits for this page; None for nothing. It is told once."""
+    """Return what waits for this page; None for nothing. It is told once, and not to a HEAD."""
     kept: dict[str, Any] = session.get(KEY) or {}
     if kept.get("place") != place:
         return None
-    del session[KEY]
+    if request.method != "HEAD":
+        del session[KEY]
     return kept
 
 
@@ -64,7 +65,7 @@ def refuse(
 
 def form_of(kind: type[F]) -> F:
     """Return the form of the page that is asked for: with the mistake that was sent just now, else empty."""
-    kept: Mapping[str, Any] = take(request.path) or {}
+    kept: Mapping[str, Any] = take(request.script_root + request.path) or {}
     form: F = kind(formdata=None, data=kept.get("fields"))
     for name, text in kept.get("errors", {}).items():
         form[name].errors = [text]
