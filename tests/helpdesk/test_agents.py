@@ -425,7 +425,7 @@ def test_who_disables_somebody_in_a_call_reads_whom_it_meets(
 
 
 def test_an_agent_who_may_not_see_a_page_keeps_their_own_header(agent: PageLintingClient) -> None:
-    for path, status in (("/helpdesk/agents", 403), ("/helpdesk/cases/00000000", 404)):
+    for path, status in (("/helpdesk/agents", 403), ("/helpdesk/cases/00000000", 404), ("/helpdesk/nothing", 404)):
         page = agent.get(path)
         assert page.status_code == status
         assert ">Vera</a>" in page.text

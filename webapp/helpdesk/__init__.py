@@ -79,7 +79,7 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
     """Answer an agent with their own header; where the site itself fails, nothing is asked of it."""
     if (error.code or 500) >= 500:
         return errors.page(error)
-    return errors.page(error, "helpdesk/desk.html", "helpdesk.overview")
+    return errors.page(error, "helpdesk/desk.html", "helpdesk.overview", **_describe_agent())
 
 
 @blueprint.context_processor

@@ -174,8 +174,10 @@ def show(error: HTTPException) -> ResponseReturnValue:
     return page(error)
 
 
-def page(error: HTTPException, layout: str = "base.html", start: str = "wizard.start") -> ResponseReturnValue:
-    """Return the page of `error` in the layout of a part of the site, and with the way to its start."""
+def page(
+    error: HTTPException, layout: str = "base.html", start: str = "wizard.start", **values: object
+) -> ResponseReturnValue:
+    """Return the page of `error` in the layout of a part, which takes `values`, with the way to its start."""
     status = error.code or 500
     if isinstance(error, SecurityError):  # a foreign Host header: url_for would fail
         return _bare(400, FOREIGN_HOST)
@@ -188,6 +190,7 @@ def page(error: HTTPException, layout: str = "base.html", start: str = "wizard.s
             start=url_for(start),
             layout=layout,
             again=_again(error),
+            **values,
         )
     except Exception:
         logger.exception("error page %d failed, incident %s", status, g.get("incident"))
