@@ -28,3 +28,11 @@ def test_without_a_message_there_is_only_the_field(agent: PageLintingClient) -> 
     page = agent.get("/helpdesk/messages?lang=de").text
     assert 'name="q"' in page
     assert "Diese Meldung" not in page
+
+
+def test_what_is_pasted_keeps_its_lines_goes_into_no_address_and_shows_no_password(agent: PageLintingClient) -> None:
+    log = "> AUTH PLAIN\n< +\n> AGFubmEAZ2VoZWlt\n< -ERR [IN-USE] no"
+    page = agent.submit(agent.get("/helpdesk/messages?lang=de"), {"q": log}, form="Ursache finden")
+    assert CATALOGUE["mailbox-in-use"].title.translated(GERMAN) in page.text
+    assert "AGFubmEA" not in page.text
+    assert "AGFubmEA" not in page.request.url

@@ -97,6 +97,7 @@ def test_a_program_that_keeps_the_servers_words_to_itself_is_asked_for_them(clie
     page = client.get("/help?q=curl:+(67)+Login+denied&lang=de").text
     assert "Das könnte es sein" in page
     assert "curl sagt mehr, wenn Sie es mit „-v“ starten" in page
+    assert 'href="/help/log"' in page.split("sagt mehr")[1].split("</p>")[0]
     assert "sagt mehr" not in client.get("/help?q=535+Authentication+credentials+invalid&lang=de").text
 
 
@@ -105,6 +106,13 @@ def test_where_no_cause_is_sure_three_questions_lead_on(client: PageLintingClien
     assert "Das könnte es sein" in page
     assert "Drei Fragen führen weiter" in page
     assert "Drei Fragen" not in client.get("/help?q=0x800ccc92&lang=de").text
+
+
+def test_a_password_in_a_pasted_log_is_not_shown_back(client: PageLintingClient) -> None:
+    log = "> USER anna\n< +OK\n> PASS kuckuck-4711\n< -ERR [IN-USE] no"
+    page = client.submit(client.get("/help/log?lang=de"), {"q": log}, form="Ursache finden")
+    assert "Das bedeutet meistens" in page.text
+    assert "kuckuck" not in page.text
 
 
 def test_where_nothing_is_found_three_questions_lead_on(client: PageLintingClient) -> None:
@@ -118,7 +126,7 @@ def test_where_nothing_is_found_three_questions_lead_on(client: PageLintingClien
 
 def test_a_whole_log_is_read_from_its_end(client: PageLintingClient) -> None:
     log = "line of no interest\n" * 2000 + "fetchmail: Query status=3 (AUTHFAIL)\n"
-    page = client.submit(client.get("/help/log?lang=de"), {"q": log}).text
+    page = client.submit(client.get("/help/log?lang=de"), {"q": log}, form="Ursache finden").text
     assert CATALOGUE["login-refused"].title.translated(translations_for("de")) in page
     assert page.count("line of no interest") <= QUERY_MAX // 20
 
