@@ -71,14 +71,15 @@ def test_agent_and_person_see_the_sentence_until_it_is_passed_or_taken_back(
     post(agent, f"{case}/hint", {"hint": "wait"}, page="/helpdesk")
     assert seen() == (True, True)
     assert "Zurücknehmen" in agent.get(case).text
-    post(agent, f"{case}/hint", {"hint": "none"}, page="/helpdesk")
+    for _ in range(2):  # the second one finds none
+        post(agent, f"{case}/hint", {"hint": "none"}, page="/helpdesk")
     assert seen() == (False, False)
     post(agent, f"{case}/hint", {"hint": "open-step", "step": "address"}, page="/helpdesk")
     assert seen() == (True, True)
     answer(person, "address", email_address=ADDRESS)
     person.get("/setup/program")
     assert seen("/setup/program") == (False, False)
-    assert "Der Satz wurde von der Seite genommen" in person.get("/join/stored").text
+    assert person.get("/join/stored").text.count("Der Satz wurde von der Seite genommen") == 1
 
 
 def test_agent_and_person_see_the_same_after_a_look_at_what_is_stored(

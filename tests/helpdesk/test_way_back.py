@@ -6,6 +6,7 @@ import pytest
 
 from tests.helpdesk.conftest import answer, join, open_case, post
 from tests.support.client import PageLintingClient
+from webapp.helpdesk.way_back import FROM_KEY
 
 BACK = '<a href="{}">Zurück</a>'
 
@@ -59,3 +60,10 @@ def test_the_offer_of_help_says_from_which_guide_it_is_asked(
     agent: PageLintingClient, person: PageLintingClient
 ) -> None:
     assert "from=/guide/add?client%3Dthunderbird" in person.get("/guide/add?client=thunderbird").text
+
+
+def test_a_way_back_takes_no_more_room_than_its_letters(person: PageLintingClient) -> None:
+    for way in ("/help/" + "\N{GRINNING FACE}" * 50, "/connection-tests?x=" + "\N{GRINNING FACE}" * 50):
+        person.get("/join", query_string={"from": way})
+        with person.session_transaction() as session:
+            assert str(session.get(FROM_KEY, "")).isascii()

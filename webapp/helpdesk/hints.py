@@ -34,8 +34,9 @@ def give(session: Session, case: Case, hint: str, step: str | None, agent_id: in
 
 @changing(CaseState.JOINED)
 def take_back(session: Session, case: Case) -> None:
-    """Take the sentence off the page of the person."""
-    record_in(session, case, Kind.CASE, {"what": CaseWord.HINT_TAKEN})
+    """Take the sentence off the page of the person; nothing happens where none stands there."""
+    if of_case(session, case.id) is not None:
+        record_in(session, case, Kind.CASE, {"what": CaseWord.HINT_TAKEN})
 
 
 def of_case(reading: Session, case_id: int) -> CaseEvent | None:

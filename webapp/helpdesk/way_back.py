@@ -35,8 +35,13 @@ def _lasting(link: str) -> str:
     page = page_of_ours(link)
     if page is None or page.endpoint.partition(".")[0] not in _ROOMS:
         return ""
-    whole = page.url if page.endpoint in _WITH_QUERY and len(page.url) <= FROM_MAX else page.path
-    return whole if len(whole) <= FROM_MAX else ""
+    whole = page.url if page.endpoint in _WITH_QUERY and _is_short(page.url) else page.path
+    return whole if _is_short(whole) else ""
+
+
+def _is_short(url: str) -> bool:
+    """Whether a cookie has room for it, where all but ASCII takes up to twelve bytes a character."""
+    return url.isascii() and len(url) <= FROM_MAX
 
 
 def where_they_were(*, prepared: bool = False) -> str:
