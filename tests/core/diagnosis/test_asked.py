@@ -104,9 +104,9 @@ def test_messages_that_others_reported_find_their_cause() -> None:
 
 
 def test_messages_that_nobody_looked_at_while_the_search_was_made_find_their_cause() -> None:
-    """They are asked and counted, and no single one is learned from: 29 of the 42 at first, then 34, then 36."""
-    assert len(right(HELD_OUT)) <= len(HELD_OUT) - 36
-    assert len(surely_wrong(HELD_OUT)) <= 2
+    """They are asked and counted, and no single one is learned from: 29 of the 42 at first, then 34, 36 and 37."""
+    assert len(right(HELD_OUT)) <= len(HELD_OUT) - 37
+    assert len(surely_wrong(HELD_OUT)) <= 1
 
 
 @pytest.mark.parametrize("locale", OWN_WORDS)

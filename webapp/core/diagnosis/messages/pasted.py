@@ -13,6 +13,7 @@ LINES_MAX = 50  # of a log, the last ones
 LINE_MAX = 2000  # characters
 AFTER_ANSWER = 12  # lines at the end of a log among which what the server said last is looked for
 PARTED_LINES, PARTS_MAX = 12, 6  # lines that are taken apart, and parts of each
+STORY_MAX, STORY_PARTS = 2000, 8  # characters of a story, and parts of it, the last ones
 SHORT_LINES, SHORT = 3, 600  # lines and characters of a text that is one message
 
 # Where in a program a fault was met, as Python, Ruby, Java, JavaScript, PHP and Go write it below the message; what
@@ -76,6 +77,12 @@ _OF_THE_LOGIN = re.compile(r"\b(?:Benutzernamens|Passworts|username|password)\b[
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _COLON = re.compile(r":\s")
 _STOP = re.compile(r"(?<=[.!?])\s+")
+_SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+")
+_CLAUSES = re.compile(
+    r"""(?<=[.!?;,])\s+ | \n+ | \s[-–]\s
+    | \s(?:und|aber|sondern|weil|dass|wenn|obwohl|and|but|because|that|when|although|while)\s""",
+    re.VERBOSE | re.IGNORECASE,
+)
 _ENCLOSED = re.compile(r"""[\[(„“"»`]([^\[\]()„“”"«»`]+)[\])“”"«`]""")
 _REASON = re.compile(r"[^\W\d_]{2,}\W+[^\W\d_]{2,}|[^\W\d_]{10,}")
 _ADVICE = re.compile(r"\.\s+(?:Bitte|Please)\b.*|\(in reply to [^)]*\).*|['\"],\s+\w+:\s.*", re.DOTALL)
@@ -132,6 +139,16 @@ def pieces(text: str) -> tuple[list[Line], list[str]]:
     ]
     found += [Line(f"{earlier} {later}") for later, earlier in pairwise(last)]
     return found, [part for line in last[:PARTED_LINES] for part in _parts(line)]
+
+
+def story(text: str) -> tuple[list[str], list[str]]:
+    """Return the sentences of what somebody tells, none where there is but one; and what they are made of."""
+    told = masked(text[-CHARACTERS_MAX:])[-STORY_MAX:]
+    sentences, clauses = (
+        list(dict.fromkeys(part for part in taken.split(told) if len(_WORD.findall(part)) > 1))[-STORY_PARTS:]
+        for taken in (_SENTENCES, _CLAUSES)
+    )
+    return sentences if len(sentences) > 1 else [], clauses
 
 
 def _short(lines: Sequence[str]) -> list[Line]:

@@ -16,7 +16,7 @@ from itertools import chain
 from rapidfuzz import fuzz, process
 
 from webapp.core.diagnosis.messages.message import PROVIDER, ProgramMessage
-from webapp.core.diagnosis.messages.pasted import pieces, response_code, without_code
+from webapp.core.diagnosis.messages.pasted import pieces, response_code, story, without_code
 from webapp.core.diagnosis.messages.vocabulary import (
     ALIKE,
     COMMAND_LINE,
@@ -103,6 +103,15 @@ def _own_words(message: ProgramMessage) -> tuple[bool, bool]:
     return not message.summary, not message.noticed
 
 
+def _says_more(reason: tuple[Found, ...], said: tuple[Found, ...]) -> bool:
+    """Whether the reason that stands in a line is rather meant than what the line as a whole says."""
+    if not reason or not said:
+        return bool(reason)
+    if said[0].sure and reason[0].message.summary:
+        return False
+    return said[0].message.noticed or reason[0].score > NEARLY * said[0].score
+
+
 class Index:
     """The messages' texts in a full-text index in memory; may be asked by several threads."""
 
@@ -168,10 +177,26 @@ class Index:
                 return summary
         reason = self._reason(parts, program, meanings)
         said = summary or best
-        if summary and reason and reason[0].message.summary:
-            return summary
-        guessed = not said or said[0].message.noticed
-        return reason if reason and (guessed or reason[0].score > NEARLY * said[0].score) else said
+        if _says_more(reason, said):
+            return reason
+        return said if summary or answered else self._story(text, said, program, meanings)
+
+    def _story(
+        self, text: str, whole: tuple[Found, ...], program: str | None, meanings: _Meanings
+    ) -> tuple[Found, ...]:
+        """Add to how well the whole fits how well its best sentence does; where nothing fits, the best part of one."""
+        for parts in story(text):
+            told = {self._numbers[id(one.message)]: one for one in whole}
+            best: dict[int, Found] = {}
+            for one in chain.from_iterable(self._line(words(part), program, meanings, alone=False) for part in parts):
+                number = self._numbers[id(one.message)]
+                best[number] = max(best.get(number, one), one, key=lambda found: found.score)
+            for number, one in best.items():
+                before = told[number].score if number in told else 0.0
+                told[number] = replace(one, score=before + one.score, sure=False)
+            if told:
+                return tuple(sorted(told.values(), key=lambda one: -one.score)[:RESULTS_MAX])
+        return ()
 
     def _reason(self, parts: Iterable[str], program: str | None, meanings: _Meanings) -> tuple[Found, ...]:
         """Search parts of lines; what one says for sure may be meant, no more: the words beside it are left out."""
