@@ -48,6 +48,7 @@ def enrol_totp(config: Config, client: PageLintingClient) -> tuple[pyotp.TOTP, l
     page = client.get("/helpdesk/account/totp").text
     secret = re.search(r'class="value"[^>]*>([A-Z2-7 ]+)<', page)
     assert secret
+    assert "alle 30 Sekunden sechs neue Ziffern" in page
     app = pyotp.TOTP(secret[1].replace(" ", ""))
     shown = post(client, "/helpdesk/account/totp", {"code": app.now()}, page="/helpdesk/account/totp")
     assert shown.status_code == 200
@@ -111,6 +112,7 @@ def test_every_refusal_reads_the_same(new_browser: Browser, login: str, password
     answer = sign_in(client, login, password)
     assert answer.status_code == 422
     assert "Die Anmeldung hat nicht geklappt." in answer.text
+    assert "Passwort vergessen?" in answer.text
     assert client.get("/helpdesk").headers["Location"] == "/helpdesk/sign-in"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.helpdesk.conftest import open_case
 from tests.support.client import PageLintingClient
 from tests.support.told import CATALOGUE
 from webapp.core.text import translations_for
@@ -36,3 +37,12 @@ def test_what_is_pasted_keeps_its_lines_goes_into_no_address_and_shows_no_passwo
     assert CATALOGUE["mailbox-in-use"].title.translated(GERMAN) in page.text
     assert "AGFubmEA" not in page.text
     assert "AGFubmEA" not in page.request.url
+
+
+def test_who_asked_in_a_case_finds_back_to_it(agent: PageLintingClient) -> None:
+    reference, _, _ = open_case(agent)
+    assert f'name="case" value="{reference}"' in agent.get(f"/helpdesk/cases/{reference}").text
+    asked = agent.get(f"/helpdesk/messages?q=xyzzy&case={reference}&lang=de").text
+    assert f'href="/helpdesk/cases/{reference}"' in asked
+    assert f'name="case" value="{reference}"' in asked, "the next question knows it, too"
+    assert "Zurück zum Fall" not in agent.get("/helpdesk/messages?q=xyzzy").text

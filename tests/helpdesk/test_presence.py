@@ -75,7 +75,7 @@ def test_an_administrator_without_a_second_step_reaches_the_own_account_alone(
         assert admin.get(path).headers["Location"] == "/helpdesk/account?enrol=1"
     page = admin.get("/helpdesk/account").text
     assert "Danach öffnet sich der Kundendienst" in page
-    assert "eine App oder einen Passkey" in page
+    assert "oder einen Passkey" in page
     assert "Jetzt nicht" not in page
     assert "/helpdesk/agents" not in page
     for path in ("/helpdesk/progress", "/helpdesk/cases/ABCDEFGH/progress"):

@@ -82,7 +82,9 @@ def add(config: Config, login: str, name: str, role: str, by: str = "") -> str:
     token = new_token()
     with db.begin(config) as session:
         if session.scalar(select(Agent.id).where(Agent.login == login)):
-            raise InputError(N_("There is an agent “%(login)s” already."), login=login)
+            raise InputError(
+                N_("There is an agent “%(login)s” already. For a new link: --again, or the page Team."), login=login
+            )
         now = datetime.now(UTC)
         agent = Agent(login=login, name=name, role=role, created_at=now)
         agent.setup_hash, agent.setup_expires_at = hashed(token), now + timedelta(hours=SETUP_HOURS)

@@ -237,10 +237,11 @@ def accept(reference: str) -> ResponseReturnValue:
 def explain_message() -> ResponseReturnValue:
     """Say what a message on the person's screen means, and the sentence to say; nothing of it is kept."""
     query = messages.masked(request.values.get("q", "").strip()[-MESSAGE_MAX:])
+    asked_in = request.values.get("case", "")
     found = messages.search(query) if query else ()
     provider = site_provider()
     meant = [CATALOGUE[name].for_provider(provider) for name in messages.causes(found)[: messages.CAUSES_SHOWN]]
-    return render_template("helpdesk/message.html", query=query, found=found, causes=meant)
+    return render_template("helpdesk/message.html", query=query, found=found, causes=meant, back_to=asked_in)
 
 
 @blueprint.get("/helpdesk/statistics")

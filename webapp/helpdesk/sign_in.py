@@ -22,8 +22,8 @@ from webapp.infrastructure.models import Agent, AgentSession
 from webapp.infrastructure.security import clear_site
 
 REFUSED = N_(
-    "That did not work. Name or password is wrong, or the account is waiting after several tries. Wait a minute and "
-    "try again."
+    "That did not work. Look at name and password once more, at capitals and small letters too. After several tries "
+    "the account waits a minute."
 )
 NOT_BEGUN = N_("This sign-in was not begun in this browser, or it has run out. Begin it here once more.")
 FACTOR_REFUSED = N_("This code does not fit, or it was used before. Take the next one the app shows.")

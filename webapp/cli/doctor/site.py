@@ -124,7 +124,10 @@ def _not_connected(asked: _Asked, kind: FailureKind) -> Finding:
     return problem(
         "site-silent",
         N_("Nothing answers at %(url)s. (%(reason)s)"),
-        N_("Start the site: systemctl start gmx-pop-wizard. If it has another port, name it with --port."),
+        N_(
+            "Start the site: make run, or as a service systemctl start gmx-pop-wizard. "
+            "If it has another port, name it with --port."
+        ),
         url=asked.url,
         reason=kind.value,
     )
