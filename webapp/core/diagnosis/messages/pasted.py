@@ -20,11 +20,11 @@ SHORT_LINES, SHORT = 3, 600  # lines and characters of a text that is one messag
 # fetchmail says of a certificate that it takes, and curl of every connection.
 _FRAME = re.compile(
     r"""
-      \s* (?: File\s".*",\sline\s\d+ .*
+      \s*+ (?: File\s".*",\sline\s\d+ .*
     | (?:from\s)?\S+\.rb:\d+:in\s\S+(?:\s\S+){0,3}'
     | \*\s(?:Closing\sconnection|TLSv1).* | [{}]\s\[\d+\sbytes\sdata\]
     | fetchmail:\s(?:Server\scertificate:|(?:Unknown\s)?Issuer\s.*|Subject\s.*|.*\skey\sfingerprint:\s.*)
-    | at\s[\w.$<>/ ]+\(.*\) | at\s\S+:\d+:\d+ | \#\d+\s.* | \S+\.go:\d+.* | [\^~\s]+ ) \s*
+    | at\s[\w.$<>/ ]+\(.*\) | at\s\S+:\d+:\d+ | \#\d+\s.* | \S+\.go:\d+.* | [\^~\s]++ ) \s*
     """,
     re.VERBOSE,
 )
@@ -53,14 +53,16 @@ _ASKED = re.compile(r"^(?:\w+: )?(?:POP3|E?SMTP)?(?:--)?>\s+(\*|[A-Z]{4,8}\b)")
 _PASSWORD_SENT = re.compile(r">\s+(?:\*|PASS(?: \*)?|AUTH(?: [\w-]+)?(?: \*)?)$")  # nothing goes on after it
 _LOGS_IN = re.compile(r">\s+(?:AUTH|PASS)\b")
 # Where a dialogue goes on that came as one line.
-_GOES_ON = re.compile(r"[^\S\n]+(?=(?:\w+: )?(?:POP3|E?SMTP)?(?:<--|-->|[<>])\s+\S|(?<!PASS )\* [A-Z]|curl: \(\d)")
+_GOES_ON = re.compile(
+    r"(?<=\S)[^\S\n]++(?=(?:\w+: )?(?:POP3|E?SMTP)?(?:<--|-->|[<>])\s+\S|(?<!PASS )\* [A-Z]|curl: \(\d)"
+)
 # What is sent as a password: behind PASS and AUTH, or in a line of its own after AUTH.
 _SECRET = re.compile(
     r"""((?:>|\bC:|\bsend:|\*cmd\*)\s*['"]?(?:PASS|AUTH\s+[A-Z][\w-]*)\s+|^\s*(?:PASS|AUTH\s+[A-Z][\w-]*)\s+(?=\S+\s*$))
     (\S+)(\s+\S.*)?$""",
     re.VERBOSE,
 )
-_CREDENTIALS = re.compile(r"""(\s*(?:\S*>|C:|send:)?\s*['"]?)[\w+/]{4,}={0,2}(?:\\r\\n)?['"]?\s*""")
+_CREDENTIALS = re.compile(r"""(\s*+(?:\S*>|C:|send:)?\s*+['"]?)[\w+/]{4,}={0,2}(?:\\r\\n)?['"]?\s*""")
 _AUTH = re.compile(r"(?:^|>|\bC:|send:|\*cmd\*)\s*['\"]?AUTH\b")
 NO_ANSWER = "No answer came to the password"
 _AGREED = re.compile(r"\+OK\b|2\d\d\b|\.$", re.IGNORECASE)
