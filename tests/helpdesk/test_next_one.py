@@ -213,9 +213,9 @@ def test_nobody_is_connected_with_whoever_takes_over_at_that_moment(
     page = person.get("/join/confirm")
     confirm = cases.confirm
 
-    def late(case_id: int, mark: str) -> bool | None:
+    def late(case_id: int, mark: str, secret: str) -> bool | None:
         cases.take_over(case_id, int(id_of(config, VIKTOR)), VIKTOR)
-        return confirm(case_id, mark)
+        return confirm(case_id, mark, secret)
 
     monkeypatch.setattr(cases, "confirm", late)
     told = person.submit(page, form=0)

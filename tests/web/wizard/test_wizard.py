@@ -145,7 +145,7 @@ def test_who_does_not_know_the_program_gets_a_simple_one(
     walk(client, PLAIN[0])
     assert walk(client, ("program", {"program": "unknown"})) == "/setup/program"
     page = client.get("/setup/program", headers=agent)
-    assert "www.gmx.net" in page.text
+    assert {"de": "Im Browser?", "en": "In the browser?"}[locale] in page.text
     (button,) = [control for control in parse(page.text).iter("button") if "data-next" in control.attrib]
     assert client.submit(page, {"program": button.get("value", "")}).headers["Location"] == "/setup/preparation"
     assert kept(client)["program"]["client"] == program
