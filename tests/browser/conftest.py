@@ -8,7 +8,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser.test_helpdesk import Desk
 from tests.support.chromium import chromium
+from tests.support.dovecot import Dovecot
+from tests.support.receiver import receiver
 
 
 @pytest.fixture(scope="module")
@@ -20,3 +23,12 @@ def browser() -> Iterator[Browser]:
                 pytest.fail("Chromium is not installed")
             pytest.skip("Chromium is not installed")
         yield opened
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, dovecot: Dovecot) -> Iterator[Desk]:
+    """A site with its helpdesk, for the tests of a file."""
+    with receiver() as hook:
+        made = Desk(tmp_path_factory.mktemp("desk"), dovecot, hook)
+        yield made
+        made.stop()

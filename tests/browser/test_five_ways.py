@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_helpdesk import PATIENCE, Desk, context, first_run, look
 from tests.support.dovecot import Dovecot, User, dovecot, reserve
-from tests.support.receiver import receiver
 from tests.web.wizard.walk import url_of
 
 __all__ = ["dovecot"]
@@ -22,14 +21,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.peers]
 USERS = reserve(5)
 PRESSES = {"agent": 2, "person": 3}  # at most
 CAUSE = "GMX hat die Anmeldung abgelehnt"
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, dovecot: Dovecot) -> Iterator[Desk]:
-    with receiver() as hook:
-        made = Desk(tmp_path_factory.mktemp("desk"), dovecot, hook)
-        yield made
-        made.stop()
 
 
 @pytest.fixture(scope="module")

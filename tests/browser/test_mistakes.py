@@ -10,19 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_helpdesk import PASSWORD, Desk, answer_until_the_test, button, context, first_run, look
 from tests.support.dovecot import ANNA, Dovecot, dovecot
-from tests.support.receiver import receiver
 
 __all__ = ["dovecot"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.peers, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, dovecot: Dovecot) -> Iterator[Desk]:
-    with receiver() as hook:
-        made = Desk(tmp_path_factory.mktemp("desk"), dovecot, hook)
-        yield made
-        made.stop()
 
 
 def send(page: Page, press: str, fields: dict[str, str]) -> None:

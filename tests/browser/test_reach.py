@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_five_ways import failed
 from tests.browser.test_helpdesk import PATIENCE, Desk, button, context, first_run
-from tests.support.dovecot import Dovecot, dovecot, reserve
-from tests.support.receiver import receiver
+from tests.support.dovecot import dovecot, reserve
 from tests.support.thirty import fill_desk
 from webapp.infrastructure.config import Config
 
@@ -30,14 +27,6 @@ HIDDEN = """() => {
   return seen.bottom <= above.bottom && seen.top >= above.top && getComputedStyle(line.parentElement).position === 'sticky'
     ? focus.outerHTML.slice(0, 120) : '';
 }"""
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, dovecot: Dovecot) -> Iterator[Desk]:
-    with receiver() as hook:
-        made = Desk(tmp_path_factory.mktemp("desk"), dovecot, hook)
-        yield made
-        made.stop()
 
 
 def fits(page: Page, width: int) -> None:
