@@ -100,7 +100,7 @@ def test_what_helps_who_does_not_see_it_belongs_to_the_step(client: PageLintingC
     assert "Gibt es den Eintrag nicht?" in page
     assert "/guide/add-account?way=program" in page
     assert "/help?program=outlook" in page
-    assert "Gibt es den Eintrag nicht?" not in client.get("/guide/pop?unseen=1").text
+    assert "Gibt es den Eintrag nicht?" not in client.get("/guide/outgoing?unseen=1").text
 
 
 def test_reaching_a_step_is_told_but_not_by_who_reads_along(app: Flask, client: PageLintingClient) -> None:

@@ -40,6 +40,11 @@ _NEW_OUTLOOK = Otherwise(
 )
 
 _IN_OUTLOOK = Otherwise(Message(N_("No such entry? Then set it up in Outlook itself.")), instead=Way.PROGRAM)
+# Outlook’s own set-up asks for name, address and twice for the password: the choice to do it by hand was not made.
+_BY_ITSELF = Otherwise(
+    Message(N_("Does the window ask for no servers? Press “%(back)s”."), {"back": Message(N_("Back"))}),
+    step="manual",
+)
 
 
 def _company(context: Context) -> Otherwise:
@@ -104,11 +109,16 @@ def _by_hand(context: Context) -> tuple[GuideStep, ...]:
             Message(N_("Choose POP.")),
             (N_("POP or IMAP"), NEXT),
             Drawing("outlook-pop", N_("POP or IMAP")),
+            otherwise=(_IN_OUTLOOK,),
         ),
         GuideStep(
             "account",
             Message(N_("Type this in.")),
             picture=Drawing("outlook-account"),
+            otherwise=(
+                _BY_ITSELF,
+                replace(_IN_OUTLOOK, text=Message(N_("Are fields missing? Then set it up in Outlook itself."))),
+            ),
             values=(
                 name(context),
                 address(context),
