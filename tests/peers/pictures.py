@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.support import gmx_network
 from tests.support.dovecot import missing as no_dovecot
 from tests.support.guide_player import PLAYS, Play, Sight, played, version_of
-from tests.support.pictures import FOLDER, Picture, cut, difference, encoded, read_list, write_list
+from tests.support.pictures import FOLDER, Picture, difference, read_list, taken, write_list
 from tests.support.screen import missing as no_screen
 from tests.support.thunderbird import PROGRAM
 from tests.support.thunderbird import missing as no_thunderbird
@@ -30,7 +30,6 @@ def main() -> int:
     parser.add_argument("--program", type=Path, default=PROGRAM, help="another Thunderbird")
     parser.add_argument("--locale", choices=locales(), action="append", help="one language only")
     parser.add_argument("--update", action="store_true", help="write pictures of another version too")
-    parser.add_argument("--check", action="store_true", help="write nothing, only say what differs")
     asked = parser.parse_args()
     if reason := no_thunderbird() or no_dovecot() or no_screen():
         sys.stdout.write(f"SKIPPED: {reason}.\n")
@@ -39,32 +38,28 @@ def main() -> int:
     failed = False
     for locale in asked.locale or locales():
         try:
-            taken = take(locale, asked.program)
+            sights = take(locale, asked.program)
         except NotOnScreenError as error:
             sys.stdout.write(f"{locale}: {error}\n")
             return 1
-        failed |= compare(locale, version, taken, asked.update, asked.check)
+        failed |= compare(locale, version, sights, asked.update)
     return int(failed)
 
 
 def take(locale: str, program: Path) -> Taken:
     """Play every way in `locale`; of a picture that several ways have, the first one counts."""
-    taken: Taken = {}
+    sights: Taken = {}
     version = version_of(program)
 
     def look(sight: Sight) -> None:
-        name = sight.screenshot.name
-        if name in taken:
-            return
-        image, ring = cut(sight)
-        picture = Picture(f"{name}.webp", image.width, image.height, ring, sight.control.words, version)
-        taken[name] = encoded(image), picture
+        if sight.screenshot.name not in sights:
+            sights[sight.screenshot.name] = taken(sight, version)
 
     for play in PLAYS:
         _once(play, locale, program, look)
         sys.stdout.write(f"{locale}: played {play}\n")
         sys.stdout.flush()
-    return taken
+    return sights
 
 
 def _once(play: Play, locale: str, program: Path, look) -> None:  # type: ignore[no-untyped-def]
@@ -76,15 +71,15 @@ def _once(play: Play, locale: str, program: Path, look) -> None:  # type: ignore
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def compare(locale: str, version: str, taken: Taken, update: bool, check: bool) -> bool:
-    """Compare with the committed pictures, write what differs, unless it is a mere check; return whether that fails."""
+def compare(locale: str, version: str, sights: Taken, update: bool) -> bool:
+    """Compare with the committed pictures, write what differs; return whether that fails."""
     folder = FOLDER / locale
     folder.mkdir(parents=True, exist_ok=True)
     known = read_list(folder)
     other_version = any(picture.version != version for picture in known.values())
     kept = dict(known)
     failed = False
-    for name, (content, picture) in taken.items():
+    for name, (content, picture) in sights.items():
         said = "new"
         if name in known:
             said = difference(((folder / known[name].file).read_bytes(), known[name]), (content, picture))
@@ -95,15 +90,12 @@ def compare(locale: str, version: str, taken: Taken, update: bool, check: bool) 
         if not only_reported:
             failed = True
             kept[name] = picture
-            if not check:
-                (folder / picture.file).write_bytes(content)
-    for name in set(known) - set(taken):
+            (folder / picture.file).write_bytes(content)
+    for name in set(known) - set(sights):
         sys.stdout.write(f"{locale}/{name}: no step shows it any more\n")
-        gone = kept.pop(name)
+        (folder / kept.pop(name).file).unlink()
         failed = True
-        if not check:
-            (folder / gone.file).unlink()
-    if failed and not check:
+    if failed:
         write_list(folder, kept)
     return failed
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tests.support import screen as screens
@@ -30,6 +31,7 @@ from webapp.core.guides import Context, Drawing, Guide, GuideStep, Screenshot, W
 from webapp.core.text import plain, translations_for
 
 SCREEN = (1024, 768)
+TEST = "Test"  # the subject that the guide says
 RESTARTS = "restart"  # the step after which the program starts anew
 FETCHES = "try"  # the step before which the message written to oneself must have gone
 _WINDOW = {"width": "1000", "height": "730", "screenX": "0", "screenY": "0", "sizemode": "normal"}
@@ -219,3 +221,10 @@ def _near(control: Control, image: Image.Image) -> bytes:
     """Return what surrounds a control in a picture of the screen: where nothing moves any more, it can be taken."""
     left, top, width, height = (round(number) for number in control.box)
     return image.crop((left - 220, top - 160, left + width + 220, top + height + 160)).tobytes()
+
+
+def failure_of(play: Play, changed: Guide, gmx: GmxNetwork, profile: Path) -> str:
+    """Play a guide that is wrong, and return what is said of it."""
+    with pytest.raises(NotOnScreenError) as raised, played(play, gmx, profile, "de", steps=changed, patience=30):
+        pass
+    return str(raised.value)

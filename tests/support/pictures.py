@@ -9,8 +9,10 @@ from pathlib import Path
 
 from PIL import Image, ImageChops
 
-from tests.support.guide_player import Sight
+from tests.support.gmx_network import GmxNetwork
+from tests.support.guide_player import PLAYS, Look, Play, Sight, guide_for, version_of
 from tests.support.thunderbird_screen import Box
+from webapp.core.guides import Screenshot
 
 FOLDER = Path(__file__).parents[2] / "static" / "guides" / "thunderbird"
 LIST = "pictures.json"  # beside the pictures of a language
@@ -38,6 +40,41 @@ class Picture:
     ring: tuple[int, int, int, int]
     label: str
     version: str
+
+
+def named(play: Play, gmx: GmxNetwork) -> set[str]:
+    """Return the names of the pictures that a play shows."""
+    steps = guide_for(play, gmx, version_of()).steps
+    return {step.picture.name for step in steps if isinstance(step.picture, Screenshot)}
+
+
+def comparing(play: Play, gmx: GmxNetwork, locale: str, told: list[str]) -> Look:
+    """Return what looks at a play and tells how it differs from the committed pictures.
+
+    Of a picture that several plays show, the first one counts; pictures of another version are not compared.
+    """
+    earlier = set().union(*(named(other, gmx) for other in PLAYS[: PLAYS.index(play)]))
+    known = read_list(FOLDER / locale)
+
+    def look(sight: Sight) -> None:
+        name = sight.screenshot.name
+        if name in earlier:
+            return
+        if name not in known:
+            told.append(f"{name}: not there")
+        elif known[name].version == version_of():
+            before = (FOLDER / locale / known[name].file).read_bytes(), known[name]
+            if said := difference(before, taken(sight, version_of())):
+                told.append(f"{name}: {said}")
+
+    return look
+
+
+def taken(sight: Sight, version: str) -> tuple[bytes, Picture]:
+    """Return the picture of a step, and what pictures.json says of it."""
+    name = sight.screenshot.name
+    image, ring = cut(sight)
+    return encoded(image), Picture(f"{name}.webp", image.width, image.height, ring, sight.control.words, version)
 
 
 def cut(sight: Sight) -> tuple[Image.Image, tuple[int, int, int, int]]:
