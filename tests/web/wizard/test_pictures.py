@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.client import PageLintingClient
+from tests.web.wizard.walk import PLAIN, walk
 
 
 @pytest.mark.parametrize(
@@ -34,3 +35,19 @@ def test_the_site_keeps_its_language_in_a_drawing(client: PageLintingClient) -> 
 def test_a_drawing_says_once_that_it_is_one(client: PageLintingClient) -> None:
     page = client.get("/switch/gmx.com?lang=de").text
     assert page.count(">Zeichnung<") == 1
+
+
+@pytest.mark.parametrize(
+    ("phone", "said"),
+    [
+        ("iPhone; CPU iPhone OS 18_0 like Mac OS X", "„Safari“: Wählen Sie „Desktop-Website anfordern“"),
+        ("Linux; Android 15; Pixel 9", "„Chrome“: Setzen Sie den Haken bei „Desktopwebsite“"),
+    ],
+)
+def test_a_phone_without_a_computer_sees_where_its_browser_asks_for_the_pages_of_computers(
+    client: PageLintingClient, phone: str, said: str
+) -> None:
+    program = "apple-mail:iphone" if "iPhone" in phone else "thunderbird-android:android"
+    walk(client, PLAIN[0], ("program", {"program": program}))
+    page = client.get("/setup/preparation?lang=de", headers={"User-Agent": f"Mozilla/5.0 ({phone}) Mobile"})
+    assert said in page.text

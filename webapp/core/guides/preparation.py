@@ -5,6 +5,7 @@ guide has.
 """
 
 from webapp.core.guides.base import Context, Drawing, GuideStep
+from webapp.core.guides.drawings.system import DESKTOP_CHROME, DESKTOP_SAFARI
 from webapp.core.guides.drawings.types import (
     Button,
     Control,
@@ -20,6 +21,12 @@ from webapp.core.guides.drawings.types import (
 from webapp.core.providers import MenuPath, Provider
 from webapp.core.providers.types import DrawnPart
 from webapp.core.text import N_
+
+# Where a phone shows the pages that computers get, by system: for who has no computer at hand.
+DESKTOP_SITE = {
+    "iphone": Drawing("safari-desktop-site", DESKTOP_SAFARI),
+    "android": Drawing("chrome-desktop-site", DESKTOP_CHROME),
+}
 
 
 def preparation(context: Context) -> tuple[GuideStep, ...]:

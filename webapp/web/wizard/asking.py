@@ -212,6 +212,7 @@ def render(asked: Step, answers: Answers, page: str | None = None, **values: Any
         switch_address=short_address(provider),
         tile_picture=pictures.tile,
         page_of=pictures.page_of,
+        desktop_site=pictures.desktop_site,
         **values,
     )
 
