@@ -400,6 +400,9 @@ def test_an_administrator_adds_and_disables_but_not_themselves(
     config: Config, admin: PageLintingClient, new_browser: Browser
 ) -> None:
     sent = {"login": "nina@example.org", "name": "Nina", "role": "agent"}
+    nameless = post(admin, "/helpdesk/agents", {**sent, "name": ""}, page="/helpdesk/agents").text
+    assert 'id="name-error"' in nameless
+    assert 'id="login-error"' not in nameless
     shown = post(admin, "/helpdesk/agents", sent, page="/helpdesk/agents").text
     link = re.search(r"http://localhost(/helpdesk/first-run/[\w-]+)<", shown)
     assert link

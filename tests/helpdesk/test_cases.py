@@ -215,7 +215,9 @@ def test_notes_are_plain_text_of_bounded_length(agent: PageLintingClient) -> Non
     assert post(agent, where, {"text": "<script>alert(1)</script>\nzweite Zeile"}, page="/helpdesk").status_code == 303
     page = agent.get(f"/helpdesk/cases/{reference}").text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    assert post(agent, where, {"text": "x" * 1001}, page="/helpdesk").status_code == 422
+    too_long = post(agent, where, {"text": "x" * 1001}, page="/helpdesk")
+    assert too_long.status_code == 422
+    assert '<a href="#text">Eine Notiz hat höchstens 1.000 Zeichen.</a>' in too_long.text, "told at the top of the page"
     assert post(agent, where, {"text": "  \n "}, page="/helpdesk").status_code == 422
 
 

@@ -453,3 +453,10 @@ def test_a_failed_test_bears_no_tick_and_stands_behind_the_guide(app: Flask, con
         ("guide", "done"),
         ("test", "failed"),
     ]
+
+
+def test_who_has_the_file_and_is_at_it_has_a_tick(app: Flask) -> None:
+    event = CaseEvent(at=NOON, kind=str(Kind.FILE), details={"client": "thunderbird", "format": "zip"})
+    with app.test_request_context("/"):
+        tasks = live_view.build([event]).tasks
+    assert [(row.slug, row.status) for row in tasks if row.here] == [("file", "done")]

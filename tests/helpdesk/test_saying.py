@@ -219,3 +219,21 @@ def test_the_cause_stays_at_hand_when_the_person_goes_on(
     assert "Haben Sie den Schalter bei GMX gedrückt und gespeichert?" in seen(agent, case)
     person.get("/guide/mail")
     assert re.search(r"Noch nicht gelöst, [\d:]+: GMX hat die Anmeldung abgelehnt", seen(agent, case))
+
+
+def test_a_cause_that_the_agent_has_settled_is_put_away(
+    app: Flask, agent: PageLintingClient, person: PageLintingClient, case: str
+) -> None:
+    answer(person, "address", email_address=ADDRESS)
+    answer(person, "program", program="outlook:windows")
+    answer(person, "preparation")
+    refuse(app, person)
+    person.get("/guide/mail")
+    assert "Noch nicht gelöst" in seen(agent, case)
+    desk = "GMX hat die Anmeldung abgelehnt"
+    assert desk in fragment(agent, "/helpdesk/queue").text
+    for _ in range(2):  # the second one finds none
+        post(agent, f"/helpdesk/cases/{case}/settle", page="/helpdesk")
+    assert "Noch nicht gelöst" not in seen(agent, case)
+    assert seen(agent, case).count("Was die Prüfung fand, gilt als erledigt") == 1
+    assert desk not in fragment(agent, "/helpdesk/queue").text

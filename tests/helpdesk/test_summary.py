@@ -74,7 +74,7 @@ def test_what_did_not_work_comes_with_the_next_steps(
     page = person.get("/join/summary").text
     assert "Es funktioniert noch nicht." in page
     assert "GMX hat die Anmeldung abgelehnt" in page
-    assert "laut Antwort ist POP3 eingeschaltet" in page
+    assert "POP3 eingeschaltet (eigene Angabe)" in page
     assert re.search(r"Schritt (\d+) von \1: ", page)
     assert page.partition("Wie es weitergeht")[2].count("<li>") > 3
     assert "/advice/backup" not in page, "nothing was fetched yet"

@@ -65,7 +65,8 @@ def add_agent() -> ResponseReturnValue:
             current_config(), form.login.data or "", form.name.data or "", form.role.data or "", by=me().login
         )
     except InputError as error:
-        form.login.errors = [translate(error.message)]
+        wrong = form.name if error.message.text == agents.NO_NAME else form.login
+        wrong.errors = [translate(error.message)]
         return _page(form), 422
     return _page(AgentForm(formdata=None), first_run_url(token), form.login.data or "")
 

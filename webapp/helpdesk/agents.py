@@ -39,6 +39,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+NO_NAME = N_("An agent needs a name: people see it.")
 ROLE_LABELS = {Role.AGENT: N_("agent"), Role.ADMIN: N_("administrator")}
 
 
@@ -76,7 +77,7 @@ def add(config: Config, login: str, name: str, role: str, by: str = "") -> str:
     """Add an agent and return the token of their first-run link; raises InputError."""
     login, name = parse_login(login), parse_name(name)
     if not name:
-        raise InputError(N_("An agent needs a name: people see it."))
+        raise InputError(NO_NAME)
     if role not in list(Role):
         raise InputError(N_("There is no role “%(role)s”."), role=role)
     token = new_token()

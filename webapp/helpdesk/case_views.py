@@ -205,6 +205,14 @@ def hint(reference: str) -> ResponseReturnValue:
     return redirect(url_for("helpdesk.case", reference=reference), 303)
 
 
+@blueprint.post("/helpdesk/cases/<reference>/settle")
+@for_agents
+def settle(reference: str) -> ResponseReturnValue:
+    """Put away why the last test failed."""
+    notes.settle(_own(reference).id)
+    return redirect(url_for("helpdesk.case", reference=reference), 303)
+
+
 @blueprint.post("/helpdesk/cases/<reference>/note")
 @for_agents
 def add_note(reference: str) -> ResponseReturnValue:

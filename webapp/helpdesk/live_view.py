@@ -16,6 +16,7 @@ from webapp.helpdesk.places import MISTAKES
 from webapp.helpdesk.vocabulary import (
     STATE_LABELS,
     STEP_TITLES,
+    CaseWord,
     Kind,
     choice_messages,
     client_name,
@@ -44,23 +45,29 @@ class StepRow:
 
     slug: str
     title: str
-    status: str  # done, failed, current, pending
+    status: str  # done, failed, pending
     at: datetime | None = None
     answer: list[Message] = field(default_factory=list)
+    here: bool = False  # the person is at it
 
 
 @dataclass(slots=True)
 class TestRun:
-    """One connection test as far as it has come: protocol → stage → (status, failure). number: 0 before the call."""
+    """One connection test as far as it has come: protocol → stage → (status, failure).
+
+    number: 0 before the call. settled: the agent says that what it found is done with.
+    """
 
     number: int
     at: datetime
     state: str = "queued"
     stages: dict[str, dict[str, tuple[str, str | None]]] = field(default_factory=dict)
     diagnoses: list[str] = field(default_factory=list)
+    settled: bool = False
 
     def rows(self) -> list[tuple[str, list[tuple[str, str, str | None]]]]:
-        """Return every protocol with its stages in order; what does not apply to this test is left out."""
+        """Return every protocol with its stages in order; what does not apply, or was not reached, is left out."""
+        left_out = ("skipped", "pending") if self.ended else ("skipped",)
         found = []
         for protocol in Protocol:
             known = self.stages.get(protocol.value)
@@ -68,7 +75,7 @@ class TestRun:
                 continue
             names = STAGES[protocol] if self.number else known
             rows = [(name, *known.get(name, ("pending", None))) for name in names]
-            found.append((protocol.value, [row for row in rows if row[1] != "skipped"]))
+            found.append((protocol.value, [row for row in rows if row[1] not in left_out]))
         return found
 
     @property
@@ -187,10 +194,11 @@ def build(events: Sequence[CaseEvent]) -> LiveView:
 
 
 def _step(slug: str, current: str | None, chosen: CaseEvent | None, reached: Sequence[CaseEvent]) -> StepRow:
-    status = "current" if slug == current else "done" if chosen is not None else "pending"
+    status = "done" if chosen is not None else "pending"
     seen = [event.at for event in reached if event.details["step"] == slug]
     at = chosen.at if chosen is not None else seen[-1] if seen else None
-    return StepRow(slug, STEP_TITLES[slug], status, at, choice_messages(chosen.details) if chosen else [])
+    answer = choice_messages(chosen.details) if chosen else []
+    return StepRow(slug, STEP_TITLES[slug], status, at, answer, here=slug == current)
 
 
 def _last_tasks(
@@ -207,12 +215,11 @@ def _last_tasks(
     test, file = StepRow("test", N_("Connection test"), "pending"), StepRow("file", N_("File"), "pending")
     if newest is not None:
         test.status = "failed" if fails else "done" if newest.state == "passed" else "pending"
-        test.at, test.answer = newest.at, [Message(newest.label)]
+        test.at, test.answer = newest.at if newest.number else None, [Message(newest.label)]
     if files:
         file.status, file.at, file.answer = "done", files[-1][0], [files[-1][1]]
     for task in (file, guide, test):
-        if task.slug == place:
-            task.status = "current"
+        task.here = task.slug == place
     return [file, guide, test]
 
 
@@ -228,6 +235,9 @@ def runs_of(events: Sequence[CaseEvent]) -> list[TestRun]:
     for event in events:
         if event.kind == Kind.EARLIER:
             earlier.append(_earlier(event.details))
+        if event.kind == Kind.CASE and event.details["what"] == CaseWord.CAUSE_SETTLED:
+            for run in (*runs.values(), *earlier):
+                run.settled = True
         if event.kind not in (Kind.TEST, Kind.STAGE):
             continue
         words = event.details
@@ -261,9 +271,11 @@ def _note_stage(run: TestRun, words: dict[str, Any]) -> None:
 
 
 def unsolved(runs: Sequence[TestRun]) -> TestRun | None:
-    """Return the failed test that still says what is wrong; a refused login stands until one passes."""
+    """Return the failed test that still says what is wrong; a refused login stands until one passes, or is settled."""
     checked = False
     for run in runs:
+        if run.settled:
+            return None
         if run.failed and (run.refused or not checked):
             return run
         if run.state == "passed" and not run.without_password:

@@ -1,11 +1,13 @@
-"""What an agent notes about a case: plain text, for the report."""
+"""What an agent notes about a case: plain text, for the report; and that what a test found is settled."""
 
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
 from webapp.core.text import N_, InputError
-from webapp.helpdesk.cases import changing, touch
+from webapp.helpdesk.cases import CaseState, changing, events_of, record_in, touch
+from webapp.helpdesk.live_view import runs_of, unsolved
+from webapp.helpdesk.vocabulary import CaseWord, Kind
 from webapp.infrastructure.models import Case, CaseNote
 
 NOTE_MAX = 1000
@@ -26,3 +28,10 @@ def add_note(case_id: int, agent_name: str, text: str) -> None:
         raise InputError(N_("A note has at most 1,000 characters."))
     plain = "".join(character for character in plain if character == "\n" or character.isprintable())
     _keep_note(case_id, agent_name, plain)
+
+
+@changing(CaseState.JOINED)
+def settle(session: Session, case: Case) -> None:
+    """Put away why the last test failed; nothing happens where that stands nowhere."""
+    if unsolved(runs_of(events_of(session, case.id))) is not None:
+        record_in(session, case, Kind.CASE, {"what": CaseWord.CAUSE_SETTLED})

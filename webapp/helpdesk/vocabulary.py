@@ -71,6 +71,7 @@ class CaseWord(StrEnum):
     WATCH_AGREED = "watch-agreed"
     WATCH_ENDED = "watch-ended"
     HINT_TAKEN = "hint-taken"
+    CAUSE_SETTLED = "cause-settled"
     CLOSED = "closed"
 
 
@@ -87,6 +88,7 @@ CASE_LABELS: Mapping[CaseWord, str] = {
     CaseWord.WATCH_AGREED: N_("A colleague may look on"),
     CaseWord.WATCH_ENDED: N_("No colleague looks on"),
     CaseWord.HINT_TAKEN: N_("The sentence was taken off the page"),
+    CaseWord.CAUSE_SETTLED: N_("What the test found counts as settled"),
     CaseWord.CLOSED: N_("The case was closed"),
 }
 
@@ -111,7 +113,7 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
         "delete": N_("mail is deleted after fetching"),
     },
     "protocol": {"pop3": N_("fetches by POP"), "imap": N_("the same on every device, by IMAP")},
-    "preparation": {"pop3": N_("POP3 is on, according to the answer")},
+    "preparation": {"pop3": N_("POP3 switched on (as stated)")},
 }
 TWO_FACTOR: Mapping[str, str] = {
     "yes": N_("two-factor login: yes"),
