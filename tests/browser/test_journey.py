@@ -256,6 +256,8 @@ def test_what_a_program_keeps_and_its_last_page_pass_the_check(
     for path in ("/adjust", "/adjust/retention", "/finish"):
         walk.page.goto(site.url + path)
         walk.look()
+        ways = walk.page.locator("span.way").evaluate_all("found => found.map(way => getComputedStyle(way).display)")
+        assert set(ways) <= {"inline"}, path
     walk.context.close()
 
 
