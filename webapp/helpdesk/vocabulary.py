@@ -168,11 +168,11 @@ STEP_SENTENCES: Mapping[str, str] = {
     "platform": N_("Choose the website on which you read your mail. Then press “Continue”."),
     "program": N_("Choose the picture that looks like your program. Then press “Continue”."),
     "protocol": N_("Is your mail to look the same on every device? Then choose IMAP."),
-    "outlook-profile": N_("Is there no other account in Outlook? Then leave the first answer. Press “Continue”."),
+    "outlook-profile": N_("Is there no other account in Outlook? Then leave the first answer. Press “Keep it”."),
     "devices": N_("Choose whether you read your mail on the phone as well. Then press “Continue”."),
     "retention": N_("Choose “Yes, always”. Then nothing gets lost. Press “Continue”."),
     "name": N_("Type your name as others should read it, or leave the field empty. Then press “Keep it”."),
-    "port": N_("Leave the first number. Press “Continue”."),
+    "port": N_("Leave the first number. Press “Keep it”."),
     "preparation": N_(
         "Open %(provider)s on your computer and do there what the picture shows. Then press “Done, continue”."
     ),
