@@ -112,7 +112,7 @@ def _answer(query: str) -> str:
         _count(_outcome(found), found[0].message.text("en") if found else "", program)
     return render_template(
         "help/index.html",
-        query=query[:QUERY_MAX],
+        query=" ".join(query[:QUERY_MAX].split()),  # a log comes back in a field of one line
         program=program,
         programs=PROGRAMS,
         found=found,
