@@ -10,6 +10,7 @@ from flask import Flask, Response, request, session
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
+from tests.support.client import parse, styled
 from tests.support.weight import FIRST_VISIT_BYTES_MAX, GZIP, PUBLIC, first_visit, public_pages
 from webapp.infrastructure import assets, compression
 
@@ -94,3 +95,14 @@ def test_a_first_visit_is_light_on_every_public_page(app: Flask, browser: FlaskC
     sizes = {path: first_visit(browser, path) for path in public_pages(app)}
     assert len(sizes) > 30
     assert max(sizes.values()) <= FIRST_VISIT_BYTES_MAX, max(sizes.items(), key=lambda entry: entry[1])
+
+
+def test_a_public_page_loads_no_stylesheet_of_which_it_uses_nothing(app: Flask, browser: FlaskClient) -> None:
+    for path in public_pages(app):
+        root = parse(browser.get(path).text)
+        named = {name for element in root.iter() for name in element.get("class", "").split()}
+        loaded = {
+            link.get("href", "").rpartition("/")[2] for link in root.iter("link") if link.get("rel") == "stylesheet"
+        }
+        used = {sheet for name in named for sheet in styled().get(name, ())}
+        assert loaded <= used | {"app.css"}, path
