@@ -77,9 +77,7 @@ def test_every_route_answers_with_every_header(app: Flask) -> None:
             for name, value in security.HEADERS.items():
                 assert response.headers.getlist(name) == [value], (method, path)
             assert response.headers["Cache-Control"] == "no-store", (method, path)
-            robots = response.headers.get("X-Robots-Tag")
-            for_all = path in ("/help", "/advice/programs") or path.startswith("/settings/")
-            assert for_all or robots == "noindex", (method, path)
+            assert response.headers["X-Robots-Tag"] == "noindex", (method, path)  # no public address is set
             policy = response.headers["Content-Security-Policy"]
             assert policy.startswith("default-src 'none'; script-src 'nonce-") or policy == security.FILE_POLICY
             assert "unsafe" not in policy
@@ -141,7 +139,6 @@ def test_a_view_can_say_that_its_page_is_public(config: Config) -> None:
     response = served(config).test_client().get("/public")
     assert response.cache_control.public
     assert response.cache_control.max_age == 60
-    assert "X-Robots-Tag" not in response.headers
 
 
 def test_demands_https_for_good_exactly_where_the_site_has_it(config: Config) -> None:

@@ -103,7 +103,8 @@ class Config(HelpdeskSettings):
     public_url: str = setting(
         "",
         values.origin,
-        "The address people type, such as https://pop.example.org. With https, cookies are Secure and HSTS is sent.",
+        "The address people type, such as https://pop.example.org. With https, cookies are Secure and HSTS is sent. "
+        "Unset: search engines list no page.",
     )
     trusted_proxies: int = setting(
         0,

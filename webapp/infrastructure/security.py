@@ -89,7 +89,7 @@ def init_app(app: Flask, config: Config) -> None:
     csrf.init_app(app)
     app.after_request(add_headers)
     app.teardown_request(_forget_passwords)
-    app.jinja_env.globals["csp_nonce"] = csp_nonce
+    app.jinja_env.globals.update(csp_nonce=csp_nonce, indexed_as=lambda: g.get("indexed"))
     if config.trusted_proxies:
         count = config.trusted_proxies
         # The proxy must hand on the Host header itself; X-Forwarded-Host is ignored.
@@ -117,8 +117,12 @@ def csp_nonce() -> str:
 
 
 def allow_indexing() -> None:
-    """Let search engines index the current page; by default none is."""
-    g.indexable = True
+    """Let search engines index the current page, under its public address; by default none is.
+
+    Only as it is for somebody new: without a cookie, and without a query but that for the language.
+    """
+    if current_config().public_url and not request.cookies and not request.args.keys() - {"lang"}:
+        g.indexed = current_config().public_url + request.script_root + request.path
 
 
 def allow_form_target(origin: str) -> None:
@@ -196,7 +200,7 @@ def add_headers(response: Response) -> Response:
     headers.update(HEADERS)
     if current_config().https:
         headers["Strict-Transport-Security"] = HSTS
-    if not g.get("indexable"):
+    if not g.get("indexed"):
         headers["X-Robots-Tag"] = "noindex"
     if not response.cache_control.public:
         headers["Cache-Control"] = "no-store"

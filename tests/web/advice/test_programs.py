@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from flask import Flask
 
 from tests.support.client import PageLintingClient, parse, text_of
 from tests.web.wizard.walk import PLAIN, walk
@@ -54,10 +53,3 @@ def test_who_misses_a_program_is_led_here_from_the_tiles_and_from_the_help(clien
 def test_each_row_leads_to_steps_that_there_are(client: PageLintingClient) -> None:
     for client_id in {row.client.id for row in rows()}:
         assert client.get(f"/guide/all?client={client_id}").status_code == 200
-
-
-def test_the_page_is_for_search_engines(client: PageLintingClient, app: Flask) -> None:
-    page = client.get("/advice/programs")
-    assert "X-Robots-Tag" not in page.headers
-    assert 'rel="canonical"' in page.text
-    assert client.get("/advice/programs?client=outlook").headers["X-Robots-Tag"] == "noindex"

@@ -197,13 +197,6 @@ def test_the_wizard_s_answer_chooses_program_and_servers(client: PageLintingClie
     assert "pop.gmx.com" in client.get("/help/certificate-wrong-host").text
 
 
-def test_the_start_and_the_causes_are_indexed_and_no_answer_is(client: PageLintingClient) -> None:
-    for path in ("/help", "/help/login-refused"):
-        assert "noindex" not in client.get(path).headers.get("X-Robots-Tag", "")
-    for path in ("/help?q=Passwort", "/help/log"):
-        assert "noindex" in client.get(path).headers["X-Robots-Tag"]
-
-
 @pytest.mark.parametrize(
     ("page", "link", "heading"),
     [

@@ -131,30 +131,6 @@ def test_the_article_names_no_number_that_nobody_can_confirm(client: PageLinting
         assert not re.search(r"\d\s?(?:GB|MB|Megabyte|Gigabyte)|\b0\d{3,4}[ /-]\d{4,}", text)
 
 
-def test_only_the_settings_are_for_search_engines(client: PageLintingClient) -> None:
-    for path in PAGES:
-        response = client.get(path)
-        assert ("X-Robots-Tag" not in response.headers) == path.startswith("/settings/")
-        assert response.headers["Cache-Control"] == "no-store"
-
-
-@pytest.mark.parametrize("locale", LOCALES)
-def test_search_engines_learn_the_one_address_of_each_language(config: Config, locale: str) -> None:
-    client = client_with(replace(config, public_url="https://pop.example.org"))
-    page = client.get(f"/settings/gmx.net?lang={locale}", base_url="https://pop.example.org").text
-    head = next(parse(page).iter("head"))
-    links = {
-        (link.get("rel"), link.get("hreflang")): link.get("href") for link in head.iter("link") if "rel" in link.attrib
-    }
-    own = "https://pop.example.org/settings/gmx.net"
-    assert links["canonical", None] == f"{own}?lang={locale}"
-    assert links["alternate", "de"] == f"{own}?lang=de"
-    assert links["alternate", "en"] == f"{own}?lang=en"
-    assert links["alternate", "x-default"] == own
-    (description,) = (meta for meta in head.iter("meta") if meta.get("name") == "description")
-    assert 50 < len(description.attrib["content"]) <= 160
-
-
 def test_the_footer_leads_to_the_state_of_gmx_where_it_is_watched(config: Config) -> None:
     assert 'href="/status"' in client_with(replace(config, health_interval=300)).get("/").text
 

@@ -17,7 +17,7 @@ from webapp.infrastructure import compression
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.i18n import current_locale
 from webapp.infrastructure.provider_files import site_provider
-from webapp.infrastructure.security import allow_indexing, public_url
+from webapp.infrastructure.security import allow_indexing
 from webapp.web.advice import programs
 from webapp.web.advice.reminder import EVERY, reminder
 from webapp.web.wizard import answers
@@ -92,6 +92,8 @@ TOPICS: Mapping[str, Topic] = {
 
 @blueprint.get("")
 def index() -> str:
+    """List the articles; indexable, as each of them is."""
+    allow_indexing()
     return render_template("advice/index.html", topics=TOPICS, clients=BY_HAND)
 
 
@@ -101,8 +103,7 @@ def show(topic: str) -> str:
     if topic not in TOPICS:
         abort(404)
     client, device = _program()
-    if topic == "programs" and not request.query_string:
-        allow_indexing()
+    allow_indexing()
     return render_template(
         f"advice/{topic}.html",
         topic=TOPICS[topic],
@@ -112,7 +113,6 @@ def show(topic: str) -> str:
         provider=answers.provider_of(answers.load()),
         every=EVERY,
         rows=programs.rows,
-        canonical=public_url("advice.show", topic=topic),
     )
 
 

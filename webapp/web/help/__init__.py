@@ -37,10 +37,9 @@ compression.allow(blueprint)
 
 @blueprint.get("")
 def index() -> str:
-    """Answer `?q=`, or the three questions for who knows no message; without either, ask."""
+    """Answer `?q=`, or the three questions for who knows no message; without either, ask: so it is indexable."""
     query = request.args.get("q", "").strip()
-    if not query and not looking.causes(request.args):
-        allow_indexing()
+    allow_indexing()
     return _answer(query[-QUERY_MAX:])
 
 

@@ -11,11 +11,11 @@ from flask import Blueprint, abort, current_app, render_template
 
 from webapp.core.account import Server, ServerType
 from webapp.core.providers import Provider
-from webapp.core.text import N_, locales
+from webapp.core.text import N_
 from webapp.infrastructure import compression, config
 from webapp.infrastructure.config import current_providers
 from webapp.infrastructure.i18n import current_locale
-from webapp.infrastructure.security import allow_indexing, public_url
+from webapp.infrastructure.security import allow_indexing
 from webapp.web.wizard import answers
 
 # Titles of a provider's help pages in the list of sources, in the article's order.
@@ -66,11 +66,6 @@ def settings(provider: str) -> str:
         activation=found.paths("activation", current_locale()),
         app_password=found.paths("app_password", current_locale()),
         help_pages=[(title, link) for topic, title in HELP_PAGES.items() if (link := _help_link(found, topic))],
-        canonical=public_url("pages.settings", provider=found.id, lang=current_locale()),
-        alternates=[
-            *((locale, public_url("pages.settings", provider=found.id, lang=locale)) for locale in locales()),
-            ("x-default", public_url("pages.settings", provider=found.id)),
-        ],
     )
 
 

@@ -12,6 +12,7 @@ from webapp.core.typed_address import as_typed
 from webapp.infrastructure import compression
 from webapp.infrastructure.config import current_providers
 from webapp.infrastructure.i18n import PERSONS_PROVIDER
+from webapp.infrastructure.security import allow_indexing
 from webapp.web.wizard import adjusting, asking, finish, mx, pictures, programs
 from webapp.web.wizard import answers as store
 from webapp.web.wizard.answers import Answers
@@ -42,7 +43,8 @@ def _words() -> dict[str, Any]:
 
 @blueprint.get("/")
 def start() -> ResponseReturnValue:
-    """Ask for the address, the first step."""
+    """Ask for the address, the first step; indexable."""
+    allow_indexing()
     return asking.show(STEPS[0], asking.known(store.load()))
 
 
