@@ -47,6 +47,14 @@ def test_an_address_is_parsed_or_refused_whatever_is_typed(typed: str) -> None:
     assert not set(address) & set(' <>"\\,;:()[]')
 
 
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("Anna\u200b Bei\u00adspiel\ufeff", "Anna Beispiel"), ("a\u2060\u0308", "ä"), ("👩\u200d💻", "👩\u200d💻")],
+)
+def test_a_name_keeps_no_character_that_nobody_sees(typed: str, name: str) -> None:
+    assert parse_name(typed) == name
+
+
 @given(st.text(max_size=300))
 def test_a_name_is_one_printable_line_or_refused(typed: str) -> None:
     try:

@@ -76,13 +76,15 @@ def _preferences(content: bytes) -> Settings:
     (user,) = {incoming["userName"], outgoing["username"]}
     security = {2: "STARTTLS", 3: "SSL"}
     days = incoming["num_days_to_leave_on_server"]
-    assert incoming["delete_by_age_from_server"] == (days > 0)
+    assert days > 0  # with 0, shown grey, nothing would ever be deleted where somebody sets the tick
     return Settings(
         address,
         read.get("mail.identity.id1.fullName", ""),
         (incoming["hostname"], incoming["port"], security[incoming["socketType"]]),
         (outgoing["hostname"], outgoing["port"], security[outgoing["try_ssl"]]),
-        "delete" if not incoming["leave_on_server"] else str(days or "forever"),
+        "delete"
+        if not incoming["leave_on_server"]
+        else str(days if incoming["delete_by_age_from_server"] else "forever"),
         user,
     )
 

@@ -219,7 +219,7 @@ PRF_MAP = {
 PRF_CONTROL = {"UniqueService": "No", "DefaultAccount": "TRUE|FALSE"}  # of the section, not the account
 PRF_GENERAL = {
     "Custom": "1",
-    "ProfileName": TEXT,
+    "ProfileName": "[A-Za-z0-9_ ]{1,64}",
     "DefaultProfile": "Yes",
     "OverwriteProfile": "Append",  # Yes would replace the profile in use
     "ModifyDefaultProfileIfPresent": "TRUE|FALSE",

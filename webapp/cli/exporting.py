@@ -208,7 +208,7 @@ def _summarise(summary: Summary, remarks: Remarks, options: dict[str, Any], tabl
         })  # fmt: skip
     else:
         done = Message(
-            N_("%(number)s of %(rows)s row became a file in %(file)s."),
+            N_("%(number)s of %(rows)s rows became a file in %(file)s."),
             {"number": written, "rows": summary.rows, "file": str(options["output"])},
             plural=N_("%(number)s of %(rows)s rows became files in %(file)s."),
         )

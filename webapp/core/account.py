@@ -18,6 +18,7 @@ EXAMPLES = {"example_address": "anna@example.org", "example_domain": "example.or
 _LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")  # RFC 5322 dot-atom
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+_UNSEEN = str.maketrans(dict.fromkeys("\u00ad\u200b\u2060\ufeff"))  # not the joiners of scripts and emoji
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -179,17 +180,17 @@ def parse_address(text: str) -> str:
             N_("The part before the @ is not right. Check for dots at the beginning or end and for two dots in a row.")
         )
     if not _DOMAIN.fullmatch(domain):
-        text = N_("The part after the @ is not right. It looks like %(example_domain)s.")
+        text = N_("The part after the @ is not right. A right one is, for example, %(example_domain)s.")
         raise InputError(text, **EXAMPLES)
     return address
 
 
 def parse_name(text: str) -> str:
-    """Return `text` as a sender name: NFC, blanks collapsed; "" stays "".
+    """Return `text` as a sender name: NFC, blanks collapsed, without what nobody sees; "" stays "".
 
     Raises InputError for control and bidirectional characters, noncharacters, and more than 64 characters.
     """
-    name = unicodedata.normalize("NFC", text)
+    name = unicodedata.normalize("NFC", text.translate(_UNSEEN))
     # Fast path: a printable string contains none of these.
     if not name.isprintable() and (
         _has_control(name.strip()) or _BIDI.search(name) or any(map(_is_no_character, name))

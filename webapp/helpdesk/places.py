@@ -122,7 +122,7 @@ MISTAKES: Mapping[str, str] = {
     "before-at": N_(
         "The part before the @ is not right. Check for dots at the beginning or end and for two dots in a row."
     ),
-    "after-at": N_("The part after the @ is not right. It looks like %(example_domain)s."),
+    "after-at": N_("The part after the @ is not right. A right one is, for example, %(example_domain)s."),
     "choose": N_("Choose one of the answers"),
     "other": N_("Something is not right yet"),
 }

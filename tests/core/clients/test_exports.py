@@ -30,7 +30,7 @@ def an_account(
 
 @pytest.mark.parametrize(
     ("keep", "leave", "by_age", "days"),
-    [("forever", True, False, 0), ("14", True, True, 14), ("delete", False, False, 0)],
+    [("forever", True, False, 14), ("30", True, True, 30), ("delete", False, False, 14)],
 )
 def test_thunderbird_is_told_every_pop_option(keep: str, leave: bool, by_age: bool, days: int) -> None:
     archive = zipfile.ZipFile(io.BytesIO(CLIENTS["thunderbird"].export(an_account(keep=keep)).content))
@@ -104,6 +104,8 @@ def test_outlook_gets_a_file_without_traps(
         ("100% a;b", "100 a,b"),
         ("Иван", ""),
         ("😀", ""),
+        ("Anna 😀 Beispiel 👩‍💻", "Anna Beispiel"),
+        ("Anna Иванова", ""),
     ],
 )
 def test_outlook_names_are_written_in_ascii(name: str, written: str) -> None:

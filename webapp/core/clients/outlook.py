@@ -83,7 +83,7 @@ rem Startet den Import der {name}-Kontodatei in das klassische Outlook. Aendert 
 setlocal EnableExtensions DisableDelayedExpansion
 set "PRF=%~dp0{file}"
 if not exist "%PRF%" goto :noprf
-for /f "tokens=1" %%P in ('tasklist /NH /FI "IMAGENAME eq OUTLOOK.EXE" 2^>nul') do if /I "%%P"=="OUTLOOK.EXE" goto :running
+for /f "tokens=1" %%P in ('tasklist /NH /FI "IMAGENAME eq OUTLOOK.EXE" /FI "USERNAME eq %USERNAME%" 2^>nul') do if /I "%%P"=="OUTLOOK.EXE" goto :running
 start "" outlook.exe /importprf "%PRF%"
 if errorlevel 1 goto :nooutlook
 exit /b 0
@@ -110,26 +110,27 @@ _READ_ME = N_(
 
 1. Close Outlook. If “New Outlook” at the top right is on, turn it off first.
 2. Unpack the whole ZIP into a folder.
-3. Double-click %(file)s.
+3. Double-click %(file)s. Windows may warn of an unknown publisher, or forbid it. Then set Outlook up by hand.
 4. Outlook starts and asks for the password. Type your %(provider)s password.%(code)s Tick “Remember password”.
 5. Close Outlook once and open it again.
 Then you can delete the files. They hold no password.
 """
 )
 _CODE = N_(
-    """ Do you log in at %(provider)s with a code? Then type
-   the app password."""
+    """ Do you type in six digits
+   from an app at every login? Then type the app password."""
 )
 
 
 def transliterated(name: str) -> str:
     """Return `name` in printable ASCII, as a PRF value requires; "" if nothing of it can be written.
 
-    Umlauts become two letters, accents are dropped; `%`, quotes and `;` are special in the file and replaced.
+    Umlauts become two letters, accents and what is no letter (emoji) are dropped; `%`, quotes and `;` are special in
+    the file and replaced.
     """
     plain = unicodedata.normalize("NFKD", name.translate(_TRANSLITERATION))
-    kept = "".join(c for c in plain if not unicodedata.combining(c))
-    if not all(c.isascii() and c.isprintable() for c in kept):
+    kept = "".join(c for c in plain if c.isascii() or unicodedata.category(c)[0] == "L")
+    if not kept.isascii():
         return ""
     return " ".join(kept.translate(_TRANSLITERATION).split())[:64].strip()
 
@@ -150,6 +151,11 @@ def leave_on_server(account: MailAccount) -> int:
     return LEAVE if days is None else LEAVE | REMOVE_AFTER_DAYS | days << DAYS_SHIFT
 
 
+def _profile_name(account: MailAccount) -> str:
+    """Return a name that Outlook takes: letters, digits, `_` and inner blanks, 64 at most (iprofadmin-createprofile)."""
+    return re.sub("[^A-Za-z0-9 ]", "_", f"{account.file_word} {account.email_address}")[:64]
+
+
 def _sections(account: MailAccount, options: ExportOptions) -> list[tuple[str, list[tuple[str, str]]]]:
     if options.profile not in ("existing", "new"):
         raise InputError(N_("The Outlook profile is “existing” or “new”, not “%(profile)s”."), profile=options.profile)
@@ -159,7 +165,7 @@ def _sections(account: MailAccount, options: ExportOptions) -> list[tuple[str, l
     sections: list[tuple[str, list[tuple[str, str]]]] = [
         ("General", [
             ("Custom", "1"),
-            ("ProfileName", f"{account.file_word} {address}" if own else "Outlook"),
+            ("ProfileName", _profile_name(account) if own else "Outlook"),
             ("DefaultProfile", "Yes"),
             ("OverwriteProfile", "Append"),
             ("ModifyDefaultProfileIfPresent", "FALSE" if own else "TRUE"),
@@ -218,7 +224,7 @@ def _command_file(account: MailAccount) -> str:
 
 def _read_me(account: MailAccount) -> str:
     name = account.provider_name
-    code = Message(_CODE, {"provider": name}) if account.has_app_password else ""
+    code = Message(_CODE) if account.has_app_password else ""
     values = {"provider": name, "file": _command_name(account), "code": code}
     return "\n".join(map(_plain, _in_every_language(_READ_ME, values)))
 
@@ -253,7 +259,7 @@ def _notes(account: MailAccount) -> tuple[Message, ...]:
     elif account.display_name and transliterated(account.display_name) != account.display_name:
         notes.append(
             Message(
-                N_("Outlook's file holds no umlauts: the name is written “%(name)s”. You can change it in Outlook."),
+                N_("Outlook's file cannot hold every character: it says “%(name)s”. You can change it in Outlook."),
                 {"name": transliterated(account.display_name)},
             )
         )

@@ -16,6 +16,7 @@ from webapp.core.clients.files import zipped
 from webapp.core.text import N_, Message
 
 CHECK_MINUTES = 15
+DAYS_SHOWN = 14  # grey while nothing goes by age; with 0 nothing would go where somebody ticks it
 
 _SOCKET_TYPE = {SocketType.STARTTLS: 2, SocketType.SSL: 3}
 _PASSWORD = 3  # authMethod: normal password, inside TLS
@@ -51,7 +52,7 @@ def preferences(account: MailAccount) -> dict[str, Preference]:
         f"{server}.download_on_biff": True,
         f"{server}.leave_on_server": retention.leave_messages_on_server,
         f"{server}.delete_by_age_from_server": days is not None,
-        f"{server}.num_days_to_leave_on_server": days or 0,
+        f"{server}.num_days_to_leave_on_server": days or DAYS_SHOWN,
         f"{server}.delete_mail_left_on_server": False,
         f"{smtp}.type": "smtp",
         f"{smtp}.hostname": account.outgoing.hostname,
