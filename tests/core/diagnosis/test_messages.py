@@ -172,6 +172,8 @@ def test_a_message_typed_off_the_screen_finds_itself(message: ProgramMessage, lo
         ("Relay access denied", "sending-login-off"),
         ("Der Server antwortet nicht", "port-blocked"),
         ("Kennwort abgelehnt", "login-refused"),
+        ("We couldn't reach the email server. Please try again.", "port-blocked"),
+        ("Das Zertifikat für pop.gmx.net ist für diesen Server nicht gültig.", "certificate-wrong-host"),
     ],
 )
 def test_finds_what_people_type(typed: str, told: str) -> None:

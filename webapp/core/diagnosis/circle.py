@@ -25,7 +25,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("Wait 15 minutes before anybody logs in by a mail program or a test again."),
             N_("If your mail program is refused later too, test the login once more."),
         ),
-        say=N_("The mail was sent. %(provider)s just did not let us look so soon after the last login."),
+        say=N_("The mail was sent. %(provider)s does not let us look yet. That works in a few minutes."),
         ask=N_("Is the test mail in your inbox when you look in the browser?"),
         signs=(Sign(stages=LOOKS),),
     ),

@@ -18,7 +18,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("Check date, year and time zone of your computer and set the clock to automatic."),
             N_("If the date is right, wait an hour and try again. Do not confirm an exception."),
         ),
-        say=N_("Your computer thinks that the identity card of the server is out of date. First we check its clock."),
+        say=N_("Your computer thinks that the certificate of the server has expired. First we check its clock."),
         ask=N_("Which date and which year does your computer show?"),
         vantages=ON_THIS_COMPUTER,
         signs=(Sign(kinds=frozenset({FailureKind.CERTIFICATE_EXPIRED, FailureKind.CERTIFICATE_NOT_YET_VALID})),),
@@ -34,7 +34,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("Wait an hour and try again."),
             N_("Do not confirm an exception in your mail program."),
         ),
-        say=N_("The server has an identity card that is out of date. We wait until it is renewed."),
+        say=N_("The certificate of the server has expired. We wait until it is renewed."),
         ask=N_("Does your mail program show the same message?"),
         vantages=ON_OUR_SERVER,
         signs=(Sign(kinds=frozenset({FailureKind.CERTIFICATE_EXPIRED, FailureKind.CERTIFICATE_NOT_YET_VALID})),),
@@ -50,7 +50,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("Enter these names exactly: %(pop3)s for receiving, %(smtp)s for sending."),
             N_("If the names are right, try another network, and do not confirm an exception."),
         ),
-        say=N_("The name of the server does not match its identity card. We compare what you have entered."),
+        say=N_("The certificate belongs to another server. We compare which server is entered."),
         ask=N_("What exactly is written in the fields for the two servers?"),
         see="pop3-server-data",
         vantages=ON_THIS_COMPUTER,
@@ -71,7 +71,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("Linux: install the package “ca-certificates”."),
             N_("Or go on without the check. Your settings are still right."),
         ),
-        say=N_("The check is missing a list on that computer. That says nothing about %(provider)s or the password."),
+        say=N_("The check lacks something on that computer. %(provider)s has nothing to do with it."),
         ask=N_("Is it a Mac, and is there a folder “Python” among the applications?"),
         vantages=ON_THIS_COMPUTER,
         signs=(Sign(kinds=frozenset({FailureKind.CERTIFICATE_UNTRUSTED}), detail=(("trust_store", "empty"),)),),
@@ -92,7 +92,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("In a network that is not yours, use the mobile connection of your phone."),
             N_("Install the updates of your computer, and do not confirm an exception."),
         ),
-        say=N_("The identity card that arrived is not that of %(provider)s. Mostly a virus scanner is the reason."),
+        say=N_("The certificate that arrived is not that of %(provider)s. Mostly a virus scanner is the reason."),
         ask=N_("Which virus scanner is on your computer?"),
         vantages=ON_THIS_COMPUTER,
         signs=(
@@ -199,8 +199,8 @@ ENTRIES: tuple[Diagnosis, ...] = (
         say=only_with(
             "has_usual_ports",
             N_(
-                "Something interfered with the connection. To be safe, we use another network and the ports 995 and "
-                "465."
+                "Something interfered with the connection. To be safe, we use another network. Into the "
+                "field “Port” goes 995 for receiving and 465 for sending."
             ),
             N_("Something interfered with the connection. To be safe, we use another network."),
         ),
@@ -224,7 +224,8 @@ ENTRIES: tuple[Diagnosis, ...] = (
         say=only_with(
             "has_usual_ports",
             N_(
-                "Something on the way removed the encryption. We take the ports that are always encrypted: 995 and 465."
+                "Something on the way removed the encryption. Into the field “Port” goes 995 for "
+                "receiving and 465 for sending."
             ),
             N_("Something on the way removed the encryption. We take another network."),
         ),

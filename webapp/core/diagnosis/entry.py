@@ -137,7 +137,7 @@ def names_of(provider: Provider) -> Mapping[str, str | int | Message]:
         "pop3": provider.server(ServerType.POP3).hostname,
         "smtp": provider.server(ServerType.SMTP).hostname,
         "guess": _wrong_guess(provider),
-        "switch": " › ".join(provider.paths("activation", "")[0].steps) if provider.activation else "",
+        "switch": " › ".join(provider.paths("activation")[0].steps) if provider.activation else "",
         "reception": _port(provider.server(ServerType.POP3)),
         "submission": _port(provider.server(ServerType.SMTP)),
     }

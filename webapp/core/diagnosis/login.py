@@ -151,7 +151,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("Wait 15 minutes."),
             N_("Set your mail program to fetch every 15 minutes or less often."),
         ),
-        say=N_("The server wants a pause. We wait 15 minutes."),
+        say=N_("The server needs a break of 15 minutes. We wait."),
         ask=N_("How often does your mail program fetch mail, and on how many devices?"),
         signs=(Sign(kinds=frozenset({FailureKind.LOGIN_DELAY})),),
     ),
@@ -167,7 +167,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("Try another network, for example the mobile connection of your phone."),
             N_("If our check found this, go on without it and see whether your own mail program connects."),
         ),
-        say=N_("%(provider)s does not accept the internet line. Your mailbox is not the problem."),
+        say=N_("%(provider)s does not let us in from where you are. Your mailbox is not the problem."),
         ask=N_("Do you use a VPN or are you in a network that is not your own?"),
         see="locked",
         signs=(
@@ -208,7 +208,10 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("Wait until tomorrow, or use another network, for example the mobile connection of your phone."),
             N_("Log in at %(website)s in the browser first. Only then enter the password in your mail program."),
         ),
-        say=N_("%(provider)s is blocking your internet connection for a while. First we stop all attempts."),
+        say=N_(
+            "%(provider)s takes no login from you at the moment. Internet and browser go on. First we "
+            "stop all attempts."
+        ),
         ask=N_("On which devices is this mailbox set up?"),
         see="locked",
     ),
@@ -227,7 +230,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("Then enter the new password in all your mail programs, for receiving and for sending."),
             N_("Type the address %(website)s yourself. Follow no link from an e-mail."),
         ),
-        say=N_("%(provider)s wants to know that it is really you. We confirm that in the browser."),
+        say=N_("%(provider)s wants to know that it is really you. Confirm that in the browser, I wait."),
         ask=N_("What does %(website)s show after you log in?"),
         see="locked",
     ),

@@ -261,7 +261,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("Check date and time of your device."),
             N_("Switch off the e-mail check of your virus scanner, or use another network."),
         ),
-        say=N_("Please choose “Cancel”. Then we find out why the identity card does not match."),
+        say=N_("Please choose “Cancel”. Then we find out what is wrong with the certificate."),
         ask=N_("Which server name does the message show?"),
         see="pop3-server-data",
     ),

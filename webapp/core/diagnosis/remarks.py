@@ -59,7 +59,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
                 "confirm an exception."
             ),
         ),
-        say=N_("Everything works. The identity card of the server ends soon, and its operator has to renew it."),
+        say=N_("Everything works. Only the certificate of the server ends soon, and its operator has to renew it."),
         ask=N_("Has your mail program warned of a certificate?"),
         remark=_certificate_ends_soon,
     ),

@@ -107,7 +107,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             ),
             N_("If there is room, send your message without the large attachment."),
         ),
-        say=N_("There is probably no room left in your mailbox. We make some."),
+        say=N_("There is probably no room left in your mailbox. We delete something together."),
         ask=N_("How much storage does %(website)s show as used?"),
         signs=(Sign(reply=r"(?:quota|storage|mailbox).{0,20}\b(?:exceeded|full)\b|^[45]52\b"),),
     ),
