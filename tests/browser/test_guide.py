@@ -160,6 +160,7 @@ def test_paper_has_the_switch_and_every_step_and_nothing_to_press(browser: Brows
     assert "POP3- und IMAP-Zugriff erlauben" in text
     assert "pop.gmx.net" in text
     assert "Kopieren" not in text
+    assert url.partition("://")[2] in text  # where the sheet is from
     assert not page.locator(".site-header").is_visible()
     assert page.locator(".guide-all > li").count() > 10
     page.close()

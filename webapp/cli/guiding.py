@@ -64,7 +64,11 @@ CLIENT is one of `clients`. With ADDRESS the values are those of that account.
     default="pop3",
     help=N_("A copy on the device (pop3, the default), or the same on every device (imap)."),
 )
-@click.option("--two-factor", type=click.Choice(["yes", "no"]), help=N_("Whether the person logs in with a code."))
+@click.option(
+    "--two-factor",
+    type=click.Choice(["yes", "no"]),
+    help=N_("Whether the person types six digits from an app at every login."),
+)
 @json_option
 @locale_option
 def guide(

@@ -59,7 +59,7 @@ def hint_message(hint: str, step: str | None) -> Message:
     """Return the sentence of a hint; what is to be switched on bears the provider's own words."""
     provider = persons_provider()
     if hint == "switch-pop3-on" and provider.activation:
-        drawing = drawing_of(provider.paths("activation", "")[0], provider)
+        drawing = drawing_of(provider.paths("activation")[0], provider)
         if drawing is not None:
             return Message(N_("Switch “%(label)s” on at %(provider)s."), {"label": drawing.ring})
     return Message(HINTS[hint], {"step": Message(STEP_TITLES[step])} if step else {})

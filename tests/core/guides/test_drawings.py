@@ -127,7 +127,7 @@ def test_a_name_cannot_become_markup() -> None:
 
 @pytest.mark.parametrize("provider", load().values(), ids=load())
 def test_a_page_of_a_provider_is_drawn_with_what_to_press_in_a_ring(provider: Provider) -> None:
-    for path in (provider.paths(kind, "") for kind in ("activation", "app_password")):
+    for path in (provider.paths(kind) for kind in ("activation", "app_password")):
         drawing = drawing_of(path[0], provider) if path else None
         if drawing:
             assert drawing.ring in path[0].steps
@@ -137,7 +137,7 @@ def test_a_page_of_a_provider_is_drawn_with_what_to_press_in_a_ring(provider: Pr
 
 
 def test_every_kind_of_part_can_be_drawn() -> None:
-    path = load()["gmx.net"].paths("activation", "")[0]
+    path = load()["gmx.net"].paths("activation")[0]
     parts = tuple(DrawnPart(kind, f"A {kind}") for kind in PARTS)
     shown = drawing_of(replace(path, steps=("A menu",), drawings=(Drawing(1, "Page", parts),)), load()["gmx.net"])
     assert shown is not None

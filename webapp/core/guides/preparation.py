@@ -34,11 +34,11 @@ def preparation(context: Context) -> tuple[GuideStep, ...]:
     provider = context.provider
     steps = []
     if provider.activation:
-        path = provider.paths("activation", "")[0]
+        path = provider.paths("activation")[0]
         text, note = N_("Allow programs to reach your mailbox."), provider.told("after-activation")
         steps.append(GuideStep("switch", context.message(text), path.steps, drawing_of(path, provider), note=note))
     if provider.app_password and context.two_factor == "yes":
-        path = provider.paths("app_password", "")[0]
+        path = provider.paths("app_password")[0]
         text = N_("Create a password for your program. Copy it: %(provider)s shows it only once.")
         steps.append(GuideStep("app-password", context.message(text), path.steps, drawing_of(path, provider)))
     if not steps:

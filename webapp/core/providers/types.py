@@ -157,10 +157,10 @@ class Provider:
         known = {(server.type, server.port, server.socket_type) for server in self.servers}
         return known >= _USUAL
 
-    def paths(self, kind: str, locale: str) -> tuple[MenuPath, ...]:
-        """Return the ways of "activation" or "app_password" in `locale`, else in the language its site has."""
+    def paths(self, kind: str) -> tuple[MenuPath, ...]:
+        """Return the ways of "activation" or "app_password" in the language of its site, whatever ours is."""
         ways: Mapping[str, tuple[MenuPath, ...]] = getattr(self, kind)
-        return ways.get(locale) or next(iter(ways.values()), ())
+        return next(iter(ways.values()), ())
 
     def needs(self, locale: str) -> str:
         """Return what POP3 needs here, as a sentence; "" for nothing."""

@@ -69,7 +69,7 @@ TOPICS: Mapping[str, Topic] = {
         Topic(
             "password-changed",
             Message(N_("You changed your password")),
-            Message(N_("Your program needs the new password too, twice, and soon.")),
+            Message(N_("Type the new password into your program, too.")),
         ),
         Topic(
             "new-computer",

@@ -47,7 +47,6 @@ def reminder(every: str, *, locale: str, host: str, url: str, today: date | None
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", "-//POP setup wizard//backup reminder//" + locale.upper())
-    calendar.add("method", "PUBLISH")
     calendar.add_component(event)
     content: bytes = calendar.to_ical()
     return content

@@ -1,5 +1,6 @@
 """The guide of a mail program: one step at a time, or all of them on one page, and along on the phone."""
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -97,7 +98,8 @@ def _first_question() -> str:
 def _page(reading: Reading, step_id: str) -> ResponseReturnValue:
     """Show a step; who asks for one that this guide has not is led to its first."""
     if step_id == ALL:
-        return render_template("guides/all.html", **_words(reading))
+        site = public_url("wizard.start").partition("://")[2].rstrip("/")
+        return render_template("guides/all.html", site=site, today=datetime.now(UTC).date(), **_words(reading))
     number = reading.guide.index(step_id)
     if number is None:
         return redirect(reading.url(reading.guide.steps[0].id), 303)

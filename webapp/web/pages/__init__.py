@@ -63,8 +63,9 @@ def settings(provider: str) -> str:
         sending_else=_others(found, sending),
         imap=next((server for server in found.servers if server.type is ServerType.IMAP), None),
         shared=_shared(found),
-        activation=found.paths("activation", current_locale()),
-        app_password=found.paths("app_password", current_locale()),
+        activation=found.paths("activation"),
+        app_password=found.paths("app_password"),
+        site_language=next(iter(found.activation or found.app_password), ""),
         help_pages=[(title, link) for topic, title in HELP_PAGES.items() if (link := _help_link(found, topic))],
     )
 

@@ -141,16 +141,16 @@ class ProtocolForm(StepForm):
 
 class OutlookProfileForm(StepForm):
     profile = Choice(
-        N_("Do you already use Outlook with another account?"),
+        N_("Does your company’s mail lie in this Outlook, too?"),
         {
-            "existing": N_("No, or %(provider)s should be added to it"),
-            "new": N_("Yes, and %(provider)s should stay separate"),
+            "existing": N_("No"),
+            "new": N_("Yes"),
         },
     )
     default: ClassVar[Mapping[str, str]] = {"profile": "existing"}
     consequences: ClassVar[Mapping[str, str]] = {
         "existing": N_("Outlook puts %(provider)s beside your other accounts"),
-        "new": N_("The right choice with a work or school account"),
+        "new": N_("%(provider)s gets a profile of its own and stays apart"),
     }
 
 
