@@ -132,6 +132,7 @@ def test_the_page_shows_every_number_in_a_table(found: statistics.Overview, agen
     rows = [[text_of(cell) for cell in row.iter("td")] for row in parse(page.text).iter("tr")]
     assert len([row for row in rows if row]) == 4 + 2 + 1 + 1  # outcomes, steps, diagnoses, programs
     assert ["Thunderbird", "4", "100 %"] in rows
+    assert "<td>100%</td>" in agent.get("/helpdesk/statistics?days=365&lang=en").text
 
 
 def test_an_unsolved_case_counts_where_the_guide_was_left(config: Config, agent: PageLintingClient) -> None:

@@ -150,7 +150,7 @@ def test_every_failure_leads_to_a_page_that_explains_it(watching: Flask, kind: F
 
 
 def test_the_page_says_where_nobody_watches(client: PageLintingClient) -> None:
-    assert "beobachtet die Server von GMX nicht" in client.get("/status?lang=de").get_data(as_text=True)
+    assert "ob GMX gerade antwortet" in client.get("/status?lang=de").get_data(as_text=True)
 
 
 def test_the_curve_has_gaps_and_marks() -> None:

@@ -143,7 +143,7 @@ def test_a_number_of_days_of_no_use_is_told(client: PageLintingClient, days: str
          ["Your program does this by itself.", "Delete from server", "such as 14", "right after fetching"]),
         ("other:windows", ["forever", "30", "14", "days", "delete"], ["in your program yourself", "can count days", "The guide shows how to set this."]),
         ("em-client:windows", ["forever", "30", "14", "days", "delete"], ["in your program yourself", "can count days", "your account › POP3"]),
-        ("outlook-new:windows", ["forever", "30", "14", "days", "delete"], ["if it can do so"]),
+        ("outlook-new:windows", ["forever", "30", "14", "days", "delete"], ["if it offers it"]),
         ("thunderbird-android:android", ["forever"], ["Our file sets that everything stays", "we know no setting"]),
         ("samsung-email:android", ["forever"], ["Set in your program that everything stays", "The guide shows how to set this."]),
         ("bluemail:linux", ["forever"], ["leaves everything at GMX by itself", "Delete Messages on Server"]),
@@ -162,7 +162,7 @@ def test_offers_what_can_come_true_and_says_who_sets_it(
     for word in words:
         assert word in text.replace("\N{NO-BREAK SPACE}", " ")
     assert ("file sets" in text) == any("file sets" in word for word in words)
-    for word in ("if it can do so", "can count days", "The guide shows how to set this."):
+    for word in ("if it offers it", "can count days", "The guide shows how to set this."):
         assert (word in text) == (word in words)
 
 
