@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import secrets
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import trustme
 
 from webapp.core.text import InputError, translations_for
 from webapp.infrastructure.config import SECRET_KEY_FILE_NAME, Config, unknown_variables, variable
@@ -24,6 +26,8 @@ def test_an_empty_environment_gives_the_defaults() -> None:
 def test_reads_every_setting(tmp_path: Path) -> None:
     file = tmp_path / "file.pem"
     file.write_text("x")
+    ca_file = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(ca_file))
     config = Config.from_environment(
         {
             "WEBAPP_SECRET_KEY": KEY,
@@ -34,7 +38,7 @@ def test_reads_every_setting(tmp_path: Path) -> None:
             "WEBAPP_TRUSTED_PROXIES": "1",
             "WEBAPP_TRUSTED_HOSTS": "pop.example.com [2001:db8::1]",
             "WEBAPP_PROVIDERS_DIR": str(tmp_path),
-            "WEBAPP_TLS_CA_FILE": str(file),
+            "WEBAPP_TLS_CA_FILE": str(ca_file),
             "WEBAPP_DATA_DIR": str(tmp_path / "data"),
             "WEBAPP_OPERATOR_NAME": " Verein Beispiel ",
             "WEBAPP_OPERATOR_CONTACT": "hilfe@example.org",
@@ -58,7 +62,7 @@ def test_reads_every_setting(tmp_path: Path) -> None:
         trusted_proxies=1,
         trusted_hosts=("pop.example.com", "[2001:db8::1]"),
         providers_dir=tmp_path,
-        tls_ca_file=file,
+        tls_ca_file=ca_file,
         data_dir=tmp_path / "data",
         operator_name="Verein Beispiel",
         operator_contact="hilfe@example.org",
@@ -92,12 +96,17 @@ def test_reads_every_setting(tmp_path: Path) -> None:
         ("PUBLIC_URL", "https://user:word@pop.example.org"),
         ("PUBLIC_URL", "https://pop.example.org:port"),
         ("PUBLIC_URL", "https://[::1"),
+        ("TRUSTED_HOSTS", "https://pop.example.org"),
+        ("TRUSTED_HOSTS", "pop.example.org pop.example.com:8000"),
+        ("TRUSTED_HOSTS", "*.example.org"),
+        ("HELPDESK_HOST", "help.example.org"),  # without WEBAPP_PUBLIC_URL
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "6"),
         ("TRUSTED_PROXIES", "one"),
         ("TRUSTED_PROXIES", "٣"),
         ("PROVIDERS_DIR", "/no/such/folder"),
         ("TLS_CA_FILE", "/no/such/file"),
+        ("TLS_CA_FILE", __file__),
         ("DATA_DIR", __file__),
         ("OPERATOR_NAME", "two\nlines"),
         ("NOTICE", "a\x1b[2J"),
@@ -121,17 +130,22 @@ def test_refuses_a_setting_of_no_use_and_names_it(name: str, value: str) -> None
         assert "%(" not in text
 
 
-def test_a_file_in_a_closed_folder_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "look"), [("SECRET_KEY_FILE", "is_file"), ("PROVIDERS_DIR", "is_dir"), ("DATA_DIR", "exists")]
+)
+def test_what_lies_in_a_closed_folder_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, name: str, look: str
+) -> None:
     def refuse(_path: Path) -> bool:
         raise PermissionError
 
-    monkeypatch.setattr(Path, "is_file", refuse)
-    with pytest.raises(InputError, match="WEBAPP_SECRET_KEY_FILE: “/etc/key” cannot be read"):
-        Config.from_environment({"WEBAPP_SECRET_KEY_FILE": "/etc/key"})
+    monkeypatch.setattr(Path, look, refuse)
+    with pytest.raises(InputError, match=f"WEBAPP_{name}: “/etc/x” cannot be read"):
+        Config.from_environment({f"WEBAPP_{name}": "/etc/x"})
 
 
 def test_refuses_redis_without_a_key_that_all_processes_share(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="WEBAPP_SECRET_KEY is needed"):
+    with pytest.raises(InputError, match="needs WEBAPP_SECRET_KEY too"):
         Config.from_environment({"WEBAPP_REDIS_URL": "redis://localhost"})
     file = tmp_path / "key"
     file.write_text(KEY)
@@ -226,6 +240,26 @@ def test_names_a_variable_that_is_no_setting() -> None:
         "WEBAPP_SECRETKEY is not a setting. Did you mean WEBAPP_SECRET_KEY?",
         "WEBAPP_SERVICE_HOST is not a setting.",
     ]
+    assert [str(message) for message in unknown_variables({"WEBAP_COUNTRY": "x", "webapp_notice": "x"})] == [
+        "WEBAP_COUNTRY is not a setting. Did you mean WEBAPP_COUNTRY?",
+        "webapp_notice is not a setting. Did you mean WEBAPP_NOTICE?",
+    ]
+
+
+def test_a_host_of_the_helpdesk_is_another_than_that_for_everybody() -> None:
+    environ = {"WEBAPP_PUBLIC_URL": "https://pop.example.org", "WEBAPP_HELPDESK_HOST": "pop.example.org"}
+    with pytest.raises(InputError, match="WEBAPP_HELPDESK_HOST must not be"):
+        Config.from_environment(environ)
+
+
+@pytest.mark.parametrize("key", ["a" * 40, "change-me-" * 3 + "change-me", "12345678" * 4, "0123456789abcdef" * 2])
+def test_a_key_that_can_be_guessed_is_told(key: str) -> None:
+    assert ["can be guessed" in str(message) for message in Config(secret_key=key).unsafe()] == [True]
+
+
+def test_a_random_key_is_not_taken_for_one_that_can_be_guessed() -> None:
+    keys = (secrets.token_hex(16), secrets.token_urlsafe(48), "of the tests, and of nobody else here")
+    assert not [message for key in keys for message in Config(secret_key=key).unsafe()]
 
 
 def test_the_document_says_of_each_setting_what_the_code_says() -> None:

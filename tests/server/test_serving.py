@@ -19,8 +19,10 @@ import trustme
 
 from tests.support.serving import PAGE, SERVE, START, serving
 from webapp import server
+from webapp.core.text import InputError
 from webapp.infrastructure.assets import folder
 from webapp.infrastructure.config import RESULT_WAITERS_MAX, WEB_THREADS, Config
+from webapp.server import sockets
 from webapp.server.sockets import CONNECTIONS_MAX
 
 LIMITED = START.replace(
@@ -134,6 +136,14 @@ def test_warns_where_others_can_reach_it_without_https(data_dir: Path) -> None:
 )
 def test_warns_of_nothing_else(host: str, config: Config, count: int) -> None:
     assert len(server.warnings(config, host)) == count
+
+
+def test_is_refused_where_its_files_leave_no_connection(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _kind: (1024, 1024))
+    monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
+    assert sockets.connection_limit(Config(data_dir=data_dir)) == 768
+    with pytest.raises(InputError, match="lower WEBAPP_TEST_THREADS"):
+        sockets.connection_limit(Config(data_dir=data_dir, test_threads=500))
 
 
 def test_a_certificate_that_signs_itself_is_refused_with_a_sentence(data_dir: Path, tmp_path: Path) -> None:

@@ -109,11 +109,11 @@ class Config(HelpdeskSettings):
     trusted_proxies: int = setting(
         0,
         values.integer(0, 5),
-        "How many proxies of yours stand in front and add X-Forwarded-For and X-Forwarded-Proto.",
+        "How many proxies of yours stand in front and add X-Forwarded-For and X-Forwarded-Proto. Unset: 0.",
     )
     trusted_hosts: tuple[str, ...] = setting(
         (),
-        values.words,
+        values.host_names,
         "Further host names under which the site answers, separated by blanks. Loopback and WEBAPP_PUBLIC_URL always.",
     )
     providers_dir: Path | None = setting(
@@ -130,7 +130,7 @@ class Config(HelpdeskSettings):
         None, values.file, "TOML file with known troubles of mail programs, shown beside the built-in ones."
     )
     tls_ca_file: Path | None = setting(
-        None, values.file, "Certificates (PEM) to trust beside the system's, for servers of your own."
+        None, values.authorities, "Certificates (PEM) to trust beside the system's, for servers of your own."
     )
     site_name: str = setting(
         "", values.line, "Name of the site, at the top of its pages. Unset: made of the first provider's name."
@@ -145,15 +145,17 @@ class Config(HelpdeskSettings):
     country: str = setting(
         "", values.line, "Where this server stands, such as “Deutschland”. Named before a login test."
     )
-    login_test: bool = setting(True, values.switch, "on or off: whether people may test their login from this server.")
+    login_test: bool = setting(
+        True, values.switch, "on (unset) or off: whether people may test their login from this server."
+    )
     test_threads: int = setting(
-        64, values.integer(1, 500), "How many tests run at the same time; more wait in a queue."
+        64, values.integer(1, 500), "How many tests run at the same time; more wait in a queue. Unset: 64."
     )
     health_interval: int | None = setting(
         None, values.integer(60, 86_400), "Seconds between two checks of the mail servers. Unset: no checks."
     )
     log_format: str = setting(
-        "text", values.one_of("text", "json"), "text or json: how the lines of the log are written."
+        "text", values.one_of("text", "json"), "text (unset) or json: how the lines of the log are written."
     )
     metrics_token: str = setting("", values.key, "Token that opens /metrics. Unset: /metrics is closed.", secret=True)
     profile_signing_cert: Path | None = setting(
@@ -163,12 +165,12 @@ class Config(HelpdeskSettings):
     api_requests_per_minute: int = setting(
         120,
         values.integer(1, 1_000_000),
-        "How many requests to the API a network address has in a minute. A key has its own number.",
+        "How many requests to the API a network address has in a minute; a key has its own number. Unset: 120.",
     )
     api_login_test: bool = setting(
         False,
         values.switch,
-        "on or off: whether the API may test a login, for callers whose key has the scope login-test.",
+        "on or off (unset): whether the API may test a login, for keys with the scope login-test.",
     )
     operator_webhook: str = setting(
         "",
@@ -186,7 +188,7 @@ class Config(HelpdeskSettings):
         "", values.host_name, "Host name under which agents work, apart from the site for everybody. Unset: the same."
     )
     helpdesk_retention: int = setting(
-        24, values.integer(1, 720), "Hours after which a helpdesk case is deleted, counted from the last thing in it."
+        24, values.integer(1, 720), "Hours from the last thing in a helpdesk case until it is deleted. Unset: 24."
     )
     helpdesk_second_factor: str = setting(
         "administrators",
@@ -231,18 +233,14 @@ class Config(HelpdeskSettings):
             raise values.refuse(variable("secret_key_file"), N_("Set WEBAPP_SECRET_KEY or %(setting)s, not both."))
         if self.redis_url and not (self.secret_key or self.secret_key_file):
             raise values.refuse(
-                variable("secret_key"),
-                N_("%(setting)s is needed with WEBAPP_REDIS_URL: all processes must share one key."),
+                variable("redis_url"), N_("%(setting)s needs WEBAPP_SECRET_KEY too: all processes must share one key.")
             )
-        if (self.profile_signing_cert is None) != (self.profile_signing_key is None):
-            raise values.refuse(
-                variable("profile_signing_key"), N_("Set both WEBAPP_PROFILE_SIGNING_CERT and %(setting)s, or neither.")
-            )
-        if self.helpdesk_host and not self.public_url:
-            raise values.refuse(
-                variable("helpdesk_host"), N_("%(setting)s needs WEBAPP_PUBLIC_URL: invitations lead there.")
-            )
+        if self.helpdesk_host and self.helpdesk_host == self.public_host:
+            raise values.refuse(variable("helpdesk_host"), N_("%(setting)s must not be the name in WEBAPP_PUBLIC_URL."))
         for first, *others in (
+            ("profile_signing_cert", "profile_signing_key"),
+            ("profile_signing_key", "profile_signing_cert"),
+            ("helpdesk_host", "public_url"),
             ("operator_webhook", "operator_webhook_secret"),
             ("drift_interval", "operator_webhook"),
             ("oidc_issuer", "oidc_client_id", "oidc_client_secret"),
@@ -298,8 +296,10 @@ class Config(HelpdeskSettings):
             ) from error
         return replace(self, secret_key=values.key(variable("secret_key_file"), key))
 
-    def in_clear(self) -> Iterator[Message]:
-        """Yield a warning for every setting that leads to another machine without encryption."""
+    def unsafe(self) -> Iterator[Message]:
+        """Yield a warning for a key that can be guessed, and for what leads to another machine without encryption."""
+        if self.secret_key and values.is_guessable(self.secret_key):
+            yield Message(N_("The key of the site can be guessed: change it (docs/operation.md, “Changing the key”)."))
         addresses = ("operator_webhook", "webhook_url", "ticket_url", "redis_url", "database_url")
         for name in addresses:
             if values.is_in_clear(getattr(self, name)):
@@ -325,15 +325,16 @@ def variable(name: str) -> str:
 
 
 def unknown_variables(environ: Mapping[str, str] = os.environ) -> list[Message]:
-    """Return a warning for every unknown WEBAPP_* variable.
+    """Return a warning for every unknown WEBAPP_* variable, and for one that nearly is a setting (WEBAP_COUNTRY).
 
     Not an error: Kubernetes sets WEBAPP_SERVICE_HOST and others for a service named webapp.
     """
     known = [variable(entry.name) for entry in fields(Config)]
     warnings = []
-    for name in sorted(environ):
-        if name.startswith(PREFIX) and name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
+    for name in sorted(environ.keys() - known):
+        is_ours = name.startswith(PREFIX)
+        near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.85 if is_ours else 0.9)
+        if is_ours or near:
             text = N_("%(name)s is not a setting. Did you mean %(near)s?") if near else N_("%(name)s is not a setting.")
             warnings.append(Message(text, {"name": name, "near": near[0]} if near else {"name": name}))
     return warnings

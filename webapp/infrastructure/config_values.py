@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import ssl
 from collections.abc import Callable
 from dataclasses import field
 from itertools import pairwise
@@ -33,6 +34,11 @@ def key(setting: str, text: str) -> str:
     if len(text) < SECRET_KEY_LENGTH_MIN:
         raise refuse(setting, N_("%(setting)s must have at least %(low)s characters."), low=SECRET_KEY_LENGTH_MIN)
     return text
+
+
+def is_guessable(key: str) -> bool:
+    """Whether `key` is long but simple: few different characters, or one word again and again."""
+    return len(set(key)) < 8 or any(key.startswith(key[start:]) for start in range(1, len(key) // 2 + 1))
 
 
 def words(setting: str, text: str) -> tuple[str, ...]:
@@ -77,28 +83,40 @@ def switch(setting: str, text: str) -> bool:
 
 
 def file(setting: str, text: str) -> Path:
-    path = Path(text)
-    try:
-        is_there = path.is_file()
-    except PermissionError:
-        raise refuse(setting, N_("%(setting)s: “%(path)s” cannot be read."), path=text) from None
-    if not is_there:
+    if not _is(setting, text, Path.is_file):
         raise refuse(setting, N_("%(setting)s: there is no file “%(path)s”."), path=text)
-    return path.absolute()
+    return Path(text).absolute()
+
+
+def authorities(setting: str, text: str) -> Path:
+    path = file(setting, text)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except PermissionError as error:
+        raise refuse(setting, N_("%(setting)s: “%(path)s” cannot be read."), path=text) from error
+    except OSError as error:
+        raise refuse(setting, N_("%(setting)s: “%(path)s” holds no certificate in PEM."), path=text) from error
+    return path
 
 
 def folder(setting: str, text: str) -> Path:
-    path = Path(text)
-    if not path.is_dir():
+    if not _is(setting, text, Path.is_dir):
         raise refuse(setting, N_("%(setting)s: there is no folder “%(path)s”."), path=text)
-    return path.absolute()
+    return Path(text).absolute()
 
 
 def data_folder(setting: str, text: str) -> Path:
-    path = Path(text)
-    if path.exists() and not path.is_dir():
+    if _is(setting, text, Path.exists) and not Path(text).is_dir():
         raise refuse(setting, N_("%(setting)s: “%(path)s” is not a folder."), path=text)
-    return path.absolute()
+    return Path(text).absolute()
+
+
+def _is(setting: str, text: str, what: Callable[[Path], bool]) -> bool:
+    """Return `what` of the path `text`; raises InputError where it lies in a folder that is closed to us."""
+    try:
+        return what(Path(text))
+    except PermissionError:
+        raise refuse(setting, N_("%(setting)s: “%(path)s” cannot be read."), path=text) from None
 
 
 def web_address(setting: str, text: str) -> str:
@@ -167,6 +185,15 @@ def host_name(setting: str, text: str) -> str:
     if url_host(f"https://{text}") != text.lower() or urlsplit(f"https://{text}").path:
         raise refuse(setting, N_("%(setting)s must be a host name such as helpdesk.example.org."))
     return text.lower()
+
+
+def host_names(setting: str, text: str) -> tuple[str, ...]:
+    """Parse host names without scheme, port or path; an IPv6 address may stand in brackets."""
+    for word in words(setting, text):
+        bare = word.strip("[]").lower()
+        if "*" in word or bare not in (url_host(f"https://{word}"), url_host(f"https://[{bare}]")):
+            raise refuse(setting, N_("%(setting)s: “%(name)s” is no host name such as pop.example.org."), name=word)
+    return words(setting, text)
 
 
 def one_of(*allowed: str) -> Callable[[str, str], str]:

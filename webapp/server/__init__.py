@@ -144,7 +144,7 @@ def warnings(config: Config, host: str, connections: int = sockets.CONNECTIONS_M
                 )
             )
         )
-    found += config.in_clear()
+    found += config.unsafe()
     if is_loopback(host) or config.https:
         return found
     found.append(

@@ -5,7 +5,7 @@ import resource
 import socket
 
 from webapp.core.text import N_, InputError
-from webapp.infrastructure.config import Config
+from webapp.infrastructure.config import Config, variable
 
 BACKLOG = 2048  # connections that wait to be accepted
 CONNECTIONS_MAX = 4096  # kept open at once; each agent who watches a case keeps one
@@ -49,7 +49,14 @@ def handed_over() -> socket.socket | None:
 
 
 def connection_limit(config: Config) -> int:
-    """Return how many connections this process may have: open files are raised as far as the system lets us."""
+    """Return how many connections this process may have: open files are raised as far as the system lets us.
+
+    Raises InputError where the system leaves none beside the tests.
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return min(CONNECTIONS_MAX, hard - SPARE_FILES - 2 * config.test_threads)  # a test has two at most
+    left = hard - SPARE_FILES - 2 * config.test_threads  # a test has two at most
+    if left < 1:
+        text = N_("This process may open too few files. Raise the limit (systemd: LimitNOFILE), or lower %(setting)s.")
+        raise InputError(text, setting=variable("test_threads"))
+    return min(CONNECTIONS_MAX, left)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,7 +17,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from tests.support.fronts import served
 from tests.support.installation import CLOSED, KEY, Place
@@ -24,6 +27,7 @@ from tests.support.redis_server import RedisServer
 from webapp import create_app
 from webapp.cli import cli
 from webapp.cli.doctor import examine, here, stores
+from webapp.cli.doctor.finding import problem
 from webapp.connection_tests.redis_engine import Worker
 from webapp.infrastructure import db
 from webapp.infrastructure.config import Config, sqlite_url
@@ -94,6 +98,13 @@ BROKEN: dict[str, tuple[Break, str, str]] = {
     "a number that is none": (lambda p: p.set(test_threads="many"), "setting-invalid", "from 1 to 500"),
     "a key file that is not there": (lambda p: p.set(secret_key_file="/none"), "setting-invalid", "no file “/none”"),
     "a setting that is misspelt": (lambda p: p.set(publik_url="x"), "setting-unknown", "Did you mean WEBAPP_PUBLIC_URL"),
+    "a setting whose beginning is misspelt": (
+        lambda p: p.environ.update(WEBAP_COUNTRY="x"), "setting-unknown", "Did you mean WEBAPP_COUNTRY",
+    ),
+    "a name that is an address": (
+        lambda p: p.set(trusted_hosts="https://a.example"), "setting-invalid", "“https://a.example” is no host name",
+    ),
+    "a key that is easy": (lambda p: p.key.write_text("change-me-" * 4), "setting-unwise", "can be guessed"),
     "redis without a key": (lambda p: p.set(redis_url="redis://x"), "setting-invalid", "must share one key"),
     "https without a proxy": (lambda p: p.set(public_url="https://localhost:9"), "setting-unwise", "TRUSTED_PROXIES is 0"),
     "no https": (lambda p: p.set(public_url="http://nowhere.invalid"), "setting-unwise", "without https"),
@@ -114,6 +125,9 @@ BROKEN: dict[str, tuple[Break, str, str]] = {
     "junk for a database": (lambda p: p.database.write_text("junk" * 500), "database-damaged", "not a database"),
     "a damaged database": (damage, "database-damaged", "no whole database"),
     "an older database": (lambda p: schema(p, "0001"), "database-older", "older version"),
+    "a database in a folder that is not there": (
+        lambda p: p.set(database_url=f"sqlite:///{p.folder}/none/x"), "database-nowhere", "no folder for the file",
+    ),
     "a newer database": (lambda p: schema(p, "9999"), "database-newer", "newer version"),
     "a database that is not there": (
         lambda p: p.set(database_url=f"postgresql://x@127.0.0.1:{CLOSED}/x"), "database-silent", "does not answer",
@@ -123,7 +137,10 @@ BROKEN: dict[str, tuple[Break, str, str]] = {
     ),
     "a broken provider file": (lambda p: providers(p, "nonsense"), "provider-file", "example.org.toml"),
     "a provider that is none": (lambda p: p.set(providers="gmx.nett"), "provider-file", "gmx.nett"),
-    "authorities that are none": (lambda p: p.set(tls_ca_file=own_file(p, "ca.pem", "no")), "ca-unusable", "in PEM"),
+    "known troubles that are broken": (
+        lambda p: p.set(troubles_file=own_file(p, "troubles.toml", "[[trouble]]")), "troubles-file", "mean troubles",
+    ),
+    "authorities that are none": (lambda p: p.set(tls_ca_file=own_file(p, "ca.pem", "no")), "setting-invalid", "in PEM"),
     "a certificate that is none": (
         lambda p: p.set(profile_signing_cert=own_file(p, "c", "no"), profile_signing_key=own_file(p, "k", "no")),
         "signing-unusable", "holds no certificate in PEM",
@@ -151,11 +168,19 @@ def test_says_what_is_broken_and_how_to_mend_it(place: Place, name: str) -> None
 
 
 def test_names_every_setting_that_is_wrong_and_looks_at_the_rest(place: Place) -> None:
-    place.set(test_threads="many", trusted_proxies="99")
+    certificate = own_file(place, "chain.pem", "")
+    place.set(
+        test_threads="many",
+        trusted_proxies="99",
+        public_url="x",
+        profile_signing_cert=certificate,
+        redis_url="redis://x",
+    )
     place.key.chmod(0o644)
     areas = {area.id: area for area in examine(place.environ, CLOSED)}
     assert [str(finding.text).split()[0] for finding in areas["settings"].findings or ()] == [
-        "WEBAPP_TRUSTED_PROXIES", "WEBAPP_TEST_THREADS",
+        "WEBAPP_PUBLIC_URL", "WEBAPP_TRUSTED_PROXIES", "WEBAPP_TEST_THREADS", "WEBAPP_REDIS_URL",
+        "WEBAPP_PROFILE_SIGNING_CERT",
     ]  # fmt: skip
     assert areas["folder"].state == "problem"
 
@@ -173,6 +198,22 @@ def test_a_database_that_another_program_holds_is_told(place: Place, monkeypatch
         found = list(stores.database(SimpleNamespace(config=other)))  # type: ignore[arg-type]
     assert [finding.id for finding in found] == ["database-unwritable"]
     assert "SQLITE_BUSY" in str(found[0].text)
+
+
+def test_says_what_the_database_itself_says(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> Any:
+        raise OperationalError("", {}, sqlite3.OperationalError("disk I/O error"))
+
+    monkeypatch.setattr(Engine, "connect", fail)
+    found = place.found()["database-silent"]
+    assert "disk is full or read-only" in str(found.cure)
+    assert "disk I/O error" in str(found.cure)
+
+
+def test_needs_no_folder_where_everything_lies_in_redis_and_postgresql(place: Place) -> None:
+    shutil.rmtree(place.folder)
+    place.set(redis_url="redis://x", secret_key=KEY, database_url="postgresql://x@127.0.0.1/x")
+    assert list(here.folder(SimpleNamespace(config=place.config, environ=place.environ))) == []  # type: ignore[arg-type]
 
 
 def test_a_disk_that_is_full_is_told(place: Place, tmp_path: Path) -> None:
@@ -224,6 +265,17 @@ def test_a_look_that_fails_ends_no_other(place: Place, monkeypatch: pytest.Monke
     found = place.found()
     assert "RuntimeError" in str(found["look-failed"].text)
     assert "site-silent" in found
+
+
+def test_a_look_that_fails_keeps_what_it_had_found(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> Any:
+        yield problem("first", "This was found.")
+        raise PermissionError(13, "Permission denied", "/closed")
+
+    monkeypatch.setattr(here, "disk", fail)
+    found = place.found()
+    assert "first" in found
+    assert str(found["closed"].text) == "“/closed” is closed to the user who called this."
 
 
 @pytest.mark.peers

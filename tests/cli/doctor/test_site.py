@@ -114,6 +114,13 @@ def test_a_port_without_tls_is_told(place: Place) -> None:
         assert "tls-failed" in place.found(port)
 
 
+def test_says_why_agents_do_not_come_to_a_host_of_their_own(place: Place, sites: Callable[..., Flask]) -> None:
+    port = free_port()
+    place.set(public_url=f"http://localhost:{port}", helpdesk_host="nowhere.invalid")
+    with served(sites(trusted_proxies="0").wsgi_app, port):
+        assert "nowhere.invalid of the site leads nowhere" in str(place.found()["name-unknown"].text)
+
+
 def test_only_the_holder_of_the_key_is_told_of_the_proxies(place: Place) -> None:
     client = create_app(place.config).test_client()
     for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": f"Bearer {'A' * 32}"}):

@@ -101,15 +101,23 @@ def examine(environ: Mapping[str, str], port: int = PORT) -> list[Area]:
 def _looked(
     look: Callable[[Installation], Iterable[Finding] | None], place: Installation
 ) -> tuple[Finding, ...] | None:
-    """Return what `look` finds; a look that fails is a finding, and ends no other."""
+    """Return what `look` finds; a look that fails is one more finding, and ends no other."""
     from webapp.cli.doctor.finding import problem
 
+    findings: list[Finding] = []
     try:
         found = look(place)
-        return None if found is None else tuple(found)
+        if found is None:
+            return None
+        findings.extend(found)  # a look that fails keeps what it had found
+    except PermissionError as error:
+        text = N_("“%(path)s” is closed to the user who called this.")
+        cure = N_("Call this as the site's user or as root; with systemd: wizard doctor.")
+        findings.append(problem("closed", text, cure, path=str(error.filename)))
     except Exception as error:
         text = N_("This could not be looked at. (%(reason)s)")
-        return (problem("look-failed", text, reason=type(error).__name__),)
+        findings.append(problem("look-failed", text, reason=type(error).__name__))
+    return tuple(findings)
 
 
 def _without_twins(areas: Iterable[Area]) -> Iterator[Area]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import webapp
 from webapp.cli.doctor.finding import Finding, Installation, Severity, problem, refused, warning
-from webapp.core import probe, providers
+from webapp.core import providers, troubles
 from webapp.core.providers.loading import ProviderFileError
 from webapp.core.text import N_, InputError
 from webapp.infrastructure import signing
@@ -50,7 +50,7 @@ def settings(here: Installation) -> Iterator[Finding]:
         yield Finding("setting-unknown", Severity.WARNING, said)
     for said in warnings(config, config.public_host):
         yield Finding("setting-unwise", Severity.WARNING, said)
-    if not config.public_url:
+    if not here.environ.get(variable("public_url")):
         yield warning(
             "public-url-missing",
             N_("WEBAPP_PUBLIC_URL is not set: the site takes itself for one that only this computer sees."),
@@ -60,7 +60,7 @@ def settings(here: Installation) -> Iterator[Finding]:
     if missing:
         yield warning(
             "operator-missing",
-            N_("The pages do not say who runs this site: %(settings)s is not set."),
+            N_("The pages do not say who runs this site. Not set: %(settings)s."),
             N_("Set it: people want to know whom they trust."),
             settings=", ".join(missing),
         )
@@ -79,9 +79,12 @@ def settings(here: Installation) -> Iterator[Finding]:
 
 
 def folder(here: Installation) -> Iterator[Finding]:
-    """Yield what is wrong with the data folder and the key."""
+    """Yield what is wrong with the data folder and the key; with Redis and PostgreSQL there is no folder."""
     config = here.config
     place = config.data_dir.absolute()
+    if config.redis_url and not config.database.startswith("sqlite"):
+        yield from _key(here)
+        return
     try:
         found = place.stat()
     except OSError:
@@ -234,35 +237,27 @@ def clock(_here: Installation) -> Iterator[Finding]:
 
 
 def provider_files(here: Installation) -> Iterator[Finding]:
-    """Yield what is wrong with the provider files."""
-    try:
-        providers.load(here.config.providers_dir, here.config.providers)
-    except ProviderFileError as error:
-        for found in error.problems:
-            yield Finding("provider-file", Severity.PROBLEM, error.line(found))
-    except InputError as error:
-        yield refused("provider-file", error)
+    """Yield what is wrong with the provider files, and with the file of known troubles."""
+    loads = (
+        ("provider-file", lambda: providers.load(here.config.providers_dir, here.config.providers)),
+        ("troubles-file", lambda: troubles.load(here.config.troubles_file)),
+    )
+    for id_, load in loads:
+        try:
+            load()
+        except ProviderFileError as error:
+            yield from (Finding(id_, Severity.PROBLEM, error.line(found)) for found in error.problems)
+        except InputError as error:
+            yield refused(id_, error)
 
 
 def certificates(here: Installation) -> Iterator[Finding] | None:
     """Yield what is wrong with the files of certificates; None without any."""
     config = here.config
-    if not (config.tls_ca_file or config.profile_signing_cert):
-        return None
-    return _certificates(config)
+    return _certificates(config) if config.profile_signing_cert else None
 
 
 def _certificates(config: Config) -> Iterator[Finding]:
-    try:
-        probe.tls_context(config.tls_ca_file)
-    except OSError as error:
-        yield problem(
-            "ca-unusable",
-            N_("WEBAPP_TLS_CA_FILE: “%(path)s” holds no certificates in PEM. (%(reason)s)"),
-            N_("Name a file with the certificates of your own authority, or leave the setting out."),
-            path=str(config.tls_ca_file),
-            reason=type(error).__name__,
-        )
     try:
         found, end = signing.check(config), signing.expires(config)
     except InputError as error:

@@ -84,6 +84,7 @@ def look(here: Installation) -> Iterator[Finding]:
             yield _seen_here(own)
         return
     yield from _expiring(asked.host, reached)
+    yield from _helpdesk(asked)
     answer = asked.get("/healthz")
     if answer.content != ALIVE:
         yield _other(asked, answer.status)
@@ -95,6 +96,21 @@ def look(here: Installation) -> Iterator[Finding]:
     yield from _tests(asked)
     if here.has_key:
         yield from _proxies(asked)
+
+
+def _helpdesk(site: _Asked) -> Iterator[Finding]:
+    """Yield why agents do not come to the host that is theirs alone."""
+    if not site.config.helpdesk_host:
+        return
+    asked = replace(site, url=f"{site.parts.scheme}://{site.config.helpdesk_host}")
+    reached = _reached(asked)
+    if isinstance(reached, Finding):
+        yield reached
+        return
+    yield from _expiring(asked.host, reached)
+    answer = asked.get("/healthz")
+    if answer.content != ALIVE:
+        yield _other(asked, answer.status)
 
 
 def _reached(asked: _Asked) -> Finding | Mapping[str, object]:
@@ -117,7 +133,7 @@ def _not_connected(asked: _Asked, kind: FailureKind) -> Finding:
     if kind is FailureKind.UNRESOLVED:
         return problem(
             "name-unknown",
-            N_("The name %(host)s in WEBAPP_PUBLIC_URL leads nowhere."),
+            N_("The name %(host)s of the site leads nowhere."),
             N_("Enter it in the DNS, or put the setting right."),
             host=asked.host,
         )

@@ -76,6 +76,14 @@ def database(here: Installation) -> Iterator[Finding]:
             N_("Install the program with it: pip install gmx-pop-wizard[postgres]"),
         )
         return
+    if is_file and not Path(url.database or "").absolute().parent.is_dir() and config.database_url:
+        yield problem(
+            "database-nowhere",
+            N_("WEBAPP_DATABASE_URL: there is no folder for the file %(path)s."),
+            N_("Make the folder and give it to the site's user, or put the setting right."),
+            path=str(Path(url.database or "").absolute()),
+        )
+        return
     if is_file and not Path(url.database or "").exists():
         yield problem(
             "database-missing",
@@ -94,7 +102,7 @@ def database(here: Installation) -> Iterator[Finding]:
         )
         return
     if reason := unreadable(config):
-        yield of_trouble(reason)
+        yield _silent(config) if reason.trouble is Trouble.SILENT else of_trouble(reason)
         return
     if db.schema(config) is db.Schema.NEWER:
         yield problem(
@@ -107,6 +115,22 @@ def database(here: Installation) -> Iterator[Finding]:
     if not is_file:
         with db.read(config) as session:
             yield from _clock("PostgreSQL", session.scalar(text("SELECT extract(epoch FROM clock_timestamp())")))
+
+
+def _silent(config: Config) -> Finding:
+    """Return what of_trouble says of a silent database, with what SQLite or PostgreSQL say themselves."""
+    cure = N_("Start it, and look at WEBAPP_DATABASE_URL: host, port, name and password. It says: %(reason)s")
+    if config.database.startswith("sqlite"):
+        cure = N_(
+            "Look whether its disk is full or read-only, and whether its folder belongs to the site's user. It says: "
+            "%(reason)s"
+        )
+    said = ""
+    try:
+        db.engine(config).connect().close()
+    except SQLAlchemyError as error:
+        said = " ".join(str(getattr(error, "orig", None) or error).split())
+    return problem("database-silent", N_("The database does not answer."), cure, reason=said)
 
 
 def _damage(file: Path) -> str:
@@ -206,7 +230,7 @@ def _jobs(here: Installation) -> Iterator[Finding]:
         )
         return
     except (RedisError, ValueError) as error:
-        yield of_trouble(Reason(Trouble.REDIS, type(error).__name__))
+        yield of_trouble(Reason(Trouble.REDIS, f"{type(error).__name__}: {error}"))
         return
     yield from _settings_of_redis(info)
     yield from _clock("Redis", seconds + microseconds / 1_000_000)
