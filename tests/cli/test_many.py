@@ -151,6 +151,12 @@ def test_a_message_that_no_file_can_be_called_is_a_message(folder: Path, text: s
     assert (result.returncode, result.stderr) == (0 if "535" in text else 1, b"")
 
 
+def test_a_log_that_is_not_there_is_not_taken_for_a_message(folder: Path) -> None:
+    result = call(folder, "explain", "missing.log", "--program", "fetchmail", "--locale", "en")
+    assert result.returncode == 2
+    assert result.stderr.decode() == "gmx-pop-wizard: There is no file “missing.log”.\n"
+
+
 def test_a_message_is_explained_as_json_in_the_shape_of_the_api(folder: Path) -> None:
     result = call(folder, "explain", "0x800CCC0E", "--program", "outlook", "--json", "--locale", "en")
     first = json.loads(result.stdout)["results"][0]

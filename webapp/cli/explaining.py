@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -23,7 +24,7 @@ from webapp.cli.context import (
 from webapp.core.probe import Report
 from webapp.core.providers import Provider
 from webapp.core.terminal import StageTree
-from webapp.core.text import N_
+from webapp.core.text import N_, InputError
 
 if TYPE_CHECKING:
     from webapp.core.diagnosis.messages import Found
@@ -73,6 +74,8 @@ def _given(text: str) -> bytes:
     if _is_file(text):
         with Path(text).open("rb") as stream:
             return _end_of(stream)
+    if re.fullmatch(r"\S+\.(?:log|txt|json)", text, re.IGNORECASE):  # no message reads so
+        raise InputError(N_("There is no file “%(path)s”."), path=text)
     return text.encode(errors="replace")
 
 
