@@ -15,6 +15,7 @@ from tests.support.installation import KEY, Place
 from tests.support.ports import free_port
 from webapp import create_app
 from webapp.cli.doctor import examine, site
+from webapp.infrastructure.http_client import Answer
 
 HONEST = adding(HTTP_X_FORWARDED_PROTO="http")
 IN_FRONT: dict[str, tuple[Callable[[Wsgi], Wsgi], str, str, str]] = {
@@ -99,6 +100,20 @@ def test_a_site_behind_https_is_well(place: Place, tmp_path: Path, sites: Callab
     proxy = adding(HTTP_X_FORWARDED_PROTO="https")
     with served(proxy(sites(**settings).wsgi_app), port, certificates.server_context("ok")):
         assert place.found() == {}
+
+
+def test_a_site_that_answers_without_https_too_is_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_at = []
+
+    def get(asked: site._Asked, path: str) -> Answer:
+        asked_at.append(asked.url + path)
+        return Answer(200, {}, site.ALIVE)
+
+    monkeypatch.setattr(site._Asked, "get", get)
+    place.set(public_url="https://pop.example.org", trusted_proxies="1")
+    (found,) = site._in_clear(site._Asked(place.config, "https://pop.example.org"))
+    assert found.id == "http-open"
+    assert asked_at == ["http://pop.example.org/healthz"]
 
 
 def test_a_certificate_that_expires_soon_is_told() -> None:

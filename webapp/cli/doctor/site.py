@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -93,6 +93,7 @@ def look(here: Installation) -> Iterator[Finding]:
         return
     yield from _clock(asked, answer.headers)
     yield from _page(asked)
+    yield from _in_clear(asked)
     yield from _tests(asked)
     if here.has_key:
         yield from _proxies(asked)
@@ -241,6 +242,19 @@ def _page(asked: _Asked) -> Iterator[Finding]:
         )
     else:
         yield from _headers(asked, answer.headers)
+
+
+def _in_clear(asked: _Asked) -> Iterator[Finding]:
+    """Yield whether a site with https is served without it, too, where no cookie of it comes back."""
+    if not asked.config.https or asked.port != 443:
+        return
+    with suppress(RequestError):
+        if replace(asked, url=f"http://{asked.host}").get("/healthz").content == ALIVE:
+            yield warning(
+                "http-open",
+                N_("The site answers without https, too: who comes that way loses every answer."),
+                N_("Let the proxy lead http to https (nginx: return 301 https://$host$request_uri)."),
+            )
 
 
 def _headers(asked: _Asked, headers: Mapping[str, str]) -> Iterator[Finding]:
