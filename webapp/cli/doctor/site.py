@@ -253,7 +253,7 @@ def _in_clear(asked: _Asked) -> Iterator[Finding]:
             yield warning(
                 "http-open",
                 N_("The site answers without https, too: who comes that way loses every answer."),
-                N_("Let the proxy lead http to https (nginx: return 301 https://$host$request_uri)."),
+                N_("Let the proxy lead everybody to https, as deploy/nginx.conf does."),
             )
 
 
