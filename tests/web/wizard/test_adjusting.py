@@ -320,6 +320,14 @@ def test_a_plan_offers_another_time_only_where_there_is_one(
     assert ("Andere Dauer wählen" in page.text) == choice
 
 
+def test_a_long_name_of_a_program_is_drawn_narrower_in_the_plan(client: PageLintingClient) -> None:
+    walk(client, *PLAIN, *SEVERAL)
+    assert "textLength" not in client.get(PLAN).text
+    page = client.get("/adjust/devices?page=list")
+    page = follow(client, client.submit(page, {"program-1": "thunderbird-android:android", "list": "next"}))
+    assert re.search("textLength[^>]*>Thunderbird oder K-9 Mail · Android-Handy oder -Tablet<", page.text)
+
+
 def test_a_changed_device_shows_the_plan_anew(client: PageLintingClient) -> None:
     walk(client, *PLAIN, *SEVERAL)
     page = client.get("/adjust/devices?page=list")
