@@ -95,6 +95,16 @@ def test_outlook_gets_a_file_without_traps(
     assert "0x0102" not in made.content.decode()
 
 
+def test_outlooks_starter_says_what_stands_in_its_way_before_it_starts_anything() -> None:
+    archive = zipfile.ZipFile(io.BytesIO(CLIENTS["outlook"].export(an_account(), ExportOptions(format="zip")).content))
+    lines = archive.read("GMX-in-Outlook.cmd").decode("ascii").splitlines()
+    checks = [next(n for n, line in enumerate(lines) if word in line) for word in ("tasklist", "reg query", "start ")]
+    assert checks == sorted(checks)
+    labels = {line[1:] for line in lines if line.startswith(":")}
+    assert {word.lstrip(":") for line in lines for word in line.split() if word.startswith(":")} == labels
+    assert "%USERNAME%" in lines[checks[0]]  # another person's Outlook does not count
+
+
 @pytest.mark.parametrize(
     ("name", "written"),
     [

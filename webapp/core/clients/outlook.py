@@ -84,6 +84,7 @@ setlocal EnableExtensions DisableDelayedExpansion
 set "PRF=%~dp0{file}"
 if not exist "%PRF%" goto :noprf
 for /f "tokens=1" %%P in ('tasklist /NH /FI "IMAGENAME eq OUTLOOK.EXE" /FI "USERNAME eq %USERNAME%" 2^>nul') do if /I "%%P"=="OUTLOOK.EXE" goto :running
+reg query "HKCU\\Software\\Microsoft\\Office\\16.0\\Outlook\\Preferences" /v UseNewOutlook 2>nul | find "0x1" >nul && goto :new
 start "" outlook.exe /importprf "%PRF%"
 if errorlevel 1 goto :nooutlook
 exit /b 0
@@ -99,11 +100,16 @@ exit /b 3
 {none}
 pause
 exit /b 4
+:new
+{new}
+pause
+exit /b 5
 """
 _SAID = {
     "missing": N_("The file %(file)s is missing. Unpack the whole ZIP first."),
     "running": N_("Close Outlook, then start this once more."),
     "none": N_("Classic Outlook was not found."),
+    "new": N_("The new Outlook is on and takes no such file. Turn it off at its top right, then start this once more."),
 }
 _READ_ME = N_(
     """%(provider)s in Outlook (classic Outlook for Windows)
