@@ -206,7 +206,10 @@ def test_an_answer_is_good_once(helpdesk: Flask, issuer: Issuer, person: PageLin
     path = go(person, issuer)
     assert person.get(path).status_code == 303
     post(person, "/helpdesk/sign-out", page="/helpdesk")
-    assert person.get(path).status_code == 403
+    refused = person.get(path)
+    assert refused.status_code == 403
+    assert 'href="#issuer"' in refused.text
+    assert "password-error" not in refused.text, "no password was typed"
 
 
 def test_whoever_comes_without_the_issuer_fills_no_log_and_locks_nobody_out(

@@ -55,9 +55,10 @@ def _refused(form: SignInForm) -> ResponseReturnValue:
     return mistakes.refuse(form, url_for("helpdesk.sign_in"), lambda: (_sign_in_page(form), 422))
 
 
-def _sign_in_page(form: SignInForm) -> str:
+def _sign_in_page(form: SignInForm, problem: str = "") -> str:
+    """problem: why the issuer's way did not lead in; what is wrong with the password stands in the form."""
     oidc.allow_its_form()
-    return render_template("helpdesk/sign-in.html", form=form, issuer=oidc.name())
+    return render_template("helpdesk/sign-in.html", form=form, issuer=oidc.name(), problem=problem)
 
 
 def let_in(writing: Session, agent: Agent) -> Response:
@@ -250,6 +251,4 @@ def _is_stale(claimed: dict[str, Any] | None) -> bool:
 
 
 def _refused_by_issuer(text: str) -> ResponseReturnValue:
-    form = SignInForm(formdata=None)
-    form.password.errors = [translate(Message(text))]
-    return _sign_in_page(form), 403
+    return _sign_in_page(SignInForm(formdata=None), translate(Message(text))), 403
