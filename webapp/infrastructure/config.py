@@ -22,7 +22,6 @@ from urllib.parse import quote
 from webapp.core.text import N_, Message
 from webapp.infrastructure import config_values as values
 from webapp.infrastructure.config_helpdesk import HelpdeskSettings
-from webapp.infrastructure.config_values import SECRET_KEY_LENGTH_MIN as SECRET_KEY_LENGTH_MIN
 from webapp.infrastructure.config_values import setting
 
 if TYPE_CHECKING:

@@ -22,7 +22,6 @@ from webapp.core.text import DEFAULT_LOCALE, N_, Message, Translations, filled, 
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.provider_files import site_provider
 
-T = TypeVar("T")
 V = TypeVar("V")
 
 PARAMETER = "lang"
@@ -70,10 +69,9 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext)
     app.before_request(_remember_choice)
     app.jinja_env.globals.update(translate=_translate, label=_label, language_links=language_links)
-    app.jinja_env.filters.update(number=format_decimal, date=_date, time=_time, in_locale=in_locale)
+    app.jinja_env.filters.update(number=format_decimal, date=_date, time=_time)
     app.jinja_env.globals.update(
-        pop3_needs=_pop3_needs, site_name=site_name, site_provider=site_provider, run_by_operator=_run_by_operator,
-        notices=_notices,
+        pop3_needs=_pop3_needs, site_name=site_name, site_provider=site_provider, notices=_notices,
     )  # fmt: skip
     app.jinja_env.filters.update(for_locale=for_locale, listed=listed, in_quotes=in_quotes)
     app.context_processor(lambda: {"locale": current_locale()})
@@ -143,11 +141,6 @@ def site_name() -> str:
     return current_config().site_name or translate(Message(N_("%(provider)s set-up help"), values))
 
 
-def _run_by_operator() -> bool:
-    """Whether the operator of this site runs the mail of the provider that the site is about."""
-    return site_provider().run_by_operator
-
-
 def for_locale(by_locale: Mapping[str, str]) -> str:
     """Return the text in the current locale, else in another; "" for none."""
     return by_locale.get(current_locale()) or next(iter(by_locale.values()), "")
@@ -169,11 +162,6 @@ def listed(words: Iterable[str], style: Literal["standard", "or"] = "standard") 
 def current_locale() -> str:
     """Return the locale of this request, one of `locales()`."""
     return str(get_locale() or DEFAULT_LOCALE)
-
-
-def in_locale(by_locale: Mapping[str, tuple[T, ...]]) -> tuple[T, ...]:
-    """Return the entries in the current locale, else in another."""
-    return by_locale.get(current_locale()) or next(iter(by_locale.values()), ())
 
 
 @pass_context

@@ -94,11 +94,6 @@ class DevicePlan:
         return next((planned for planned in self.devices if planned.clears), None)
 
     @property
-    def is_safe(self) -> bool:
-        """Whether every device gets every mail, as long as it fetches within the days of the plan."""
-        return len(self.devices) == 1 or self.keep.leave_messages_on_server
-
-    @property
     def is_tight(self) -> bool:
         """Whether a device that rests for a while, as on a holiday, may miss mail."""
         days = self.clearing.retention.days_to_leave_messages_on_server if self.clearing else None
@@ -129,8 +124,7 @@ def propose(devices: Sequence[Device], keep: Retention) -> DevicePlan:
     """Return what each of `devices` does so that mail stays on the server as `keep` says and none is lost.
 
     The first device is the one in the person's hands. It alone does exactly what `keep` says where it is the only one,
-    and where “fetch and delete” was demanded for several, which the person has confirmed (`DevicePlan.is_safe` is False
-    then).
+    and where “fetch and delete” was demanded for several, which the person has confirmed.
     """
     if len(devices) == 1 or not keep.leave_messages_on_server:
         clearing: int | None = 0

@@ -45,10 +45,6 @@ class Box:
     height: float
 
     @property
-    def bottom(self) -> float:
-        return self.y + self.height
-
-    @property
     def right(self) -> float:
         return self.x + self.width
 
