@@ -6,18 +6,8 @@ runs no command for it.
 """
 
 from webapp.core.account import KEEP_FOREVER, MailAccount, SocketType
+from webapp.core.clients import rcfile
 from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
-from webapp.core.clients.rcfile import (
-    MEDIA_TYPE,
-    Comments,
-    how_to_fetch,
-    maildir,
-    retention_notes,
-    said_retention,
-    titled,
-    value,
-    where_it_belongs,
-)
 from webapp.core.text import N_, translations_for
 
 _PROGRAM = "fetchmail"
@@ -29,10 +19,10 @@ _DELIVERY = "file=$(mktemp tmp/$(date +%s).XXXXXXXXXX) && cat >$file && sync $fi
 
 def _fetchmailrc(account: MailAccount, options: ExportOptions) -> Export:
     translations = translations_for(options.locale)
-    server, user = account.incoming, value(_PROGRAM, account.username)
-    head = titled(account, translations, N_("%(provider)s by POP3 with fetchmail. This file holds no password."))
-    where_it_belongs(head, _PROGRAM, "fetchmailrc", "~/.fetchmailrc")
-    how_to_fetch(head, account, _PROGRAM, "fetchmail").blank()
+    server, user = account.incoming, rcfile.value(_PROGRAM, account.username)
+    head = rcfile.titled(account, translations, N_("%(provider)s by POP3 with fetchmail. This file holds no password."))
+    rcfile.where_it_belongs(head, _PROGRAM, "fetchmailrc", "~/.fetchmailrc")
+    rcfile.how_to_fetch(head, account, _PROGRAM, "fetchmail").blank()
     head.say(
         N_(
             "So that it no longer asks: fetchmail reads the password from a second file, ~/.netrc, "
@@ -41,13 +31,13 @@ def _fetchmailrc(account: MailAccount, options: ExportOptions) -> Export:
     )
     head.show(f"machine {server.hostname} login {user} password …", "chmod 600 ~/.netrc")
     retention = account.retention
-    notes = retention_notes(_PROGRAM, account)
-    ways = Comments(translations)
+    notes = rcfile.retention_notes(_PROGRAM, account)
+    ways = rcfile.Comments(translations)
     ways.say(N_("Delivers into the folder itself. With a mail server on this computer, take the line away:"))
     lines = [
         "set no bouncemail",
         "",
-        f'poll "{value(_PROGRAM, server.hostname)}"',
+        f'poll "{rcfile.value(_PROGRAM, server.hostname)}"',
         "    protocol POP3",
         f"    port {server.port}",
         "    auth password",
@@ -58,13 +48,13 @@ def _fetchmailrc(account: MailAccount, options: ExportOptions) -> Export:
         '    sslproto "TLS1.2+"',
         "    sslcertck",
         "    no rewrite",
-        said_retention(account, translations, KEEP_FOREVER if notes else retention).rstrip("\n"),
+        rcfile.said_retention(account, translations, KEEP_FOREVER if notes else retention).rstrip("\n"),
         "    keep" if retention.leave_messages_on_server else "    no keep",
         str(ways).rstrip("\n"),
-        f'    mda "cd {maildir(account)} && {_DELIVERY}"',
+        f'    mda "cd {rcfile.maildir(account)} && {_DELIVERY}"',
     ]
     content = f"{head}\n" + "\n".join(lines) + "\n"
-    return Export("fetchmailrc", MEDIA_TYPE, content.encode(), notes)
+    return Export("fetchmailrc", rcfile.MEDIA_TYPE, content.encode(), notes)
 
 
 FETCHMAIL = Client(

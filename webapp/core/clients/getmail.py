@@ -8,19 +8,8 @@ getmail refuses to start.
 import shlex
 
 from webapp.core.account import MailAccount, SocketType
+from webapp.core.clients import rcfile
 from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
-from webapp.core.clients.rcfile import (
-    MEDIA_TYPE,
-    Comments,
-    how_to_fetch,
-    how_to_use_the_keyring,
-    keyring_attributes,
-    maildir,
-    said_retention,
-    titled,
-    value,
-    where_it_belongs,
-)
 from webapp.core.text import N_, InputError, translations_for
 
 _PROGRAM = "getmail"
@@ -28,22 +17,22 @@ _PROGRAM = "getmail"
 
 def _getmailrc(account: MailAccount, options: ExportOptions) -> Export:
     translations = translations_for(options.locale)
-    server, user = account.incoming, value(_PROGRAM, account.username)
+    server, user = account.incoming, rcfile.value(_PROGRAM, account.username)
     if server.socket_type is not SocketType.SSL:
         raise InputError(N_("getmail knows no STARTTLS. Choose another program for this server."))
-    head = titled(account, translations, N_("%(provider)s by POP3 with getmail. This file holds no password."))
-    where_it_belongs(head, _PROGRAM, "getmailrc", "~/.config/getmail/getmailrc")
-    how_to_fetch(head, account, _PROGRAM, "getmail").blank()
-    how_to_use_the_keyring(head, account, server)
-    certificates = Comments(translations)
+    head = rcfile.titled(account, translations, N_("%(provider)s by POP3 with getmail. This file holds no password."))
+    rcfile.where_it_belongs(head, _PROGRAM, "getmailrc", "~/.config/getmail/getmailrc")
+    rcfile.how_to_fetch(head, account, _PROGRAM, "getmail").blank()
+    rcfile.how_to_use_the_keyring(head, account, server)
+    certificates = rcfile.Comments(translations)
     certificates.say(N_("The certificates that your system trusts. On Fedora: /etc/pki/tls/certs/ca-bundle.crt"))
     retention = account.retention
-    command = ("secret-tool", "lookup", *shlex.split(keyring_attributes(account, server)))
+    command = ("secret-tool", "lookup", *shlex.split(rcfile.keyring_attributes(account, server)))
     content = f"""\
 {head}
 [retriever]
 type = SimplePOP3SSLRetriever
-server = {value(_PROGRAM, server.hostname)}
+server = {rcfile.value(_PROGRAM, server.hostname)}
 port = {server.port}
 username = {user}
 # password_command = {command!r}
@@ -51,16 +40,16 @@ username = {user}
 
 [destination]
 type = Maildir
-path = {maildir(account)}/
+path = {rcfile.maildir(account)}/
 
 [options]
 read_all = false
 delivered_to = false
 received = false
-{said_retention(account, translations, retention)}delete = {str(not retention.leave_messages_on_server).lower()}
+{rcfile.said_retention(account, translations, retention)}delete = {str(not retention.leave_messages_on_server).lower()}
 delete_after = {retention.days_to_leave_messages_on_server or 0}
 """
-    return Export("getmailrc", MEDIA_TYPE, content.encode())
+    return Export("getmailrc", rcfile.MEDIA_TYPE, content.encode())
 
 
 GETMAIL = Client(

@@ -5,20 +5,8 @@ Syntax: mpop(1). A value extends to the end of the line, so `#` and `%` need no 
 """
 
 from webapp.core.account import KEEP_FOREVER, MailAccount, SocketType
+from webapp.core.clients import rcfile
 from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
-from webapp.core.clients.rcfile import (
-    MEDIA_TYPE,
-    account_tag,
-    how_to_fetch,
-    how_to_use_the_keyring,
-    keyring_attributes,
-    maildir,
-    retention_notes,
-    said_retention,
-    titled,
-    value,
-    where_it_belongs,
-)
 from webapp.core.text import N_, translations_for
 
 _PROGRAM = "mpop"
@@ -26,32 +14,32 @@ _PROGRAM = "mpop"
 
 def _mpoprc(account: MailAccount, options: ExportOptions) -> Export:
     translations = translations_for(options.locale)
-    server, user = account.incoming, value(_PROGRAM, account.username)
-    head = titled(account, translations, N_("%(provider)s by POP3 with mpop. This file holds no password."))
-    where_it_belongs(head, _PROGRAM, "mpoprc", "~/.mpoprc")
-    how_to_fetch(head, account, _PROGRAM, "mpop").blank()
-    how_to_use_the_keyring(head, account, server)
+    server, user = account.incoming, rcfile.value(_PROGRAM, account.username)
+    head = rcfile.titled(account, translations, N_("%(provider)s by POP3 with mpop. This file holds no password."))
+    rcfile.where_it_belongs(head, _PROGRAM, "mpoprc", "~/.mpoprc")
+    rcfile.how_to_fetch(head, account, _PROGRAM, "mpop").blank()
+    rcfile.how_to_use_the_keyring(head, account, server)
     name, retention = account.file_word.lower(), account.retention
-    notes = retention_notes(_PROGRAM, account)
+    notes = rcfile.retention_notes(_PROGRAM, account)
     content = f"""\
 {head}
 account {name}
-host {value(_PROGRAM, server.hostname)}
+host {rcfile.value(_PROGRAM, server.hostname)}
 port {server.port}
 tls on
 tls_starttls {"off" if server.socket_type is SocketType.SSL else "on"}
 tls_trust_file system
 auth user
 user {user}
-# passwordeval secret-tool lookup {keyring_attributes(account, server)}
-delivery maildir {maildir(account)}
-uidls_file ~/.mpop_uidls/{account.file_stem}-{account_tag(account.email_address)}
-{said_retention(account, translations, KEEP_FOREVER if notes else retention)}\
+# passwordeval secret-tool lookup {rcfile.keyring_attributes(account, server)}
+delivery maildir {rcfile.maildir(account)}
+uidls_file ~/.mpop_uidls/{account.file_stem}-{rcfile.account_tag(account.email_address)}
+{rcfile.said_retention(account, translations, KEEP_FOREVER if notes else retention)}\
 keep {"on" if retention.leave_messages_on_server else "off"}
 
 account default : {name}
 """
-    return Export("mpoprc", MEDIA_TYPE, content.encode(), notes)
+    return Export("mpoprc", rcfile.MEDIA_TYPE, content.encode(), notes)
 
 
 MPOP = Client(

@@ -6,15 +6,8 @@ Syntax: msmtp(1). `from` expands %U, %H, %C and %M and treats ?, * and [ as a pa
 import shlex
 
 from webapp.core.account import MailAccount, SocketType
+from webapp.core.clients import rcfile
 from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
-from webapp.core.clients.rcfile import (
-    MEDIA_TYPE,
-    how_to_use_the_keyring,
-    keyring_attributes,
-    titled,
-    value,
-    where_it_belongs,
-)
 from webapp.core.text import N_, Message, translations_for
 
 _PROGRAM = "msmtp"
@@ -22,31 +15,31 @@ _EXPANDED = "%?*["
 
 
 def _msmtprc(account: MailAccount, options: ExportOptions) -> Export:
-    server, address = account.outgoing, value(_PROGRAM, account.email_address, never=_EXPANDED)
+    server, address = account.outgoing, rcfile.value(_PROGRAM, account.email_address, never=_EXPANDED)
     name = account.file_word.lower()
-    user = value(_PROGRAM, account.username, never=_EXPANDED)
+    user = rcfile.value(_PROGRAM, account.username, never=_EXPANDED)
     translations = translations_for(options.locale)
-    head = titled(account, translations, N_("Sending by %(provider)s with msmtp. This file holds no password."))
-    where_it_belongs(head, _PROGRAM, "msmtprc", "~/.msmtprc")
+    head = rcfile.titled(account, translations, N_("Sending by %(provider)s with msmtp. This file holds no password."))
+    rcfile.where_it_belongs(head, _PROGRAM, "msmtprc", "~/.msmtprc")
     head.say(N_("2. Send a mail to yourself. msmtp asks for the password:"))
     head.show(rf"printf 'Subject: Test\n\nTest\n' | msmtp {shlex.quote(address)}").blank()
-    how_to_use_the_keyring(head, account, server)
+    rcfile.how_to_use_the_keyring(head, account, server)
     content = f"""\
 {head}
 account {name}
-host {value(_PROGRAM, server.hostname)}
+host {rcfile.value(_PROGRAM, server.hostname)}
 port {server.port}
 tls on
 tls_starttls {"off" if server.socket_type is SocketType.SSL else "on"}
 tls_trust_file system
 auth plain
 user {user}
-# passwordeval secret-tool lookup {keyring_attributes(account, server)}
+# passwordeval secret-tool lookup {rcfile.keyring_attributes(account, server)}
 from {address}
 
 account default : {name}
 """
-    return Export("msmtprc", MEDIA_TYPE, content.encode(), _notes(account))
+    return Export("msmtprc", rcfile.MEDIA_TYPE, content.encode(), _notes(account))
 
 
 def _notes(account: MailAccount) -> tuple[Message, ...]:
