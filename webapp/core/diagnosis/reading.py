@@ -9,30 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from webapp.core.diagnosis import report_values as values
 from webapp.core.diagnosis.reading_text import report_from_text
-from webapp.core.diagnosis.report_values import (
-    CODE,
-    FACT,
-    FACTS_MAX,
-    HOST,
-    LIST_MAX,
-    NUMBER_MAX,
-    OCTETS_MAX,
-    PROVIDER,
-    REFERENCE,
-    E,
-    ReportError,
-    check_version,
-    checked,
-    fact,
-    fact_name,
-    member,
-    no_number,
-    printable,
-    refuse,
-    short,
-    time_of,
-)
 from webapp.core.probe.report import (
     Circle,
     Detail,
@@ -51,34 +29,36 @@ from webapp.core.text import N_
 
 def read_report(data: bytes | str) -> Report:
     """Return the report in `data`, JSON or text, UTF-8; raises ReportError."""
-    if len(data) > OCTETS_MAX:
-        raise ReportError(N_("That is too much text for a report. Take only the report itself."))
+    if len(data) > values.OCTETS_MAX:
+        raise values.ReportError(N_("That is too much text for a report. Take only the report itself."))
     if isinstance(data, bytes):
         try:
             data = data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise ReportError(N_("This is not text. Use the report as it was saved.")) from None
+            raise values.ReportError(N_("This is not text. Use the report as it was saved.")) from None
     text = data.strip().removeprefix("\ufeff")
     if not text:
-        raise ReportError(N_("Paste a report, or choose its file."))
+        raise values.ReportError(N_("Paste a report, or choose its file."))
     return report_from_json(text) if text.startswith(("{", "[")) else report_from_text(text)
 
 
 def report_from_json(text: str) -> Report:
     """Return the report in the pinned JSON shape; raises ReportError."""
     try:
-        shape = json.loads(text, parse_constant=no_number)
+        shape = json.loads(text, parse_constant=values.no_number)
     except (ValueError, RecursionError):  # JSONDecodeError is a ValueError; so is an integer of 5000 digits
-        raise ReportError(N_("This is not a report: its JSON is damaged. Copy all of it, from { to }.")) from None
+        raise values.ReportError(
+            N_("This is not a report: its JSON is damaged. Copy all of it, from { to }.")
+        ) from None
     top = _Shape(shape, "report")
-    check_version(top.take("version", int))
+    values.check_version(top.take("version", int))
     report = Report(
-        reference=top.text("reference", REFERENCE),
-        address=printable(top.take("address", str), "address"),
-        provider=top.text("provider", PROVIDER),
+        reference=top.text("reference", values.REFERENCE),
+        address=values.printable(top.take("address", str), "address"),
+        provider=top.text("provider", values.PROVIDER),
         vantage=top.choice("vantage", Vantage),
         login=top.take("login", bool),
-        started_at=time_of(top.take("started_at", str)),
+        started_at=values.time_of(top.take("started_at", str)),
         stages=tuple(_stage(_Shape(entry, f"stages[{number}]")) for number, entry in enumerate(top.entries("stages"))),
         state=top.choice("state", RunState),
         password_sent=top.take("password_sent", bool),
@@ -88,7 +68,7 @@ def report_from_json(text: str) -> Report:
     top.take("passed", bool)
     top.entries("diagnoses")
     top.finish()
-    return checked(report)
+    return values.checked(report)
 
 
 class _Shape:
@@ -97,7 +77,7 @@ class _Shape:
     def __init__(self, content: object, path: str) -> None:
         self._path = path
         if not isinstance(content, dict):
-            refuse(path)
+            values.refuse(path)
         self._rest: dict[str, Any] = dict(content)
 
     def has(self, key: str) -> bool:
@@ -105,47 +85,47 @@ class _Shape:
 
     def take(self, key: str, *kinds: type) -> Any:
         if key not in self._rest:
-            refuse(f"{self._path}.{key}")
+            values.refuse(f"{self._path}.{key}")
         value = self._rest.pop(key)
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            refuse(f"{self._path}.{key}")
+            values.refuse(f"{self._path}.{key}")
         return value
 
     def text(self, key: str, pattern: re.Pattern[str]) -> str:
         value: str = self.take(key, str)
         if not pattern.fullmatch(value):
-            refuse(f"{self._path}.{key}")
+            values.refuse(f"{self._path}.{key}")
         return value
 
-    def choice(self, key: str, kind: type[E]) -> E:
-        return member(kind, self.take(key, str), f"{self._path}.{key}")
+    def choice(self, key: str, kind: type[values.E]) -> values.E:
+        return values.member(kind, self.take(key, str), f"{self._path}.{key}")
 
     def number(self, key: str, highest: float, *, optional: bool = False) -> Any:
         kinds = (int, float, type(None)) if optional else (int,)
         value = self.take(key, *kinds)
         if value is not None and not 0 <= value <= highest:
-            refuse(f"{self._path}.{key}")
+            values.refuse(f"{self._path}.{key}")
         return value
 
     def entries(self, key: str) -> list[Any]:
         entries: list[Any] = self.take(key, list)
-        if len(entries) > LIST_MAX:
-            refuse(f"{self._path}.{key}")
+        if len(entries) > values.LIST_MAX:
+            values.refuse(f"{self._path}.{key}")
         return entries
 
     def finish(self) -> None:
         for key in self._rest:
-            refuse(f"{self._path}.{short(key)}")
+            values.refuse(f"{self._path}.{values.short(key)}")
 
 
 def _stage(shape: _Shape) -> Stage:
     stage = Stage(
         protocol=shape.choice("protocol", Protocol),
-        stage=shape.text("stage", FACT),
-        host=shape.text("host", HOST),
+        stage=shape.text("stage", values.FACT),
+        host=shape.text("host", values.HOST),
         port=shape.number("port", 65535),
         status=shape.choice("status", Status),
-        milliseconds=_milliseconds(shape.number("milliseconds", NUMBER_MAX, optional=True)),
+        milliseconds=_milliseconds(shape.number("milliseconds", values.NUMBER_MAX, optional=True)),
         detail=_detail(shape.take("detail", dict)),
         failure=_failure(shape.take("failure", dict, type(None))),
     )
@@ -164,22 +144,24 @@ def _failure(content: object) -> Failure | None:
     kind = shape.choice("kind", FailureKind)
     code, reply = shape.take("response_code", str, type(None)), shape.take("reply", str, type(None))
     shape.finish()
-    if code is not None and not CODE.fullmatch(code):
-        refuse("failure.response_code")
-    return Failure(kind, code, None if reply is None else printable(reply, "failure.reply"))
+    if code is not None and not values.CODE.fullmatch(code):
+        values.refuse("failure.response_code")
+    return Failure(kind, code, None if reply is None else values.printable(reply, "failure.reply"))
 
 
 def _detail(content: Mapping[str, Any]) -> Detail:
-    if len(content) > FACTS_MAX:
-        refuse("detail")
-    return {fact_name(name): fact(value, f"detail.{short(name)}") for name, value in content.items()}
+    if len(content) > values.FACTS_MAX:
+        values.refuse("detail")
+    return {
+        values.fact_name(name): values.fact(value, f"detail.{values.short(name)}") for name, value in content.items()
+    }
 
 
 def _mailbox(content: object) -> Mailbox | None:
     if content is None:
         return None
     shape = _Shape(content, "mailbox")
-    mailbox = Mailbox(shape.number("messages", NUMBER_MAX), shape.number("octets", NUMBER_MAX))
+    mailbox = Mailbox(shape.number("messages", values.NUMBER_MAX), shape.number("octets", values.NUMBER_MAX))
     shape.finish()
     return mailbox
 

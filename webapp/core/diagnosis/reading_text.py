@@ -6,22 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NoReturn
 
+from webapp.core.diagnosis import report_values as values
 from webapp.core.diagnosis.rendering import CIRCLE_LINE
-from webapp.core.diagnosis.report_values import (
-    CODE,
-    FACTS_MAX,
-    HOST,
-    NUMBER_MAX,
-    PROVIDER,
-    REFERENCE,
-    ReportError,
-    check_version,
-    checked,
-    fact,
-    member,
-    no_number,
-    time_of,
-)
 from webapp.core.probe import STAGES
 from webapp.core.probe.report import (
     CIRCLE_STAGES,
@@ -53,13 +39,13 @@ def report_from_text(text: str) -> Report:
     lines = [_QUOTED.sub("", line.strip()).strip() for line in text.splitlines()]
     start = next((number for number, line in enumerate(lines) if _HEAD.fullmatch(line)), None)
     if start is None:
-        raise ReportError(
+        raise values.ReportError(
             N_(
                 "This is not a report. As text it begins with a line such as “MAIL-POP 7KQ2M9XA (report 1)”, as "
                 "JSON with {."
             )
         )
-    return checked(_Lines(lines[start:]).report())
+    return values.checked(_Lines(lines[start:]).report())
 
 
 class _Lines:
@@ -76,21 +62,21 @@ class _Lines:
 
     def report(self) -> Report:
         head, run, login = self._match(_HEAD), self._match(_RUN), self._match(_LOGIN)
-        check_version(int(head[2]))
+        values.check_version(int(head[2]))
         while self._number < len(self._lines) and self._understood(self._lines[self._number]):
             self._number += 1
         self._refuse_lost_lines()
-        if not (REFERENCE.fullmatch(head[1]) and PROVIDER.fullmatch(run[1])):
+        if not (values.REFERENCE.fullmatch(head[1]) and values.PROVIDER.fullmatch(run[1])):
             self._refuse()
         return Report(
             reference=head[1],
             address="",
             provider=run[1],
-            vantage=member(Vantage, run[2], "vantage"),
+            vantage=values.member(Vantage, run[2], "vantage"),
             login=login[1] == "yes",
-            started_at=time_of(run[3]),
+            started_at=values.time_of(run[3]),
             stages=tuple(self._stages[: self._circle_at]),
-            state=member(RunState, run[4], "state"),
+            state=values.member(RunState, run[4], "state"),
             password_sent=login[2] == "yes",
             mailbox=self._mailbox,
             circle=None if self._circle_at is None else Circle(tuple(self._stages[self._circle_at :])),
@@ -124,7 +110,7 @@ class _Lines:
         return False
 
     def _server_line(self, match: re.Match[str]) -> bool:
-        if not HOST.fullmatch(match[2]) or int(match[3]) > 65535:
+        if not values.HOST.fullmatch(match[2]) or int(match[3]) > 65535:
             self._refuse()
         self._server = Protocol(match[1]), match[2], int(match[3])
         self._servers[self._server[0]] = self._server
@@ -140,12 +126,12 @@ class _Lines:
             return False
         protocol, host, port = server
         kind, code = match[4], match[5]
-        if code is not None and not CODE.fullmatch(code):
+        if code is not None and not values.CODE.fullmatch(code):
             self._refuse()
         try:
             failure = Failure(FailureKind(kind), code) if kind else None
             milliseconds = float(match[3]) if match[3] else None
-            if milliseconds is not None and not 0 <= milliseconds <= NUMBER_MAX:
+            if milliseconds is not None and not 0 <= milliseconds <= values.NUMBER_MAX:
                 self._refuse()
             stage = Stage(protocol, match[1], host, port, Status(match[2]), milliseconds, {}, failure)
         except ValueError:
@@ -157,13 +143,13 @@ class _Lines:
         if not self._stages or self._mailbox is not None:
             return False
         try:
-            value = json.loads(match[2], parse_constant=no_number)
+            value = json.loads(match[2], parse_constant=values.no_number)
         except (ValueError, RecursionError):
             return False  # a diagnosis' title looks alike, but `login-refused: …` has a hyphen
-        stage, told = self._stages[-1], fact(value, match[1])
+        stage, told = self._stages[-1], values.fact(value, match[1])
         if match[1] == "reply" and stage.failure is not None and isinstance(told, str):
             stage = replace(stage, failure=Failure(stage.failure.kind, stage.failure.response_code, told))
-        elif len(stage.detail) >= FACTS_MAX:
+        elif len(stage.detail) >= values.FACTS_MAX:
             self._refuse()
         else:
             stage = replace(stage, detail={**stage.detail, match[1]: told})
@@ -181,7 +167,7 @@ class _Lines:
             self._refuse()
 
     def _refuse(self) -> NoReturn:
-        raise ReportError(
+        raise values.ReportError(
             N_("Line %(number)s of the report is damaged. Copy the whole report once more."), number=self._number + 1
         )
 
