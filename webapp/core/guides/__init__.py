@@ -34,7 +34,6 @@ from webapp.core.guides.base import (
     Way,
 )
 from webapp.core.guides.preparation import preparation
-from webapp.core.guides.shared import imap
 from webapp.core.providers import load
 from webapp.core.text import N_, InputError, Message
 
@@ -140,7 +139,7 @@ def guide(context: Context) -> Guide:
     where program or provider have none becomes POP3.
     """
     source = SOURCES[context.client]
-    server = imap(context)
+    server = context.provider.imap
     if context.by_imap and source.imap and server:
         return _by_imap(context, source, source.imap, server)
     context = replace(context, protocol=ServerType.POP3)

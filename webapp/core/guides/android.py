@@ -6,20 +6,8 @@ antwort.net and app66.de. Gmail: Google's help by way of others. BlueMail: help2
 work. No phone was at hand.
 """
 
+from webapp.core.guides import shared
 from webapp.core.guides.base import Context, Drawing, Gives, GuideStep, Otherwise, Source, Way
-from webapp.core.guides.shared import (
-    NEXT,
-    PULL,
-    WORDS_MAY_DIFFER,
-    address,
-    fetch_and_send,
-    file,
-    imap,
-    name,
-    password,
-    receiving,
-    sending,
-)
 from webapp.core.text import N_, NC_, Message
 
 SETTINGS, ADD_ACCOUNT = N_("Settings"), N_("Add account")
@@ -35,9 +23,9 @@ _TAKE_POP = Otherwise(
 
 def _thunderbird(context: Context) -> tuple[GuideStep, ...]:
     if context.by_imap:
-        return (*_thunderbird_by_imap(context), *fetch_and_send(context, PULL))
+        return (*_thunderbird_by_imap(context), *shared.fetch_and_send(context, shared.PULL))
     steps = {Way.FILE: _by_file, Way.QR: _by_qr}.get(context.way or Way.FILE, _thunderbird_by_hand)
-    end = fetch_and_send(context, PULL, note=context.message(_NEVER_DAYS))
+    end = shared.fetch_and_send(context, shared.PULL, note=context.message(_NEVER_DAYS))
     return (*steps(context), *end)
 
 
@@ -46,7 +34,7 @@ def _by_file(context: Context) -> tuple[GuideStep, ...]:
     new = (NC_("thunderbird-android", "Import K-9 settings"),)
     select = (NC_("thunderbird-android", "Select file"), NC_("thunderbird-android", "Import"))
     return (
-        file(
+        shared.file(
             context,
             N_("Save the file on your phone."),
             otherwise=(
@@ -95,7 +83,7 @@ def _password(context: Context) -> GuideStep:
         "password",
         context.message(N_("Tap the account. Type %(password)s.")),
         picture=Drawing("thunderbird-android-password"),
-        values=(password(context),),
+        values=(shared.password(context),),
     )
 
 
@@ -129,7 +117,7 @@ def _thunderbird_added(context: Context) -> GuideStep:
         Drawing("thunderbird-android-settings", in_use[-1])
         if context.in_use
         else Drawing("thunderbird-android-start", GET_STARTED),
-        values=(address(context),),
+        values=(shared.address(context),),
         otherwise=(Otherwise(Message(N_("You use the app already? Then here:")), in_use),),
     )
 
@@ -142,15 +130,22 @@ def _thunderbird_by_imap(context: Context) -> tuple[GuideStep, ...]:
         GuideStep(
             "account-password",
             context.message(N_("The app finds IMAP. Type %(password)s.")),
-            (NEXT,),
-            values=(password(context),),
+            (shared.NEXT,),
+            values=(shared.password(context),),
             otherwise=(
                 Otherwise(Message(N_("Does it find nothing? Choose IMAP and type this in.")), step="receiving"),
             ),
         ),
-        receiving(context, N_("Does the app ask for servers? Type this in. Else only continue."), way=(NEXT,)),
-        sending(context, N_("The server for sending, in case it asks."), way=(NEXT,)),
-        GuideStep("name", Message(N_("Type your name. Continue to the end.")), (NEXT, finish), values=(name(context),)),
+        shared.receiving(
+            context, N_("Does the app ask for servers? Type this in. Else only continue."), way=(shared.NEXT,)
+        ),
+        shared.sending(context, N_("The server for sending, in case it asks."), way=(shared.NEXT,)),
+        GuideStep(
+            "name",
+            Message(N_("Type your name. Continue to the end.")),
+            (shared.NEXT, finish),
+            values=(shared.name(context),),
+        ),
     )
 
 
@@ -169,8 +164,8 @@ def _thunderbird_by_hand(context: Context) -> tuple[GuideStep, ...]:
             (NC_("thunderbird-android", "Protocol"), "POP3"),
             Drawing("thunderbird-android-receiving", NC_("thunderbird-android", "Protocol")),
         ),
-        receiving(context),
-        sending(context, picture=Drawing("thunderbird-android-sending")),
+        shared.receiving(context),
+        shared.sending(context, picture=Drawing("thunderbird-android-sending")),
         GuideStep(
             "keep",
             context.message(N_("Keep it like this. Then nothing is deleted at %(provider)s.")),
@@ -200,7 +195,7 @@ def _samsung(context: Context) -> tuple[GuideStep, ...]:
             Message(N_("Add a new account.")),
             ("☰", SETTINGS, ADD_ACCOUNT, NC_("samsung", "Other")),
             Drawing("samsung-settings", ADD_ACCOUNT),
-            note=WORDS_MAY_DIFFER,
+            note=shared.WORDS_MAY_DIFFER,
             otherwise=(
                 Otherwise(
                     Message(N_("The gear stands beside the three lines at the top left.")),
@@ -213,13 +208,13 @@ def _samsung(context: Context) -> tuple[GuideStep, ...]:
             Message(N_("Type address and password. Do not sign in yet.")),
             (N_("Manual setup"), N_("IMAP account") if context.by_imap else N_("POP3 account")),
             Drawing("samsung-address", N_("Manual setup")),
-            values=(address(context), password(context)),
+            values=(shared.address(context), shared.password(context)),
             otherwise=() if context.by_imap else (signed_in,),
         ),
-        receiving(context),
+        shared.receiving(context),
         *(() if context.by_imap else (kept,)),
-        sending(context, way=(N_("Sign in"),)),
-        *fetch_and_send(context, PULL),
+        shared.sending(context, way=(N_("Sign in"),)),
+        *shared.fetch_and_send(context, shared.PULL),
     )
 
 
@@ -230,7 +225,7 @@ def _gmail(context: Context) -> tuple[GuideStep, ...]:
             Message(N_("Tap your picture at the top right. Add an account.")),
             (N_("Add another account"), NC_("gmail", "Other")),
             Drawing("gmail-picture", N_("Add another account")),
-            note=WORDS_MAY_DIFFER,
+            note=shared.WORDS_MAY_DIFFER,
             otherwise=(_TAKE_POP,),
         ),
         GuideStep(
@@ -238,13 +233,13 @@ def _gmail(context: Context) -> tuple[GuideStep, ...]:
             Message(N_("Type your address. Choose IMAP.")),
             (N_("Manual setup"), N_("Personal (IMAP)")),
             Drawing("gmail-type", N_("Personal (IMAP)")),
-            values=(address(context),),
+            values=(shared.address(context),),
         ),
-        receiving(context, server=imap(context), way=(NEXT,)),
-        sending(context, way=(NEXT,)),
-        *fetch_and_send(
+        shared.receiving(context, server=context.provider.imap, way=(shared.NEXT,)),
+        shared.sending(context, way=(shared.NEXT,)),
+        *shared.fetch_and_send(
             context,
-            PULL,
+            shared.PULL,
             otherwise=(
                 Otherwise(
                     context.message(
@@ -264,19 +259,19 @@ def _bluemail(context: Context) -> tuple[GuideStep, ...]:
             NC_("delete", "Never"),
         ),
     )  # fmt: skip
-    end = fetch_and_send(context, PULL, note=context.message(_NEVER_DAYS), otherwise=(look,))
+    end = shared.fetch_and_send(context, shared.PULL, note=context.message(_NEVER_DAYS), otherwise=(look,))
     if context.by_imap:
-        end = fetch_and_send(context, PULL)
+        end = shared.fetch_and_send(context, shared.PULL)
     return (
         GuideStep(
             "add-account",
             Message(N_("Add a new account.")),
             (ADD_ACCOUNT, NC_("bluemail", "Other"), N_("Manual setup"), "IMAP" if context.by_imap else "POP3"),
-            note=WORDS_MAY_DIFFER,
+            note=shared.WORDS_MAY_DIFFER,
         ),
-        GuideStep("address", Message(N_("Type this in.")), values=(address(context), password(context))),
-        receiving(context),
-        sending(context),
+        GuideStep("address", Message(N_("Type this in.")), values=(shared.address(context), shared.password(context))),
+        shared.receiving(context),
+        shared.sending(context),
         *end,
     )
 

@@ -5,19 +5,8 @@ keeps), infomaniak.com/en/support/faq/2556 (path since iOS 18), mi4p.helpjuice.c
 profile from Files: mullvad/encrypted-dns-profiles issues 9 and 14. No Apple device was at hand.
 """
 
+from webapp.core.guides import shared
 from webapp.core.guides.base import Context, Drawing, GuideStep, Otherwise, Source, Way
-from webapp.core.guides.shared import (
-    NEXT,
-    address,
-    by_retention,
-    deletion_note,
-    fetch_and_send,
-    file,
-    name,
-    password,
-    receiving,
-    sending,
-)
 from webapp.core.text import N_, NC_, Message
 
 SETTINGS, INSTALL = N_("Settings"), N_("Install")
@@ -36,7 +25,7 @@ def _steps(context: Context) -> tuple[GuideStep, ...]:
 
 def _phone_by_file(context: Context) -> tuple[GuideStep, ...]:
     return (
-        file(
+        shared.file(
             context,
             N_("Tap the button below. Allow the download."),
             (N_("Allow"),),
@@ -81,9 +70,9 @@ def _phone_by_file(context: Context) -> tuple[GuideStep, ...]:
         GuideStep(
             "password",
             context.message(N_("Type %(password)s.")),
-            (NEXT, N_("Done")),
-            Drawing("iphone-password", NEXT),
-            (password(context),),
+            (shared.NEXT, N_("Done")),
+            Drawing("iphone-password", shared.NEXT),
+            (shared.password(context),),
             otherwise=(
                 Otherwise(Message(N_("Does nothing ask for it? Type it into the account:")), _phone_account(context)),
             ),
@@ -116,9 +105,9 @@ def _phone_added(context: Context) -> tuple[GuideStep, ...]:
         GuideStep(
             "address",
             Message(N_("Type this in.")),
-            (NEXT,),
-            Drawing("iphone-address", NEXT),
-            values=(name(context), address(context), password(context)),
+            (shared.NEXT,),
+            Drawing("iphone-address", shared.NEXT),
+            values=(shared.name(context), shared.address(context), shared.password(context)),
         ),
     )
 
@@ -128,9 +117,9 @@ def _phone_by_imap(context: Context) -> tuple[GuideStep, ...]:
     asked = N_("Does it ask for servers? Choose IMAP and type this in. Else only save.")
     return (
         *_phone_added(context),
-        receiving(context, asked, way=("IMAP",), picture=Drawing("iphone-pop", "IMAP")),
-        sending(context, way=save, picture=Drawing("iphone-sending", save[0])),
-        *fetch_and_send(context, N_("Open Mail. Pull the list down. Your mail appears.")),
+        shared.receiving(context, asked, way=("IMAP",), picture=Drawing("iphone-pop", "IMAP")),
+        shared.sending(context, way=save, picture=Drawing("iphone-sending", save[0])),
+        *shared.fetch_and_send(context, N_("Open Mail. Pull the list down. Your mail appears.")),
     )
 
 
@@ -151,8 +140,8 @@ def _phone_by_hand(context: Context) -> tuple[GuideStep, ...]:
                 ),
             ),
         ),
-        receiving(context, picture=Drawing("iphone-pop")),
-        sending(context, way=(NC_("apple", "Save"),), picture=Drawing("iphone-sending", NC_("apple", "Save"))),
+        shared.receiving(context, picture=Drawing("iphone-pop")),
+        shared.sending(context, way=(NC_("apple", "Save"),), picture=Drawing("iphone-sending", NC_("apple", "Save"))),
     )
 
 
@@ -170,10 +159,10 @@ def _phone_end(context: Context) -> tuple[GuideStep, ...]:
                 context.message(text),
                 (*way, setting, N_("Seven days")),
                 Drawing("iphone-delete", N_("Seven days")),
-                note=deletion_note(context),
+                note=shared.deletion_note(context),
             ),
         )
-    end = fetch_and_send(
+    end = shared.fetch_and_send(
         context,
         N_("Open Mail. Pull the list down. Your mail appears."),
         note=_removing(context),
@@ -197,7 +186,7 @@ def _removing(context: Context) -> Message | None:
 
 def _mac_by_file(context: Context) -> tuple[GuideStep, ...]:
     return (
-        file(
+        shared.file(
             context,
             N_("Download the file. Double-click %(file)s in “Downloads”."),
             picture=Drawing("mac-downloads"),
@@ -221,7 +210,7 @@ def _mac_by_file(context: Context) -> tuple[GuideStep, ...]:
             "password",
             context.message(N_("Type %(password)s. Perhaps the Mac then asks for its own password.")),
             picture=Drawing("mac-password"),
-            values=(password(context),),
+            values=(shared.password(context),),
         ),
     )
 
@@ -239,7 +228,7 @@ def _mac_added(context: Context, note: Message | None = None) -> tuple[GuideStep
             Message(N_("Type this in.")),
             (N_("Sign In"),),
             Drawing("mac-address", N_("Sign In")),
-            values=(name(context), address(context), password(context)),
+            values=(shared.name(context), shared.address(context), shared.password(context)),
             note=note,
         ),
     )
@@ -249,21 +238,23 @@ def _mac_by_imap(context: Context) -> tuple[GuideStep, ...]:
     asked = N_("Does Mail ask for servers? Choose IMAP and type this in. Else there is nothing to do here.")
     return (
         *_mac_added(context),
-        receiving(context, asked),
-        sending(context),
-        *fetch_and_send(context, N_("Fetch your mail."), _MAC_FETCH, picture=Drawing("mac-fetch", _MAC_FETCH[-1])),
+        shared.receiving(context, asked),
+        shared.sending(context),
+        *shared.fetch_and_send(
+            context, N_("Fetch your mail."), _MAC_FETCH, picture=Drawing("mac-fetch", _MAC_FETCH[-1])
+        ),
     )
 
 
 def _mac_by_hand(context: Context) -> tuple[GuideStep, ...]:
     return (
         *_mac_added(context, Message(N_("Mail often takes IMAP now. Then delete the account and take the file."))),
-        receiving(
+        shared.receiving(
             context,
             N_("Does Mail ask for the server? Choose POP and type this in."),
             picture=Drawing("mac-pop"),
         ),
-        sending(context, picture=Drawing("mac-pop")),
+        shared.sending(context, picture=Drawing("mac-pop")),
     )
 
 
@@ -281,7 +272,7 @@ def _mac_end(context: Context) -> tuple[GuideStep, ...]:
         drawing = Drawing("mac-week" if days <= 7 else "mac-month", choice)
     keep = GuideStep(
         "keep",
-        by_retention(
+        shared.by_retention(
             context,
             N_("Remove this tick. Otherwise the Mac deletes your mail at %(provider)s after about 7 days."),
             N_("Choose this time. The Mac offers no time in between."),
@@ -289,14 +280,14 @@ def _mac_end(context: Context) -> tuple[GuideStep, ...]:
         ),
         (*way, tick, choice) if choice else (*way, tick),
         drawing,
-        note=deletion_note(context),
+        note=shared.deletion_note(context),
         otherwise=(Otherwise(Message(N_("In older versions it stands here:")), (NC_("apple", "Advanced"),)),),
     )
     again = Otherwise(
         Message(N_("Is the server for sending “offline”? Type the password there once more:")),
         ("Mail", N_("Settings…"), NC_("apple", "Accounts"), name, N_("Server Settings")),
     )
-    fetch = fetch_and_send(
+    fetch = shared.fetch_and_send(
         context,
         N_("Fetch your mail."),
         _MAC_FETCH,

@@ -12,21 +12,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from webapp.core.account import SocketType
+from webapp.core.guides import shared
 from webapp.core.guides.base import Context, GuideStep, Otherwise, Source
-from webapp.core.guides.shared import (
-    WORDS_MAY_DIFFER,
-    address,
-    fetch_and_send,
-    imap,
-    keep,
-    name,
-    outgoing,
-    password,
-    receiving,
-    sending,
-    server_values,
-    user_name,
-)
 from webapp.core.text import N_, NC_, Message
 
 SETTINGS, ACCOUNTS, ADD_ACCOUNT = N_("Settings"), N_("Accounts"), N_("Add account")
@@ -38,14 +25,14 @@ _TAKE_THUNDERBIRD = Otherwise(
 
 
 def _add(text: str, way: tuple[str, ...], *otherwise: Otherwise) -> GuideStep:
-    return GuideStep("add-account", Message(text), way, note=WORDS_MAY_DIFFER, otherwise=otherwise)
+    return GuideStep("add-account", Message(text), way, note=shared.WORDS_MAY_DIFFER, otherwise=otherwise)
 
 
 def _evolution(context: Context) -> tuple[GuideStep, ...]:
     choose = N_("Choose the server type POP. Type in the server for receiving.")
     if context.by_imap:
         choose = N_("Choose IMAP. Type in the server for receiving.")
-    kept = keep(context, (N_("Receiving Options"), NC_("evolution", "Leave messages on server")))
+    kept = shared.keep(context, (N_("Receiving Options"), NC_("evolution", "Leave messages on server")))
     return (
         _add(
             N_("Add a new account."), (NC_("evolution", "Edit"), ACCOUNTS, NC_("evolution", "Add"), N_("Mail Account"))
@@ -58,12 +45,12 @@ def _evolution(context: Context) -> tuple[GuideStep, ...]:
                 else N_("Type this in. Remove this tick: otherwise it takes IMAP.")
             ),
             () if context.by_imap else (N_("Look up mail server details based on the entered e-mail address"),),
-            values=(name(context), address(context)),
+            values=(shared.name(context), shared.address(context)),
         ),
-        receiving(context, choose, way=(N_("Server Type"), "IMAP" if context.by_imap else "POP")),
+        shared.receiving(context, choose, way=(N_("Server Type"), "IMAP" if context.by_imap else "POP")),
         *(() if context.by_imap else (kept,)),
-        sending(context, N_("Type in the server for sending. It asks for name and password, too.")),
-        *fetch_and_send(context, N_("Fetch your mail."), (NC_("evolution", "Send / Receive"),)),
+        shared.sending(context, N_("Type in the server for sending. It asks for name and password, too.")),
+        *shared.fetch_and_send(context, N_("Fetch your mail."), (NC_("evolution", "Send / Receive"),)),
     )
 
 
@@ -71,19 +58,19 @@ def _kmail(context: Context) -> tuple[GuideStep, ...]:
     configure = (SETTINGS, N_("Configure KMail"))
     accounts = (*configure, NC_("kmail", "Accounts"))
     add, protocol = NC_("kmail", "Add"), N_("IMAP E-Mail Server") if context.by_imap else N_("POP3 E-Mail Server")
-    kept = keep(context, (NC_("kmail", "Advanced"), N_("Leave fetched messages on the server")))
+    kept = shared.keep(context, (NC_("kmail", "Advanced"), N_("Leave fetched messages on the server")))
     return (
         _add(N_("Add a new account for receiving."), (*accounts, NC_("kmail", "Receiving"), add, protocol)),
-        receiving(context),
+        shared.receiving(context),
         *(() if context.by_imap else (kept,)),
-        sending(context, way=(*accounts, NC_("kmail", "Sending"), add)),
+        shared.sending(context, way=(*accounts, NC_("kmail", "Sending"), add)),
         GuideStep(
             "identity",
             Message(N_("Open the identity. Type this in.")),
             (*configure, N_("Identities"), N_("Modify")),
-            values=(name(context), address(context)),
+            values=(shared.name(context), shared.address(context)),
         ),
-        *fetch_and_send(context, N_("Fetch your mail."), (N_("Check Mail"),)),
+        *shared.fetch_and_send(context, N_("Fetch your mail."), (N_("Check Mail"),)),
     )
 
 
@@ -94,7 +81,7 @@ def _claws(context: Context) -> tuple[GuideStep, ...]:
         N_("Leave this tick. Write 0 into the field for the days below it."),
     )
     choose = N_("Choose the encryption: for receiving “Use TLS”, for sending %(sending)s.")
-    server, remove = outgoing(context), N_("Remove messages on server when received")
+    server, remove = shared.outgoing(context), N_("Remove messages on server when received")
     way = N_("“Use TLS”") if server.socket_type is SocketType.SSL else N_("“Use STARTTLS command”")
     return (
         _add(N_("Add a new account."), (N_("Configuration"), N_("Create new account"))),
@@ -106,13 +93,13 @@ def _claws(context: Context) -> tuple[GuideStep, ...]:
                 else N_("Type this in. Choose POP3 as the protocol.")
             ),
             (NC_("claws-mail", "Basic"), NC_("claws-mail", "Protocol"), "IMAP" if context.by_imap else "POP3"),
-            values=(name(context), address(context)),
+            values=(shared.name(context), shared.address(context)),
         ),
-        receiving(context, N_("Below that, type in the server for receiving.")),
-        *(() if context.by_imap else (keep(context, (NC_("claws-mail", "Receive"), remove), after),)),
-        sending(context, way=(NC_("claws-mail", "Send"), N_("SMTP Authentication (SMTP AUTH)"))),
+        shared.receiving(context, N_("Below that, type in the server for receiving.")),
+        *(() if context.by_imap else (shared.keep(context, (NC_("claws-mail", "Receive"), remove), after),)),
+        shared.sending(context, way=(NC_("claws-mail", "Send"), N_("SMTP Authentication (SMTP AUTH)"))),
         GuideStep("encryption", context.message(choose, sending=Message(way)), ("SSL/TLS",)),
-        *fetch_and_send(context, N_("Fetch your mail."), (N_("Get Mail"),)),
+        *shared.fetch_and_send(context, N_("Fetch your mail."), (N_("Get Mail"),)),
     )
 
 
@@ -123,18 +110,20 @@ def _by_imap(*way: str) -> Callable[[Context], tuple[GuideStep, ...]]:
         return (
             _add(N_("Add a new account. This program knows IMAP only."), way, _TAKE_THUNDERBIRD),
             GuideStep(
-                "address", Message(N_("Type this in.")), values=(name(context), address(context), password(context))
+                "address",
+                Message(N_("Type this in.")),
+                values=(shared.name(context), shared.address(context), shared.password(context)),
             ),
-            receiving(context, server=imap(context)),
-            sending(context),
-            *fetch_and_send(context, N_("Wait a moment. Your mail appears.")),
+            shared.receiving(context, server=context.provider.imap),
+            shared.sending(context),
+            *shared.fetch_and_send(context, N_("Wait a moment. Your mail appears.")),
         )
 
     return steps
 
 
 def _device(context: Context) -> tuple[GuideStep, ...]:
-    server = outgoing(context)
+    server = shared.outgoing(context)
     old = N_("Only port 25, or no encryption to choose? Such an old device cannot send by %(provider)s.")
     assistant = N_("Home Assistant calls the encryption “tls” for SSL/TLS, and “starttls” for STARTTLS.")
     return (
@@ -147,14 +136,14 @@ def _device(context: Context) -> tuple[GuideStep, ...]:
         GuideStep(
             "sending",
             Message(N_("Type in the server for sending. Switch on that it logs in.")),
-            values=(*server_values(server), user_name(context), password(context)),
+            values=(*shared.server_values(server), shared.user_name(context), shared.password(context)),
             note=Message(N_("The device keeps this password. Who can log in to the device may be able to use it.")),
             otherwise=(Otherwise(context.message(old)), Otherwise(Message(assistant))),
         ),
         GuideStep(
             "sender",
             context.message(N_("Type your own address as sender. %(provider)s refuses any other one.")),
-            values=(replace(address(context), label=N_("Sender")),),
+            values=(replace(shared.address(context), label=N_("Sender")),),
             note=Message(N_("An alias of this mailbox works too. A made-up one such as scanner@… does not.")),
         ),
         GuideStep(

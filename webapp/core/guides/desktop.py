@@ -5,19 +5,8 @@ eM Client: POP3 is named on emclient.com, words of versions 9 and 10 from memory
 715fc27c-e0f4-4652-9174-47faa751b199). None was tried.
 """
 
+from webapp.core.guides import shared
 from webapp.core.guides.base import Context, GuideStep, Otherwise, Source
-from webapp.core.guides.shared import (
-    PULL,
-    WORDS_MAY_DIFFER,
-    address,
-    fetch_and_send,
-    imap,
-    keep,
-    name,
-    password,
-    receiving,
-    sending,
-)
 from webapp.core.text import N_, NC_, Message
 
 SETTINGS, ADD_ACCOUNT, OTHER, ACCOUNTS = N_("Settings"), N_("Add account"), N_("Other"), N_("Accounts")
@@ -30,19 +19,19 @@ def _em_client(context: Context) -> tuple[GuideStep, ...]:
     choose = N_("Choose POP3. Type in the server for receiving.")
     if context.by_imap:
         choose = N_("Choose IMAP. Type in the server for receiving.")
-    kept = keep(context, (N_("Menu"), ACCOUNTS, "POP3", N_("Leave a copy of message on server")))
+    kept = shared.keep(context, (N_("Menu"), ACCOUNTS, "POP3", N_("Leave a copy of message on server")))
     return (
         GuideStep(
             "add-account",
             Message(N_("Add a new account.")),
             (N_("Menu"), ACCOUNTS, ADD_ACCOUNT, NC_("em-client", "Mail"), OTHER),
-            note=WORDS_MAY_DIFFER,
+            note=shared.WORDS_MAY_DIFFER,
         ),
-        GuideStep("address", Message(N_("Type this in.")), values=(address(context), name(context))),
-        receiving(context, choose, way=("IMAP" if context.by_imap else "POP3",)),
-        sending(context),
+        GuideStep("address", Message(N_("Type this in.")), values=(shared.address(context), shared.name(context))),
+        shared.receiving(context, choose, way=("IMAP" if context.by_imap else "POP3",)),
+        shared.sending(context),
         *(() if context.by_imap else (kept,)),
-        *fetch_and_send(context, N_("Fetch your mail."), (NC_("em-client", "Refresh"),)),
+        *shared.fetch_and_send(context, N_("Fetch your mail."), (NC_("em-client", "Refresh"),)),
     )
 
 
@@ -52,17 +41,17 @@ def _spark(context: Context) -> tuple[GuideStep, ...]:
             "add-account",
             Message(N_("Add a new account. Spark knows IMAP only.")),
             (SETTINGS, N_("Mail Accounts"), ADD_ACCOUNT, N_("Set Up Account Manually")),
-            note=WORDS_MAY_DIFFER,
+            note=shared.WORDS_MAY_DIFFER,
             otherwise=(
                 Otherwise(
                     Message(N_("You want POP? On the computer and on Android take Thunderbird, on the iPhone Mail."))
                 ),
             ),
         ),
-        GuideStep("address", Message(N_("Type this in.")), values=(address(context), password(context))),
-        receiving(context, server=imap(context)),
-        sending(context),
-        *fetch_and_send(context, PULL),
+        GuideStep("address", Message(N_("Type this in.")), values=(shared.address(context), shared.password(context))),
+        shared.receiving(context, server=context.provider.imap),
+        shared.sending(context),
+        *shared.fetch_and_send(context, shared.PULL),
     )
 
 
@@ -94,15 +83,15 @@ def _other(context: Context) -> tuple[GuideStep, ...]:
             "add-account",
             Message(N_("Look for “Add account” in the settings of your program.")),
             (ADD_ACCOUNT,),
-            note=WORDS_MAY_DIFFER,
+            note=shared.WORDS_MAY_DIFFER,
             outside=True,
         ),
         choose,
-        GuideStep("address", Message(N_("Type this in.")), values=(name(context), address(context))),
-        receiving(context),
-        sending(context, N_("Type in the server for sending. It asks for name and password, too.")),
-        *(() if context.by_imap else (keep(context, (N_("Leave messages on server"),)),)),
-        *fetch_and_send(context, N_("Fetch your mail, with a button such as “Send/Receive”.")),
+        GuideStep("address", Message(N_("Type this in.")), values=(shared.name(context), shared.address(context))),
+        shared.receiving(context),
+        shared.sending(context, N_("Type in the server for sending. It asks for name and password, too.")),
+        *(() if context.by_imap else (shared.keep(context, (N_("Leave messages on server"),)),)),
+        *shared.fetch_and_send(context, N_("Fetch your mail, with a button such as “Send/Receive”.")),
     )
 
 

@@ -5,19 +5,8 @@ backups only), layouts fragment_pop and fragment_identity (“Enabled”; for an
 phone was at hand.
 """
 
+from webapp.core.guides import shared
 from webapp.core.guides.base import Context, Drawing, GuideStep, Otherwise, Source, Way
-from webapp.core.guides.shared import (
-    PULL,
-    WORDS_MAY_DIFFER,
-    address,
-    fetch_and_send,
-    file,
-    keep,
-    name,
-    password,
-    receiving,
-    sending,
-)
 from webapp.core.text import N_, NC_, Message
 
 SETTINGS, SAVE, ACCOUNTS, IDENTITIES = N_("Settings"), N_("Save"), N_("Accounts"), N_("Identities")
@@ -27,14 +16,17 @@ _IMPORT, _SELECT = NC_("fairemail", "Import settings"), NC_("fairemail", "Select
 
 
 def _steps(context: Context) -> tuple[GuideStep, ...]:
-    return (*(_by_file(context) if context.way is Way.FILE else _by_hand(context)), *fetch_and_send(context, PULL))
+    return (
+        *(_by_file(context) if context.way is Way.FILE else _by_hand(context)),
+        *shared.fetch_and_send(context, shared.PULL),
+    )
 
 
 def _by_file(context: Context) -> tuple[GuideStep, ...]:
     own = context.account.email_address if context.account else N_("your address")
     stays = context.retention.leave_messages_on_server
     return (
-        file(context, N_("Save the file on your phone.")),
+        shared.file(context, N_("Save the file on your phone.")),
         GuideStep(
             "import",
             Message(N_("Open FairEmail. In its settings, import the file.")),
@@ -56,16 +48,16 @@ def _by_file(context: Context) -> tuple[GuideStep, ...]:
             context.message(N_("Your account is there, switched off. Open it. Type %(password)s. Set this tick.")),
             (*_MANUAL, ACCOUNTS, own, _ENABLED),
             Drawing("fairemail-enable", _ENABLED),
-            values=(password(context),),
+            values=(shared.password(context),),
         ),
-        *(() if stays else (keep(context, (_LEAVE,), picture=Drawing("fairemail-delete", _LEAVE)),)),
+        *(() if stays else (shared.keep(context, (_LEAVE,), picture=Drawing("fairemail-delete", _LEAVE)),)),
         _save(context, "fairemail-enable"),
         GuideStep(
             "identity",
             Message(N_("For sending there is an identity, switched off too. Type the password, set this tick, save.")),
             (*_MANUAL, IDENTITIES, own, NC_("fairemail", "Advanced"), _ENABLED),
             Drawing("fairemail-enable-identity", _ENABLED),
-            values=(password(context),),
+            values=(shared.password(context),),
             note=context.message(N_("FairEmail leaves your mail at %(provider)s.")) if stays else None,
         ),
     )
@@ -91,23 +83,23 @@ def _by_hand(context: Context) -> tuple[GuideStep, ...]:
             Message(begin),
             (*_MANUAL, ACCOUNTS, "+", "IMAP" if context.by_imap else "POP3"),
             Drawing("fairemail-settings", N_("Manual setup and account options")),
-            note=WORDS_MAY_DIFFER,
+            note=shared.WORDS_MAY_DIFFER,
         ),
-        receiving(
+        shared.receiving(
             context,
             N_("Type in the server for receiving. Do not save yet."),
             picture=None if context.by_imap else Drawing("fairemail-account"),
         ),
-        *(() if context.by_imap else (keep(context, (_LEAVE,), picture=Drawing(kept, _LEAVE)),)),
+        *(() if context.by_imap else (shared.keep(context, (_LEAVE,), picture=Drawing(kept, _LEAVE)),)),
         _save(context, kept),
         GuideStep(
             "identity",
             Message(N_("For sending create an identity.")),
             (*_MANUAL, IDENTITIES, "+"),
             Drawing("fairemail-manual", IDENTITIES),
-            values=(name(context), address(context)),
+            values=(shared.name(context), shared.address(context)),
         ),
-        sending(context, way=(SAVE,), picture=Drawing("fairemail-sending", SAVE)),
+        shared.sending(context, way=(SAVE,), picture=Drawing("fairemail-sending", SAVE)),
     )
 
 

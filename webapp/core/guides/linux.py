@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from webapp.core.guides import shared
 from webapp.core.guides.base import Context, Gives, GuideStep, Source, Value, Way
-from webapp.core.guides.shared import password
 from webapp.core.text import N_, Message
 
 COMMAND = N_("Command")
@@ -48,7 +48,7 @@ def _fetching(
             GuideStep(
                 "fetch",
                 context.message(N_("Fetch your mail. Type %(password)s when you are asked.")),
-                values=(Value(COMMAND, program), password(context)),
+                values=(Value(COMMAND, program), shared.password(context)),
                 note=Message(notes),
             ),
             GuideStep(
@@ -73,7 +73,7 @@ def _msmtp(context: Context) -> tuple[GuideStep, ...]:
         GuideStep(
             "try",
             context.message(N_("Send a mail to yourself. Type %(password)s when you are asked.")),
-            values=(Value(COMMAND, f"printf 'Subject: Test\\n\\nTest\\n' | msmtp '{own}'"), password(context)),
+            values=(Value(COMMAND, f"printf 'Subject: Test\\n\\nTest\\n' | msmtp '{own}'"), shared.password(context)),
             note=Message(_KEYRING),
         ),
         GuideStep(

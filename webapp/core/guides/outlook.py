@@ -8,22 +8,8 @@ Import: measured by others on Outlook LTSC 2024, build 16.0.17932.
 
 from dataclasses import replace
 
+from webapp.core.guides import shared
 from webapp.core.guides.base import Context, Drawing, GuideStep, Otherwise, Source, Value, Way
-from webapp.core.guides.shared import (
-    NEXT,
-    WORDS_MAY_DIFFER,
-    address,
-    by_retention,
-    deletion_note,
-    fetch_and_send,
-    file,
-    incoming,
-    name,
-    outgoing,
-    password,
-    security,
-    user_name,
-)
 from webapp.core.text import N_, NC_, Message
 
 FILE, ACCOUNT_SETTINGS = NC_("outlook", "File"), N_("Account Settings")
@@ -78,7 +64,7 @@ def _by_hand(context: Context) -> tuple[GuideStep, ...]:
         GuideStep(
             "close",
             Message(N_("Close Outlook. It must not run while you set it up.")),
-            note=WORDS_MAY_DIFFER,
+            note=shared.WORDS_MAY_DIFFER,
             otherwise=(_NEW_OUTLOOK,),
             outside=True,
         ),
@@ -100,14 +86,14 @@ def _by_hand(context: Context) -> tuple[GuideStep, ...]:
         GuideStep(
             "manual",
             Message(N_("Choose to set it up yourself.")),
-            (N_("Manual setup or additional server types"), NEXT),
+            (N_("Manual setup or additional server types"), shared.NEXT),
             Drawing("outlook-start", N_("Manual setup or additional server types")),
             otherwise=(_IN_OUTLOOK,),
         ),
         GuideStep(
             "pop",
             Message(N_("Choose POP.")),
-            (N_("POP or IMAP"), NEXT),
+            (N_("POP or IMAP"), shared.NEXT),
             Drawing("outlook-pop", N_("POP or IMAP")),
             otherwise=(_IN_OUTLOOK,),
         ),
@@ -120,13 +106,13 @@ def _by_hand(context: Context) -> tuple[GuideStep, ...]:
                 replace(_IN_OUTLOOK, text=Message(N_("Are fields missing? Then set it up in Outlook itself."))),
             ),
             values=(
-                name(context),
-                address(context),
+                shared.name(context),
+                shared.address(context),
                 Value(N_("Account type"), Message("POP3")),
-                Value(N_("Incoming mail server"), incoming(context).hostname),
-                Value(N_("Outgoing mail server (SMTP)"), outgoing(context).hostname),
-                user_name(context),
-                password(context),
+                Value(N_("Incoming mail server"), shared.incoming(context).hostname),
+                Value(N_("Outgoing mail server (SMTP)"), shared.outgoing(context).hostname),
+                shared.user_name(context),
+                shared.password(context),
             ),
         ),
         GuideStep(
@@ -146,8 +132,8 @@ def _by_hand(context: Context) -> tuple[GuideStep, ...]:
         GuideStep(
             "finish",
             Message(N_("Close the windows. Outlook tries the account at once.")),
-            ("OK", NEXT, N_("Finish")),
-            Drawing("outlook-account-end", NEXT),
+            ("OK", shared.NEXT, N_("Finish")),
+            Drawing("outlook-account-end", shared.NEXT),
             note=Message(N_("Two green ticks in the test window mean: it works.")),
             otherwise=(
                 Otherwise(Message(N_("A red cross? Close the test window and compare the ports.")), step="ports"),
@@ -155,7 +141,7 @@ def _by_hand(context: Context) -> tuple[GuideStep, ...]:
             ),
             say=Message(
                 N_("Press “%(ok)s”, then “%(next)s”. Outlook tries the account. Then press “%(finish)s”."),
-                {"ok": "OK", "next": Message(NEXT), "finish": Message(N_("Finish"))},
+                {"ok": "OK", "next": Message(shared.NEXT), "finish": Message(N_("Finish"))},
             ),
         ),
         *_profile_prompt(context),
@@ -165,14 +151,14 @@ def _by_hand(context: Context) -> tuple[GuideStep, ...]:
 
 def _added(context: Context, protocol: GuideStep, drawing: str) -> tuple[GuideStep, ...]:
     """What comes first in Outlook itself, up to the password; `protocol` chooses POP or IMAP."""
-    receiving, sending = incoming(context), outgoing(context)
+    receiving, sending = shared.incoming(context), shared.outgoing(context)
     return (
         GuideStep(
             "add-account",
             Message(N_("Add a new account.")),
             (FILE, N_("Add Account")),
             Drawing("outlook-file", FILE),
-            note=WORDS_MAY_DIFFER,
+            note=shared.WORDS_MAY_DIFFER,
             otherwise=(_NEW_OUTLOOK,),
         ),
         GuideStep(
@@ -180,21 +166,21 @@ def _added(context: Context, protocol: GuideStep, drawing: str) -> tuple[GuideSt
             Message(N_("Type your address. Open the options and set the tick.")),
             (N_("Advanced options"), N_("Let me set up my account manually"), N_("Connect")),
             Drawing("outlook-address", N_("Let me set up my account manually")),
-            values=(address(context),),
+            values=(shared.address(context),),
         ),
         protocol,
         GuideStep(
             "servers",
             Message(N_("Type this in.")),
-            (NEXT,),
-            Drawing(drawing, NEXT),
+            (shared.NEXT,),
+            Drawing(drawing, shared.NEXT),
             values=(
                 Value(N_("Incoming mail server"), receiving.hostname),
                 Value(NC_("field", "Port"), str(receiving.port)),
-                Value(NC_("field", "Encryption"), security(receiving)),
+                Value(NC_("field", "Encryption"), shared.security(receiving)),
                 Value(N_("Outgoing mail server (SMTP)"), sending.hostname),
                 Value(NC_("field", "Port for sending"), str(sending.port)),
-                Value(NC_("field", "Encryption for sending"), security(sending)),
+                Value(NC_("field", "Encryption for sending"), shared.security(sending)),
             ),
             otherwise=(
                 Otherwise(
@@ -207,7 +193,7 @@ def _added(context: Context, protocol: GuideStep, drawing: str) -> tuple[GuideSt
             context.message(N_("Type %(password)s.")),
             (N_("Connect"),),
             Drawing("outlook-password", N_("Connect")),
-            (password(context),),
+            (shared.password(context),),
         ),
     )
 
@@ -241,8 +227,8 @@ def _in_outlook(context: Context) -> tuple[GuideStep, ...]:
         GuideStep(
             "finish",
             Message(N_("Close the window.")),
-            (NEXT, N_("Finish")),
-            Drawing("outlook-servers", NEXT),
+            (shared.NEXT, N_("Finish")),
+            Drawing("outlook-servers", shared.NEXT),
             otherwise=(_company(context),),
         ),
     )
@@ -251,7 +237,7 @@ def _in_outlook(context: Context) -> tuple[GuideStep, ...]:
 def _by_file(context: Context) -> tuple[GuideStep, ...]:
     line = f'outlook.exe /importprf "%USERPROFILE%\\Downloads\\{context.file_name}"'
     return (
-        file(
+        shared.file(
             context,
             N_("Close Outlook. Save the file in “Downloads”, under its own name."),
             note=Message(N_("This way is for people who know the Run window.")),
@@ -280,7 +266,7 @@ def _by_file(context: Context) -> tuple[GuideStep, ...]:
             context.message(N_("Outlook asks for the password. Type %(password)s and set the tick.")),
             (N_("Remember password"), "OK"),
             Drawing("outlook-ask-password", N_("Remember password")),
-            values=(password(context),),
+            values=(shared.password(context),),
         ),
         GuideStep(
             "check",
@@ -298,18 +284,18 @@ def _by_file(context: Context) -> tuple[GuideStep, ...]:
 
 
 def _ports(context: Context) -> tuple[Value, ...]:
-    receiving, sending = incoming(context), outgoing(context)
+    receiving, sending = shared.incoming(context), shared.outgoing(context)
     return (
         Value(NC_("field", "Incoming server (POP3)"), str(receiving.port)),
         Value(N_("This server requires an encrypted connection"), Message(NC_("tick", "yes"))),
         Value(NC_("field", "Outgoing server (SMTP)"), str(sending.port)),
-        Value(N_("Type of encrypted connection"), security(sending)),
+        Value(N_("Type of encrypted connection"), shared.security(sending)),
     )
 
 
 def _keep(context: Context, way: tuple[str, ...], interface: str) -> GuideStep:
     """Return the step for what stays on the server; `interface`: which of the two windows is drawn."""
-    text = by_retention(
+    text = shared.by_retention(
         context,
         N_("Set the first tick. Remove the second. Then everything stays at %(provider)s."),
         N_("Set both ticks. Write %(days)s into the field for the days."),
@@ -320,14 +306,14 @@ def _keep(context: Context, way: tuple[str, ...], interface: str) -> GuideStep:
     drawing = Drawing(f"{interface}-keep-days", REMOVE) if days else Drawing(f"{interface}-keep", LEAVE)
     if not keeps:
         drawing = Drawing(f"{interface}-delete", LEAVE)
-    say = by_retention(
+    say = shared.by_retention(
         context,
         N_("Set the tick at “%(leave)s”. Remove the tick at “%(remove)s”. Then everything stays at %(provider)s."),
         N_("Set the tick at “%(leave)s”, and at “%(remove)s”, too. Write %(days)s into the field for the days."),
         N_("Remove the tick at “%(leave)s”. Then Outlook deletes at %(provider)s what it has fetched."),
     )
     say = replace(say, values={**say.values, "leave": Message(LEAVE), "remove": Message(REMOVE)})
-    return GuideStep("keep", text, (*way, *ticks), drawing, note=deletion_note(context), say=say)
+    return GuideStep("keep", text, (*way, *ticks), drawing, note=shared.deletion_note(context), say=say)
 
 
 def _profile_prompt(context: Context) -> tuple[GuideStep, ...]:
@@ -348,7 +334,7 @@ def _profile_prompt(context: Context) -> tuple[GuideStep, ...]:
 
 
 def _end(context: Context) -> tuple[GuideStep, ...]:
-    return fetch_and_send(
+    return shared.fetch_and_send(
         context,
         N_("Fetch your mail."),
         (N_("Send / Receive"), N_("Send/Receive All Folders")),

@@ -5,19 +5,8 @@ the note on Microsoft's cloud: help.infocert.digital. Mac: support.microsoft.com
 for Mac. App: POP3 came to Android with 4.0.7 in 2019, nothing newer is known, so IMAP. None was tried.
 """
 
+from webapp.core.guides import shared
 from webapp.core.guides.base import Context, Drawing, GuideStep, Otherwise, Source
-from webapp.core.guides.shared import (
-    CONTINUE,
-    WORDS_MAY_DIFFER,
-    address,
-    by_retention,
-    deletion_note,
-    fetch_and_send,
-    imap,
-    keep,
-    receiving,
-    sending,
-)
 from webapp.core.text import N_, NC_, Message
 
 SETTINGS, ACCOUNTS, ADD_ACCOUNT = N_("Settings"), N_("Accounts"), N_("Add account")
@@ -36,7 +25,7 @@ def _new(context: Context) -> tuple[GuideStep, ...]:
     leave = N_("Leave a copy of messages on the server")
     kept = GuideStep(
         "keep",
-        by_retention(
+        shared.by_retention(
             context,
             N_("Set this tick, if you see it. Nothing more."),
             N_("Set this tick, if you see it. Write %(days)s into the field for the days, if there is one."),
@@ -44,7 +33,7 @@ def _new(context: Context) -> tuple[GuideStep, ...]:
         ),
         (leave,),
         Drawing(f"outlook-new-{'keep' if context.retention.leave_messages_on_server else 'delete'}", leave),
-        note=deletion_note(context),
+        note=shared.deletion_note(context),
     )
     choose = N_("Type your address. Do not continue yet: choose POP.")
     if context.by_imap:
@@ -55,27 +44,27 @@ def _new(context: Context) -> tuple[GuideStep, ...]:
             Message(N_("Add a new account. The gear is at the top right.")),
             (SETTINGS, ACCOUNTS, N_("Your accounts"), ADD_ACCOUNT),
             Drawing("outlook-new-settings", ADD_ACCOUNT),
-            note=WORDS_MAY_DIFFER,
+            note=shared.WORDS_MAY_DIFFER,
         ),
         GuideStep(
             "address",
             Message(choose),
             (N_("Choose provider"), "IMAP" if context.by_imap else "POP"),
             Drawing("outlook-new-address", N_("Choose provider")),
-            values=(address(context),),
+            values=(shared.address(context),),
             note=context.message(_CLOUD),
             otherwise=() if context.by_imap else _NO_POP,
         ),
-        receiving(context),
-        sending(context),
+        shared.receiving(context),
+        shared.sending(context),
         *(() if context.by_imap else (kept,)),
         GuideStep(
             "cloud",
             Message(N_("Outlook says that it copies your mail to Microsoft.")),
-            (CONTINUE,),
-            Drawing("outlook-new-cloud", CONTINUE),
+            (shared.CONTINUE,),
+            Drawing("outlook-new-cloud", shared.CONTINUE),
         ),
-        *fetch_and_send(context, N_("Fetch your mail, or press F9."), (N_("Sync"),)),
+        *shared.fetch_and_send(context, N_("Fetch your mail, or press F9."), (N_("Sync"),)),
     )
 
 
@@ -95,21 +84,25 @@ def _mac(context: Context) -> tuple[GuideStep, ...]:
             Message(N_("Add a new account.")),
             ("Outlook", N_("Settings…"), ACCOUNTS, "+", N_("New Account")),
             Drawing("outlook-mac-accounts", N_("New Account")),
-            note=WORDS_MAY_DIFFER,
+            note=shared.WORDS_MAY_DIFFER,
             otherwise=(Otherwise(Message(older)),),
         ),
         GuideStep(
             "address",
             Message(N_("Type your address.")),
-            (CONTINUE,),
-            Drawing("outlook-mac-address", CONTINUE),
-            (address(context),),
+            (shared.CONTINUE,),
+            Drawing("outlook-mac-address", shared.CONTINUE),
+            (shared.address(context),),
         ),
         *(() if context.by_imap else (pop,)),
-        receiving(context, picture=Drawing("outlook-mac-receiving")),
-        sending(context, picture=Drawing("outlook-mac-sending")),
-        *(() if context.by_imap else (keep(context, (*more, leave), picture=Drawing(f"outlook-mac-{kept}", leave)),)),
-        *fetch_and_send(context, N_("Fetch your mail."), (N_("Tools"), N_("Send & Receive"))),
+        shared.receiving(context, picture=Drawing("outlook-mac-receiving")),
+        shared.sending(context, picture=Drawing("outlook-mac-sending")),
+        *(
+            ()
+            if context.by_imap
+            else (shared.keep(context, (*more, leave), picture=Drawing(f"outlook-mac-{kept}", leave)),)
+        ),
+        *shared.fetch_and_send(context, N_("Fetch your mail."), (N_("Tools"), N_("Send & Receive"))),
     )
 
 
@@ -128,11 +121,11 @@ def _app(context: Context) -> tuple[GuideStep, ...]:
             "address",
             Message(N_("Type your address. Choose IMAP and switch on the settings.")),
             ("IMAP", N_("Advanced settings")),
-            values=(address(context),),
+            values=(shared.address(context),),
         ),
-        receiving(context, server=imap(context)),
-        sending(context),
-        *fetch_and_send(context, N_("Pull the list of mails down.")),
+        shared.receiving(context, server=context.provider.imap),
+        shared.sending(context),
+        *shared.fetch_and_send(context, N_("Pull the list of mails down.")),
     )
 
 

@@ -39,11 +39,6 @@ def incoming(context: Context) -> Server:
     return context.account.incoming if context.account else context.provider.server(context.protocol)
 
 
-def imap(context: Context) -> Server | None:
-    """Return the IMAP server, None where the provider has none."""
-    return next((server for server in context.provider.servers if server.type is ServerType.IMAP), None)
-
-
 def outgoing(context: Context) -> Server:
     """Return the server for sending, on the port that the person chose."""
     return context.account.outgoing if context.account else context.provider.server(ServerType.SMTP)

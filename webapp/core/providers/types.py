@@ -193,9 +193,16 @@ class Provider:
             port=port or "–",
         )
 
+    def servers_of(self, type: ServerType) -> tuple[Server, ...]:  # noqa: A002
+        return tuple(server for server in self.servers if server.type is type)
+
+    @property
+    def imap(self) -> Server | None:
+        return next(iter(self.servers_of(ServerType.IMAP)), None)
+
     def _submission(self, port: int | None) -> Server:
         """Return the submission server on `port`; else 465 selects implicit TLS and 587 STARTTLS. None: the first."""
-        servers = [server for server in self.servers if server.type is ServerType.SMTP]
+        servers = self.servers_of(ServerType.SMTP)
         wanted = {465: SocketType.SSL, 587: SocketType.STARTTLS}.get(port or 0)
         for server in servers:
             if server.port == port or (server.socket_type is wanted and port not in {s.port for s in servers}):
@@ -204,7 +211,7 @@ class Provider:
 
     def other_submission(self, one: Server) -> Server | None:
         """Return another way to send than `one`, by another encryption; None where there is none."""
-        others = (s for s in self.servers if s.type is ServerType.SMTP and s.socket_type is not one.socket_type)
+        others = (s for s in self.servers_of(ServerType.SMTP) if s.socket_type is not one.socket_type)
         return next(others, None)
 
     def help_link(self, topic: str, locale: str) -> str | None:

@@ -137,7 +137,7 @@ class Offer:
     @property
     def guide_has_values(self) -> bool:
         """Whether the program's guide gives the values to type in: those for IMAP only where the provider has it."""
-        has_imap = any(server.type is ServerType.IMAP for server in self.wish.mail_provider().servers)
+        has_imap = self.wish.mail_provider().imap is not None
         return self.client.by_hand and (self.client.speaks_pop or self.client.ended or has_imap)
 
     @property

@@ -34,8 +34,7 @@ def run(app: Flask) -> None:
 
 def pairs(provider: Provider) -> list[MailAccount]:
     """Return the provider's servers as pairs (receiving, sending) for a test."""
-    receiving = [server for server in provider.servers if server.type is ServerType.POP3]
-    sending = [server for server in provider.servers if server.type is ServerType.SMTP]
+    receiving, sending = provider.servers_of(ServerType.POP3), provider.servers_of(ServerType.SMTP)
     # Without a login the address is never sent.
     account = provider.account(f"check@{sorted(provider.domains)[0]}")
     return [

@@ -52,7 +52,7 @@ def settings(provider: str) -> str:
     if found is None:
         abort(404)
     allow_indexing()
-    receiving, sending = _main(found)
+    receiving, sending = found.server(ServerType.POP3), found.server(ServerType.SMTP)
     return render_template(
         "pages/settings.html",
         provider=found,
@@ -61,7 +61,7 @@ def settings(provider: str) -> str:
         receiving_else=_others(found, receiving),
         sending=sending,
         sending_else=_others(found, sending),
-        imap=next((server for server in found.servers if server.type is ServerType.IMAP), None),
+        imap=found.imap,
         shared=_shared(found),
         activation=found.paths("activation"),
         app_password=found.paths("app_password"),
@@ -114,11 +114,6 @@ def names_number(contact: str) -> bool:
     return bool(re.search("[0-9]{2}", re.sub(r"\S*(@|://)\S*", "", contact)))
 
 
-def _main(provider: Provider) -> tuple[Server, Server]:
-    """Return the preferred servers: receiving and sending."""
-    return provider.server(ServerType.POP3), provider.server(ServerType.SMTP)
-
-
 def _domains(provider: Provider) -> list[str]:
     """Return the domains in display order: gmx.de before email.gmx."""
     return sorted(provider.domains, key=lambda domain: (not domain.startswith(f"{provider.name.lower()}."), domain))
@@ -126,7 +121,7 @@ def _domains(provider: Provider) -> list[str]:
 
 def _others(provider: Provider, main: Server) -> list[Server]:
     """Return the alternatives to the servers in `main`."""
-    return [server for server in provider.servers if server.type is main.type and server is not main]
+    return [server for server in provider.servers_of(main.type) if server is not main]
 
 
 def _shared(provider: Provider) -> list[tuple[str, Provider]]:

@@ -8,7 +8,6 @@ from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from webapp.core.account import ServerType
 from webapp.core.clients import CLIENTS
 from webapp.core.providers import Provider
 from webapp.core.systems import SYSTEMS, system_of
@@ -37,7 +36,7 @@ def known(answers: Answers) -> Answers:
     """Return the answers without what this installation no longer has: a provider or program taken away since."""
     if answers.provider_id and answers.provider_id not in current_providers():
         answers = answers.without("address", "platform")
-    if answers["protocol"] and not _imap(store.provider_of(answers)):
+    if answers["protocol"] and not store.provider_of(answers).imap:
         answers = answers.without("protocol")
     if answers["program"].get("client") not in (None, programs.UNKNOWN, *CLIENTS):
         answers = answers.without("program")
@@ -205,7 +204,6 @@ def render(asked: Step, answers: Answers, page: str | None = None, **values: Any
         tiles=programs.tiles(system, visitor, request.user_agent.string),
         groups=programs.groups(system),
         devices_max=DEVICES_MAX,
-        has_imap=_imap(provider),
         others_max=devices.OTHERS_MAX,
         name_max=devices.NAME_MAX,
         unknown=programs.UNKNOWN,
@@ -215,10 +213,6 @@ def render(asked: Step, answers: Answers, page: str | None = None, **values: Any
         desktop_site=pictures.desktop_site,
         **values,
     )
-
-
-def _imap(provider: Provider) -> bool:
-    return any(server.type is ServerType.IMAP for server in provider.servers)
 
 
 def _back_url(asked: Step, answers: Answers, page: str | None) -> str:

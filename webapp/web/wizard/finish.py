@@ -60,7 +60,7 @@ def finish() -> ResponseReturnValue:
         plan=answers.plan,
         offer=offer,
         number=int(offer.key),
-        imap=next((server for server in wish.mail_provider().servers if server.type is ServerType.IMAP), None),
+        imap=wish.mail_provider().imap,
         other_port=other,
         other_port_file=offer.export(smtp_port=other.port) if other else None,
         link_token=token,

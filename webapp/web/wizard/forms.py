@@ -238,7 +238,7 @@ class PortForm(StepForm):
     port = Choice(N_("Which port should your program use for sending?"), {})
 
     def fit(self, answers: Answers) -> None:
-        ports = [server.port for server in provider_of(answers).servers if server.type is ServerType.SMTP]
+        ports = [server.port for server in provider_of(answers).servers_of(ServerType.SMTP)]
         self.port.choices = _choices({str(port): str(port) for port in ports})
         self.port.data = self.port.data or str(ports[0])
 

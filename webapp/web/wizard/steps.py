@@ -108,13 +108,13 @@ def _by_pop(answers: Answers) -> bool:
 def _has_choice(answers: Answers) -> bool:
     """Whether both POP3 and IMAP can be had: from the provider, and in the program."""
     client = CLIENTS.get(answers.client or "")
-    has_imap = any(server.type is ServerType.IMAP for server in store.provider_of(answers).servers)
+    has_imap = store.provider_of(answers).imap is not None
     return has_imap and (client is None or (client.speaks_pop and client.by_hand))
 
 
 def _has_other_port(answers: Answers) -> bool:
     client = CLIENTS.get(answers.client or "")
-    sending = [server for server in store.provider_of(answers).servers if server.type is ServerType.SMTP]
+    sending = store.provider_of(answers).servers_of(ServerType.SMTP)
     return len(sending) > 1 and (client is None or client.sends)
 
 
