@@ -1,6 +1,6 @@
 """Causes around the mail program that no test of ours sees: the account, the password, devices, files, windows."""
 
-from webapp.core.diagnosis.entry import Diagnosis, entry, only_with
+from webapp.core.diagnosis.entry import Diagnosis, OnlyWith, entry
 from webapp.core.text import N_
 
 ENTRIES: tuple[Diagnosis, ...] = (
@@ -29,11 +29,11 @@ ENTRIES: tuple[Diagnosis, ...] = (
         own_why="unknown-browser",
         advice=(
             N_("Confirm it if it was you who logged in. If it was not, choose “No” and change your password at once."),
-            only_with(
+            OnlyWith(
                 "app_password",
                 N_("You need no app password for this. %(provider)s has app passwords only for two-factor login."),
             ),
-            only_with(
+            OnlyWith(
                 "activation",
                 N_("If your mail program is refused as well, look whether POP3 is switched on at %(provider)s."),
             ),
@@ -51,7 +51,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         own_why="inactive",
         advice=(
             N_("Log in at %(website)s in the browser and follow what %(provider)s shows."),
-            only_with(
+            OnlyWith(
                 "activation", N_("Look there whether POP3 is still switched on. It can be off after a long time.")
             ),
             N_("Then fetch your mail. From now on every fetch keeps the mailbox awake."),
@@ -79,20 +79,20 @@ ENTRIES: tuple[Diagnosis, ...] = (
             "a sender that is your own address. Mostly one of them is wrong."
         ),
         advice=(
-            only_with(
+            OnlyWith(
                 "has_usual_ports",
                 N_("Server: %(smtp)s. Port 465 with “SSL/TLS”, or port 587 with “STARTTLS”. Never port 25."),
                 N_("Server: %(smtp)s, %(submission)s."),
             ),
-            only_with(
+            OnlyWith(
                 "by_whole_address",
                 N_(
                     "User name: your whole address. Sender (“From”): the same address, not one that the device made up."
                 ),
                 N_("User name: what stands before the @ of your address. Sender (“From”): the whole address."),
             ),
-            only_with("activation", N_("Switch POP3 and IMAP on at %(website)s: the switch counts for sending, too.")),
-            only_with("app_password", N_("With two-factor login enter the app password, not your usual one.")),
+            OnlyWith("activation", N_("Switch POP3 and IMAP on at %(website)s: the switch counts for sending, too.")),
+            OnlyWith("app_password", N_("With two-factor login enter the app password, not your usual one.")),
             N_("An old device that knows no TLS 1.2 cannot send there. Then let a computer or the router send for it."),
         ),
         say=N_("We compare four things on the device: server, port, user name and sender."),

@@ -8,9 +8,9 @@ from webapp.core.diagnosis.entry import (
     OPENING,
     PORTS,
     Diagnosis,
+    OnlyWith,
     Sign,
     entry,
-    only_with,
 )
 from webapp.core.probe.other_ports import UNREACHED
 from webapp.core.probe.report import FailureKind, Protocol
@@ -157,7 +157,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             "password."
         ),
         advice=(
-            only_with(
+            OnlyWith(
                 "has_usual_ports",
                 N_(
                     "Check the ports in your mail program: 995 for receiving, 465 or 587 for sending. Port 25 is "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.core.diagnosis.entry import ON_OUR_SERVER, ON_THIS_COMPUTER, PORTS, Diagnosis, Sign, entry, only_with
+from webapp.core.diagnosis.entry import ON_OUR_SERVER, ON_THIS_COMPUTER, PORTS, Diagnosis, OnlyWith, Sign, entry
 from webapp.core.probe.report import FailureKind, Protocol
 from webapp.core.text import N_
 
@@ -161,7 +161,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         ),
         advice=(
             N_("Receiving: %(pop3)s, %(reception)s."),
-            only_with(
+            OnlyWith(
                 "has_usual_ports",
                 N_(
                     "Sending: %(smtp)s, port 465, “SSL/TLS”. Or port 587, “STARTTLS”. In old Outlook versions 587 is "
@@ -189,14 +189,14 @@ ENTRIES: tuple[Diagnosis, ...] = (
         ),
         advice=(
             N_("Do not enter your password in this network."),
-            only_with(
+            OnlyWith(
                 "has_usual_ports",
                 N_("Use port 995 for receiving and 465 for sending. They are encrypted from the first moment."),
                 PORTS,
             ),
             N_("Try again in another network and tell the helpdesk."),
         ),
-        say=only_with(
+        say=OnlyWith(
             "has_usual_ports",
             N_(
                 "Something interfered with the connection. To be safe, we use another network. Into the "
@@ -216,12 +216,12 @@ ENTRIES: tuple[Diagnosis, ...] = (
             "has removed it on the way, or another server answered."
         ),
         advice=(
-            only_with(
+            OnlyWith(
                 "has_usual_ports", N_("Use port 995 for receiving and 465 for sending, both with “SSL/TLS”."), PORTS
             ),
             N_("Never send your password without encryption."),
         ),
-        say=only_with(
+        say=OnlyWith(
             "has_usual_ports",
             N_(
                 "Something on the way removed the encryption. Into the field “Port” goes 995 for "
@@ -242,7 +242,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             "scanner interferes. This has nothing to do with your password."
         ),
         advice=(
-            only_with(
+            OnlyWith(
                 "has_usual_ports",
                 N_("Compare port and encryption: 995 with “SSL/TLS” for receiving, 465 with “SSL/TLS” for sending."),
                 PORTS,

@@ -62,7 +62,7 @@ class Diagnosis:
     title: Message
     why: Message
     advice: tuple[Message, ...]
-    conditions: Mapping[str, Conditional]  # by msgid
+    conditions: Mapping[str, OnlyWith]  # by msgid
     own_why: str  # a topic of `Provider.sentences` that stands in the place of `why`; "" for none
     say: Message
     ask: Message
@@ -104,29 +104,21 @@ PORTS = N_("Receiving: %(pop3)s, %(reception)s. Sending: %(smtp)s, %(submission)
 
 
 @dataclass(frozen=True, slots=True)
-class Conditional:
-    """A text for providers that have something. otherwise: for the others, "" for none.
+class OnlyWith:
+    """A text for providers that have something. otherwise: for the others, "" for none. Both are marked with `N_`.
 
     attribute: of `Provider`, or a topic of its sentences.
     """
 
     attribute: str
     text: str
-    otherwise: str | Conditional = ""
+    otherwise: str | OnlyWith = ""
 
     def text_for(self, provider: Provider) -> str:
         has = provider.told(self.attribute) if self.attribute in SENTENCES else getattr(provider, self.attribute)
         if has:
             return self.text
         return self.otherwise if isinstance(self.otherwise, str) else self.otherwise.text_for(provider)
-
-
-def only_with(attribute: str, text: str, otherwise: str | Conditional = "") -> Conditional:
-    """Return a text that says something else, or is left out, where the provider has not `attribute` (`Conditional`).
-
-    text, otherwise: marked with `N_`.
-    """
-    return Conditional(attribute, text, otherwise)
 
 
 def names_of(provider: Provider) -> Mapping[str, str | int | Message]:
@@ -148,8 +140,8 @@ def _port(server: Server) -> Message:
     return Message(N_("port %(port)s, “%(security)s”"), values)
 
 
-def _text(text: str | Conditional) -> str:
-    return text.text if isinstance(text, Conditional) else text
+def _text(text: str | OnlyWith) -> str:
+    return text.text if isinstance(text, OnlyWith) else text
 
 
 def entry(
@@ -157,8 +149,8 @@ def entry(
     *,
     title: str,
     why: str,
-    advice: Sequence[str | Conditional],
-    say: str | Conditional,
+    advice: Sequence[str | OnlyWith],
+    say: str | OnlyWith,
     ask: str,
     own_why: str = "",
     see: str | None = None,
@@ -172,7 +164,7 @@ def entry(
         title=Message(title),
         why=Message(why),
         advice=tuple(Message(_text(step)) for step in advice),
-        conditions={text.text: text for text in (*advice, say) if isinstance(text, Conditional)},
+        conditions={text.text: text for text in (*advice, say) if isinstance(text, OnlyWith)},
         own_why=own_why,
         say=Message(_text(say)),
         ask=Message(ask),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.core.diagnosis.entry import BEFORE_LOGIN, Diagnosis, Sign, entry, only_with
+from webapp.core.diagnosis.entry import BEFORE_LOGIN, Diagnosis, OnlyWith, Sign, entry
 from webapp.core.probe.report import FailureKind, Protocol
 from webapp.core.text import N_
 
@@ -15,7 +15,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             "app password there."
         ),
         advice=(
-            only_with(
+            OnlyWith(
                 "app-password-name",
                 N_(
                     "Log in at %(website)s on a computer and create an app password under “Login and security”. "
@@ -26,7 +26,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
                     "is mostly shown only once."
                 ),
             ),
-            only_with(
+            OnlyWith(
                 "after-two-factor",
                 N_("Allow POP3 and IMAP once more in the e-mail settings. Two-factor login makes this necessary."),
             ),
@@ -59,7 +59,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
                 "Open the settings of the server for sending (outgoing server, SMTP) in your mail program. Switch"
                 " the login on there."
             ),
-            only_with(
+            OnlyWith(
                 "by_whole_address",
                 N_(
                     "User name: your whole %(provider)s address. Password: the same as for receiving. Delete the "
@@ -86,19 +86,19 @@ ENTRIES: tuple[Diagnosis, ...] = (
             "through the points in order; mostly it is one of the first two."
         ),
         advice=(
-            only_with(
+            OnlyWith(
                 "after-disuse",
                 N_(
                     "Is POP3 switched on? Log in at %(website)s on a computer: E-mail settings, “POP3/IMAP”, "
                     "allow access. It is off at first, and %(provider)s switches it off again when it is not "
                     "used for a long time."
                 ),
-                only_with(
+                OnlyWith(
                     "activation",
                     N_("Is POP3 switched on? Log in at %(website)s on a computer: %(switch)s. It is off at first."),
                 ),
             ),
-            only_with(
+            OnlyWith(
                 "app_password",
                 N_(
                     "Do you type in six digits from an authenticator app at every login? Then you need an app "
@@ -117,7 +117,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
                 "mailbox. The notice, or an e-mail from %(provider)s in your inbox, says what to do."
             ),
         ),
-        say=only_with(
+        say=OnlyWith(
             "activation",
             N_(
                 "That can have several causes. We go through them one by one. First we see whether POP3 is switched on."

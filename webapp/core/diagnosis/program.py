@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.core.diagnosis.entry import Diagnosis, entry, only_with
+from webapp.core.diagnosis.entry import Diagnosis, OnlyWith, entry
 from webapp.core.text import N_
 
 ENTRIES: tuple[Diagnosis, ...] = (
@@ -18,7 +18,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
                 "Outlook: account settings, “More settings”, “Outgoing server”: tick “My outgoing server (SMTP) "
                 "requires authentication” and “Use same settings as my incoming mail server”."
             ),
-            only_with(
+            OnlyWith(
                 "by_whole_address",
                 N_(
                     "Thunderbird: account settings, “Outgoing server (SMTP)”, “Edit”: authentication “Normal "
@@ -45,7 +45,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         advice=(
             N_("Log in at %(website)s in the browser to be sure which password is right."),
             N_("Delete the saved password in your mail program, and enter the new one when it asks."),
-            only_with("app_password", N_("With two-factor login enter the app password, not your usual one.")),
+            OnlyWith("app_password", N_("With two-factor login enter the app password, not your usual one.")),
             N_("Do the same on all other devices."),
         ),
         say=N_("The program still has an old password. We delete it and enter the new one."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.core.diagnosis.entry import ENVELOPE, Diagnosis, Sign, entry, only_with
+from webapp.core.diagnosis.entry import ENVELOPE, Diagnosis, OnlyWith, Sign, entry
 from webapp.core.probe.report import FailureKind, Protocol
 from webapp.core.text import N_
 
@@ -65,7 +65,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         why=N_("The server that answered takes mail from other providers and not from mail programs."),
         advice=(
             N_("Enter for sending: %(smtp)s, %(submission)s."),
-            only_with(
+            OnlyWith(
                 "by_whole_address",
                 N_("Switch the login for sending on, with your whole %(provider)s address and your password."),
                 N_("Switch the login for sending on, with the same user name and password as for receiving."),
