@@ -65,16 +65,8 @@ def cli() -> None:
     pass
 
 
-cli.add_command(check)
-cli.add_command(explain)
-cli.add_command(export)
-cli.add_command(guide)
-cli.add_command(api_keys)
-cli.add_command(db)
-cli.add_command(dns)
-cli.add_command(doctor)
-cli.add_command(limits)
-cli.add_command(purge)
+for command in (check, explain, export, guide, api_keys, db, dns, doctor, limits, purge):
+    cli.add_command(command)
 
 
 @cli.command(help=N_("List the mail programs and their formats."))

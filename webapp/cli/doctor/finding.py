@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from webapp.core.text import N_, InputError, Message, Translations
 from webapp.infrastructure.config import Config
@@ -42,14 +43,13 @@ class Installation:
         return bool(self.config.secret_key)
 
 
-def problem(id_: str, text: str, cure: str = "", **values: str | int) -> Finding:
+def _finding(severity: Severity, id_: str, text: str, cure: str = "", **values: str | int) -> Finding:
     """Return a finding of two texts marked with `N_`, which share `values`."""
-    return _finding(id_, Severity.PROBLEM, text, cure, values)
+    used = {name: value for name, value in values.items() if f"%({name})s" in cure}
+    return Finding(id_, severity, Message(text, values), Message(cure, used) if cure else None)
 
 
-def warning(id_: str, text: str, cure: str = "", **values: str | int) -> Finding:
-    """Return a finding of two texts marked with `N_`, which share `values`."""
-    return _finding(id_, Severity.WARNING, text, cure, values)
+problem, warning = partial(_finding, Severity.PROBLEM), partial(_finding, Severity.WARNING)
 
 
 def clock_differs(name: str, seconds: int | str) -> Finding:
@@ -66,8 +66,3 @@ def clock_differs(name: str, seconds: int | str) -> Finding:
 def refused(id_: str, error: InputError) -> Finding:
     """Return what an InputError says as a problem; its sentence holds the cure."""
     return Finding(id_, Severity.PROBLEM, error.message)
-
-
-def _finding(id_: str, severity: Severity, text: str, cure: str, values: Mapping[str, str | int]) -> Finding:
-    used = {name: value for name, value in values.items() if f"%({name})s" in cure}
-    return Finding(id_, severity, Message(text, values), Message(cure, used) if cure else None)
