@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from webapp import create_app
 from webapp.core.text import InputError
 from webapp.infrastructure import provider_files
-from webapp.infrastructure.config import Config
+from webapp.infrastructure.config import Config, current_providers, site_provider
 from webapp.web.health.readiness import readiness
 
 COMMAND = Path(sys.executable).parent / "gmx-pop-wizard"
@@ -129,10 +129,10 @@ def test_only_the_providers_that_the_operator_names_are_served_and_the_first_is_
 ) -> None:
     named = create_app(replace(config, providers_dir=file.parent, providers=("nordlicht.example", "gmx.com")))
     with named.app_context():
-        assert list(provider_files.current_providers()) == ["nordlicht.example", "gmx.com"]
-        assert provider_files.site_provider().id == "nordlicht.example"
+        assert list(current_providers()) == ["nordlicht.example", "gmx.com"]
+        assert site_provider().id == "nordlicht.example"
     own = create_app(replace(config, providers_dir=file.parent, providers=("gmx.net",)))
     with own.app_context():
-        assert list(provider_files.current_providers()) == ["gmx.net", "nordlicht.example"]
+        assert list(current_providers()) == ["gmx.net", "nordlicht.example"]
     with pytest.raises(InputError, match=r"WEBAPP_PROVIDERS: there is no provider “web\.d”"):
         create_app(replace(config, providers=("web.d",)))

@@ -8,43 +8,36 @@ from flask import Blueprint, Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from webapp.api import exports, facts, guides, operations, problems, testing
-from webapp.api.document import BASE, document
-from webapp.api.operations import OPERATIONS, asked_locale
-from webapp.api.problems import Kind, ProblemError
-from webapp.infrastructure import errors
-from webapp.infrastructure.config import Scope
-from webapp.infrastructure.security import csrf
+from webapp.api import document, exports, facts, guides, operations, problems, testing
+from webapp.infrastructure import errors, security
 
 __all__ = ["blueprint", "exports", "facts", "guides", "testing"]
 
-blueprint = Blueprint("api", __name__, url_prefix=BASE)
+blueprint = Blueprint("api", __name__, url_prefix=document.BASE)
 operations.route(blueprint)
-csrf.exempt(blueprint)  # no cookie is read here: see webapp.api.operations
-blueprint.record_once(lambda state: errors.answer_below(cast(Flask, state.app), f"{BASE}/", http_error))
+security.csrf.exempt(blueprint)  # no cookie is read here: see webapp.api.operations
+blueprint.record_once(lambda state: errors.answer_below(cast(Flask, state.app), f"{document.BASE}/", http_error))
 
 
-@blueprint.errorhandler(ProblemError)
-def problem(error: ProblemError) -> ResponseReturnValue:
-    return problems.answer(error, asked_locale())
+@blueprint.errorhandler(problems.ProblemError)
+def problem(error: problems.ProblemError) -> ResponseReturnValue:
+    return problems.answer(error, operations.asked_locale())
 
 
 def http_error(error: HTTPException) -> ResponseReturnValue:
     """Answer what somebody else refused: an unknown path, a wrong method, a body that is too large, a foreign page."""
-    return problems.answer(problems.of_http_error(error), asked_locale())
+    return problems.answer(problems.of_http_error(error), operations.asked_locale())
 
 
 @blueprint.get("/openapi.json", provide_automatic_options=False)
 def openapi() -> Response:
-    """Answer with the OpenAPI document."""
-    return Response(json.dumps(document(), ensure_ascii=False, indent=1) + "\n", mimetype="application/json")
+    return Response(json.dumps(document.document(), ensure_ascii=False, indent=1) + "\n", mimetype="application/json")
 
 
 @blueprint.get("/", provide_automatic_options=False)
 def documentation() -> str:
-    """Show the document to a person."""
     return render_template(
-        "api/index.html", document=document(), operations=OPERATIONS, kinds=Kind, scopes=Scope, base=BASE,
+        "api/index.html", document=document.document(), kinds=problems.Kind, base=document.BASE,
         origin=request.host_url.rstrip("/"), value=_value,
     )  # fmt: skip
 

@@ -4,14 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
+from webapp.api import keys, shapes
 from webapp.api.inputs import Field
-from webapp.api.keys import PREFIX
 from webapp.api.operations import OPERATIONS, Operation
 from webapp.api.problems import MEDIA_TYPE, Kind
-from webapp.api.shapes import COMPONENTS, component
 from webapp.core.account import EXAMPLES
-from webapp.infrastructure.config import Scope
-from webapp.infrastructure.provider_files import site_provider
+from webapp.infrastructure.config import Scope, site_provider
 
 BASE = "/api/v1"
 ORDER = (
@@ -33,7 +31,6 @@ WITH_BODY = (Kind.TOO_LARGE, Kind.WRONG_TYPE)
 
 
 def document() -> dict[str, Any]:
-    """Return the whole document."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in sorted(OPERATIONS, key=lambda operation: ORDER.index(operation.rule.split("/")[1])):
         paths.setdefault(BASE + operation.rule, {})[operation.method.lower()] = _operation(operation)
@@ -65,13 +62,13 @@ def _document(provider: str, paths: Mapping[str, Any]) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {
-            "schemas": dict(COMPONENTS),
+            "schemas": dict(shapes.COMPONENTS),
             "responses": {_response_name(status): _problem(status) for status in sorted({k.status for k in Kind})},
             "securitySchemes": {
                 "key": {
                     "type": "http",
                     "scheme": "bearer",
-                    "bearerFormat": f"{PREFIX}…",
+                    "bearerFormat": f"{keys.PREFIX}…",
                     "description": f"An API key of the operator. Scopes: {', '.join(Scope)}.",
                 }
             },
@@ -159,5 +156,5 @@ def _problem(status: int) -> dict[str, Any]:
     html: dict[str, Any] = {"text/html": {}} if status in {kind.status for kind in WITH_QUERY} else {}
     return {
         "description": ". ".join(titles) + ".",
-        "content": {MEDIA_TYPE: {"schema": component("Problem")}, **html},
+        "content": {MEDIA_TYPE: {"schema": shapes.component("Problem")}, **html},
     }

@@ -14,7 +14,7 @@ from webapp.api.shapes import one_of
 from webapp.core.bulk import Summary, bounded_table, write_exports
 from webapp.core.clients import CLIENTS, Client, Export, ExportOptions
 from webapp.core.text import N_, InputError, Message, translations_for
-from webapp.infrastructure import slow
+from webapp.infrastructure import events, signing, slow
 from webapp.infrastructure.config import (
     TABLE_BYTES_MAX,
     TABLE_CODES_MAX,
@@ -22,10 +22,8 @@ from webapp.infrastructure.config import (
     Scope,
     current_config,
     current_providers,
+    site_provider,
 )
-from webapp.infrastructure.events import file_downloaded, running_app
-from webapp.infrastructure.provider_files import site_provider
-from webapp.infrastructure.signing import signed
 
 NOTES = "Export-Notes"
 # Octets of a ZIP that touch no disk, enough for some 15,000 people. A table of the shortest rows can become more than
@@ -66,7 +64,7 @@ def _made(client: Client, call: Call) -> tuple[Export, tuple[Message, ...]]:
         export = client.export(account, options)
     except InputError as error:
         raise ProblemError(Kind.INVALID_INPUT, error.message) from None
-    return signed(export), (*notes, *export.notes)
+    return signing.signed(export), (*notes, *export.notes)
 
 
 def _headers(export: Export, notes: tuple[Message, ...], locale: str) -> dict[str, str]:
@@ -82,7 +80,6 @@ def _headers(export: Export, notes: tuple[Message, ...], locale: str) -> dict[st
 
 
 def _media_types(client: Client) -> tuple[str, ...]:
-    """Return the media types of the client's files."""
     provider = site_provider()
     account = provider.account(provider.example_address)
     found = [client.export(account, ExportOptions(format=name)).media_type for name in client.formats]
@@ -101,7 +98,9 @@ def _view(client: Client) -> Callable[[Call], Response]:
     def view(call: Call) -> Response:
         export, notes = _made(client, call)
         if request.method != "HEAD":
-            file_downloaded.send(running_app(), client=client.id, format=export.file_name.rpartition(".")[2])
+            events.file_downloaded.send(
+                events.running_app(), client=client.id, format=export.file_name.rpartition(".")[2]
+            )
         return Response(export.content, headers=_headers(export, notes, call.locale))
 
     return view
@@ -158,7 +157,7 @@ def _write(call: Call, target: BinaryIO) -> Summary:
     look = slow.watched(TABLE_SECONDS)
     table, _ = bounded_table(call.body, TABLE_ROWS_MAX, TABLE_CODES_MAX)
     options = current_config().export_options(call.locale)
-    return write_exports(table, target, current_providers(), options, lambda _result: look(), finish=signed)
+    return write_exports(table, target, current_providers(), options, lambda _result: look(), finish=signing.signed)
 
 
 def _problem(error: Exception) -> Exception:

@@ -13,8 +13,7 @@ from webapp.core.diagnosis import CATALOGUE, Diagnosis
 from webapp.core.diagnosis.messages import results, search
 from webapp.core.providers import Provider, find, suggest
 from webapp.core.text import InputError, translations_for
-from webapp.infrastructure.config import current_providers
-from webapp.infrastructure.provider_files import site_provider
+from webapp.infrastructure.config import current_providers, site_provider
 
 PROVIDER_ID = Field(
     "provider", "Id of a provider.", {**PROVIDER.schema, "examples": [EXAMPLES["example_domain"]]}, required=True

@@ -12,10 +12,8 @@ from webapp.core.guides import SOURCES, Context, Way, asked_guide
 from webapp.core.guides.telling import as_json, file_name
 from webapp.core.systems import SYSTEMS
 from webapp.core.text import InputError, translations_for
-from webapp.infrastructure.assets import fingerprint
+from webapp.infrastructure import assets, screenshots, security
 from webapp.infrastructure.config import current_providers
-from webapp.infrastructure.screenshots import taken
-from webapp.infrastructure.security import public_url
 
 CLIENT = Field("client", "Id of a mail program.", one_of(SOURCES), required=True)
 CHOICES = (
@@ -63,7 +61,7 @@ def guide_of_client(call: Call) -> Answer:
     locale = call.locale
 
     def picture_url(client: str, name: str) -> str | None:
-        found = taken(client, locale, name)
-        return public_url("assets.show", version=fingerprint(), name=found.path) if found else None
+        found = screenshots.taken(client, locale, name)
+        return security.public_url("assets.show", version=assets.fingerprint(), name=found.path) if found else None
 
     return Answer(as_json(made, translations_for(locale), picture_url))

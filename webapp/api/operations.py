@@ -115,7 +115,6 @@ def operation(method: str, rule: str, summary: str, **described: Any) -> Callabl
 
 
 def route(blueprint: Blueprint) -> None:
-    """Give `blueprint` a route for each operation."""
     for declared in OPERATIONS:
         rule = declared.rule.replace("{", "<").replace("}", ">")
         blueprint.add_url_rule(

@@ -73,7 +73,6 @@ class ProblemError(Exception):
 
 
 def answer(problem: ProblemError, locale: str) -> Response:
-    """Return the document of `problem` in the language `locale`."""
     translations = translations_for(locale)
     shape: dict[str, Any] = {
         "type": f"{DOCUMENTATION}#{problem.kind.slug}",

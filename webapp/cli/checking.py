@@ -64,8 +64,7 @@ def check(
     as_json: bool,
     full: bool,
 ) -> None:
-    from webapp.core.probe import circle
-    from webapp.core.probe.other_ports import with_other_ports
+    from webapp.core.probe import circle, other_ports
 
     config = configuration()
     account = account_of(address, provider_id, config)
@@ -82,7 +81,7 @@ def check(
             report = circle.run(account, password=password, seconds_between=seconds, **shared)
         else:
             report = probe.run(account, login=login, password=password, **shared)
-        report = with_other_ports(report, provider.servers, tls=tls)
+        report = other_ports.with_other_ports(report, provider.servers, tls=tls)
     show_report(report, provider, tree, as_json=as_json, full=full, offer_login=True)
 
 

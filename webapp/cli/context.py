@@ -11,7 +11,6 @@ import click
 
 from webapp.core import providers
 from webapp.core.account import MailAccount
-from webapp.core.providers import Provider
 from webapp.core.terminal import chosen_locale, provider_for
 from webapp.core.text import N_, InputError, Message, Translations, locales, translations_for
 from webapp.infrastructure.config import Config
@@ -48,7 +47,6 @@ def locale() -> str:
 
 
 def spoken() -> Translations:
-    """Return the translations of this call."""
     return translations_for(locale())
 
 
@@ -87,7 +85,7 @@ def prepared() -> Iterator[Config]:
         db.dispose()
 
 
-def known_providers(config: Config) -> Mapping[str, Provider]:
+def known_providers(config: Config) -> Mapping[str, providers.Provider]:
     """Return the effective providers; raises InputError."""
     return providers.load(config.providers_dir, config.providers)
 

@@ -84,29 +84,28 @@ def guide(
     two_factor: str | None,
     as_json: bool,
 ) -> None:
-    from webapp.core import guides
-    from webapp.core.guides import telling
+    from webapp.core.guides import SOURCES, Context, Way, asked_guide, telling
 
     config = configuration()
-    known_client(client_id, guides.SOURCES)
+    known_client(client_id, SOURCES)
     retention = Retention.parse(keep)
     providers = known_providers(config)
     account = None
     if address is not None:
         account = account_of(address, provider_id, config, name=name, retention=retention, smtp_port=smtp_port)
     provider = choose(account.provider_id if account else provider_id or next(iter(providers)), providers)
-    context = guides.Context(
+    context = Context(
         client_id,
         provider,
         account,
         system,
-        guides.Way(way) if way else None,
+        Way(way) if way else None,
         retention=retention,
         two_factor=two_factor or "",
         file_name=telling.file_name(client_id, account, provider),
         protocol=ServerType(protocol),
     )
-    made = guides.asked_guide(context)
+    made = asked_guide(context)
     if as_json:
         write_json(telling.as_json(made, spoken(), lambda client, name: None))
         return

@@ -80,9 +80,8 @@ def _draft(domain: str, document: BinaryIO | None, discover: bool) -> Draft:
 
 
 def _discovered(domain: str, config: Config) -> Draft:
-    from webapp.web.drift import SOURCES
+    from webapp.web.drift import SOURCES, Fetcher, FetchError
     from webapp.web.drift.drafting import from_document
-    from webapp.web.drift.fetching import Fetcher, FetchError
 
     fetcher = Fetcher(config.tls_ca_file)
     for source in reversed(SOURCES):  # the domain's own word comes first

@@ -28,7 +28,7 @@ from webapp.core.text import N_
 from webapp.infrastructure.config import Config
 
 if TYPE_CHECKING:
-    from webapp.web.drift.findings import Finding
+    from webapp.web.drift import Finding
 
 
 EXIT_DIFFERENT, EXIT_UNREADABLE = 1, 2
@@ -109,8 +109,7 @@ def with_check(listing: click.Command) -> click.Group:
 @json_option
 @locale_option
 def check(provider_id: str | None, sources: Sequence[str], no_links: bool, no_dial: bool, as_json: bool) -> None:
-    from webapp.web import drift
-    from webapp.web.drift.fetching import Fetcher
+    from webapp.web.drift import SOURCES, Check, Fetcher, compare
 
     config = configuration()
     if provider_id is not None and is_file(provider_id):
@@ -118,9 +117,9 @@ def check(provider_id: str | None, sources: Sequence[str], no_links: bool, no_di
         return
     known = known_providers(config)
     chosen = list(known.values()) if provider_id is None else [choose(provider_id, known)]
-    wanted = drift.Check(sources or drift.SOURCES, links=not no_links, servers=not no_dial)
+    wanted = Check(sources or SOURCES, links=not no_links, servers=not no_dial)
     fetcher = Fetcher(config.tls_ca_file)
-    found = [finding for provider in chosen for finding in drift.compare(provider, wanted, fetcher)]
+    found = [finding for provider in chosen for finding in compare(provider, wanted, fetcher)]
     if as_json:
         write_json([finding.to_json(spoken()) for finding in found])
     else:

@@ -133,7 +133,6 @@ class MailAccount:
 
     @property
     def username(self) -> str:
-        """Return the user name for both servers."""
         return self.login.of(self.email_address)
 
     @property

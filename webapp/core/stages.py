@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from webapp.core.probe import KINDS
-from webapp.core.probe.report import FailureKind, Protocol, Stage, Status
+from webapp.core.probe import KINDS, FailureKind, Protocol, Stage, Status
 from webapp.core.text import N_, Message, Translations, translations_for
 
 STAGE_LABELS: Mapping[str, str] = {

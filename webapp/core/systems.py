@@ -54,7 +54,6 @@ _NO_PROFILES = ("FxiOS", "Focus/", "DuckDuckGo", "Ddg/", "GSA/", "FBAN", "FBAV",
 
 
 def system_of(user_agent: str) -> System | None:
-    """Return the system named in a User-Agent, or None."""
     return next((SYSTEMS[id_] for word, id_, _ in _WORDS if word in user_agent), None)
 
 

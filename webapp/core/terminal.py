@@ -208,7 +208,6 @@ class StageTree:
             self._write_part(_(PROTOCOL_LABELS[protocol]), f"  {first.host}:{first.port}", (first, *others))
 
     def write_circle(self, circle: Circle) -> None:
-        """Write the stages of a full circle."""
         self._write_part(self._translations.gettext(CIRCLE_LABEL), "", circle.stages)
 
     def _write_part(self, title: str, server: str, stages: tuple[Stage, ...]) -> None:

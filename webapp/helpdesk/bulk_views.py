@@ -17,10 +17,9 @@ from webapp.helpdesk.forms import TableForm
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import View, current, for_agents, me, watching
 from webapp.infrastructure import fragments
-from webapp.infrastructure.config import BODY_BYTES_MAX, TABLE_BYTES_MAX, TABLE_ROWS_MAX
+from webapp.infrastructure.config import BODY_BYTES_MAX, TABLE_BYTES_MAX, TABLE_ROWS_MAX, site_provider
 from webapp.infrastructure.i18n import current_locale, translate
 from webapp.infrastructure.models import BulkJob
-from webapp.infrastructure.provider_files import site_provider
 from webapp.infrastructure.security import csrf
 
 POLL_MILLISECONDS = 1000

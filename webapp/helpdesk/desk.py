@@ -26,9 +26,9 @@ from webapp.helpdesk.tickets import TICKET
 from webapp.helpdesk.vocabulary import CHOICES
 from webapp.infrastructure import db, fragments, limits
 from webapp.infrastructure.codes import spoken
+from webapp.infrastructure.config import site_provider
 from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.models import Agent, Case, CaseWatcher
-from webapp.infrastructure.provider_files import site_provider
 from webapp.infrastructure.session import SealedSessionInterface
 
 # In the agent's own sealed session, nowhere else in clear: a list of [reference, link, code], the oldest first.

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from webapp.helpdesk import guiding, live_view, saying
 from webapp.helpdesk.cases import CaseState
+from webapp.infrastructure.config import site_provider
 from webapp.infrastructure.i18n import current_locale, speak_of, translate
 from webapp.infrastructure.models import Case, CaseEvent
-from webapp.infrastructure.provider_files import site_provider
 
 # Who is there comes first, who has gone last. Within: by label, so that a row keeps its place while the person goes on.
 _ORDER = {

@@ -9,8 +9,8 @@ from webapp.core.guides import SOURCES, Context, GuideStep, Way, guide
 from webapp.core.providers import Provider
 from webapp.core.text import N_, Message
 from webapp.helpdesk.vocabulary import STEP_TITLES, TWO_FACTOR, Kind, client_name
+from webapp.infrastructure.config import site_provider
 from webapp.infrastructure.models import CaseEvent
-from webapp.infrastructure.provider_files import site_provider
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,9 @@ from webapp.helpdesk.vocabulary import (
     choice_messages,
     client_name,
 )
-from webapp.infrastructure.config import current_providers
+from webapp.infrastructure.config import current_providers, site_provider
 from webapp.infrastructure.i18n import speak_of
 from webapp.infrastructure.models import CaseEvent
-from webapp.infrastructure.provider_files import site_provider
 from webapp.web.wizard.steps import STEPS
 
 ENDED_STATES = frozenset({"passed", "failed", "unknown", "interrupted", "expired", "cancelled"})

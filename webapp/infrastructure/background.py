@@ -143,7 +143,6 @@ class Background:
         thread.start()
 
     def look(self) -> None:
-        """Begin due duties."""
         try:
             with self._app.app_context():
                 if self._running:
@@ -178,7 +177,6 @@ class Background:
                 self.noticed.set()
 
     def _attempt(self, name: str, work: Work) -> None:
-        """Do `work` and log its failure."""
         try:
             with self._app.app_context(), db.patience():
                 work(self._app)
@@ -221,7 +219,6 @@ def take(name: str, seconds: int, holder: str, now: datetime | None = None, *, w
 
 
 def renew(holder: str, names: Iterable[str], now: datetime | None = None) -> None:
-    """Renew the leases `names` that `holder` has."""
     mine = (Lease.holder == holder, Lease.name.in_(list(names)))
     with db.begin() as session:
         session.execute(update(Lease).where(*mine).values(held_until=(now or datetime.now(UTC)) + HOLD))

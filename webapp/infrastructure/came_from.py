@@ -1,7 +1,5 @@
 """Where a person came from: a page of ours that led to this one. Never an address of somebody else."""
 
-from __future__ import annotations
-
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 

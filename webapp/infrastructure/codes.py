@@ -12,7 +12,6 @@ from wtforms.validators import ValidationError
 from webapp.core.text import N_, Message
 from webapp.infrastructure import limits
 from webapp.infrastructure.i18n import translate
-from webapp.infrastructure.limits import Wait
 
 T = TypeVar("T")
 
@@ -65,14 +64,14 @@ class CodeForm(FlaskForm):
         field.data = parsed
 
 
-def entered(code: str, exchange: Callable[[str], T | None]) -> T | Wait | None:
+def entered(code: str, exchange: Callable[[str], T | None]) -> T | limits.Wait | None:
     """Return what a stranger's `code` is exchanged for, None for nothing, or how long they have to wait.
 
     Each counts before it is looked at; a right one costs no try.
     """
     click = secrets.token_urlsafe()
     wait = limits.current().take_code(request.remote_addr or "", click)
-    if isinstance(wait, Wait):  # never Again: the click is new
+    if isinstance(wait, limits.Wait):  # never Again: the click is new
         return wait
     found = exchange(code)
     if found is not None:

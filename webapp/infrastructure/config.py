@@ -265,7 +265,6 @@ class Config(HelpdeskSettings):
 
     @property
     def public_host(self) -> str:
-        """Return the host name in PUBLIC_URL."""
         return values.url_host(self.public_url) or "localhost"
 
     def export_options(self, locale: str, **chosen: Any) -> ExportOptions:
@@ -286,7 +285,9 @@ class Config(HelpdeskSettings):
         """
         if self.secret_key:
             return self
-        path = self.secret_key_file or (_made_key_file if make else _key_file)(self.data_dir)
+        path = self.secret_key_file or self.data_dir / SECRET_KEY_FILE_NAME
+        if make and self.secret_key_file is None:
+            _make_key_file(path)
         try:
             key = path.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
@@ -314,12 +315,10 @@ class Config(HelpdeskSettings):
 
 
 def sqlite_url(path: Path) -> str:
-    """Return the URL of the SQLite database `path`."""
     return f"sqlite:///{quote(str(path))}"
 
 
 def variable(name: str) -> str:
-    """Return the environment variable of the field `name`."""
     return PREFIX + name.upper()
 
 
@@ -356,17 +355,17 @@ def current_providers() -> Mapping[str, Provider]:
     return known
 
 
-def _key_file(folder: Path) -> Path:
-    return folder / SECRET_KEY_FILE_NAME
+def site_provider() -> Provider:
+    """Return the provider that the site is about: the first one."""
+    return next(iter(current_providers().values()))
 
 
-def _made_key_file(folder: Path) -> Path:
-    """Return the file with this installation's key; create it (mode 0600) if missing."""
-    path = _key_file(folder)
+def _make_key_file(path: Path) -> None:
+    """Create the file with this installation's key (mode 0600) if it is missing."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Written aside, then linked: processes that start together agree on one complete key.
-        draft = folder / f".{SECRET_KEY_FILE_NAME}-{secrets.token_hex(8)}"
+        draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
         if not path.exists():
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
@@ -379,9 +378,8 @@ def _made_key_file(folder: Path) -> Path:
                 draft.unlink()
     except OSError as error:
         raise values.refuse(
-            variable("data_dir"), N_("%(setting)s: nothing can be written to “%(path)s”."), path=str(folder)
+            variable("data_dir"), N_("%(setting)s: nothing can be written to “%(path)s”."), path=str(path.parent)
         ) from error
-    return path
 
 
 def _written(value: object, *, secret: bool) -> str:

@@ -203,7 +203,6 @@ def page(
 
 
 def page_of(status: int) -> ErrorPage:
-    """Return what is said of an error `status`."""
     return PAGES.get(status) or PAGES[400 if status < 500 else 500]
 
 

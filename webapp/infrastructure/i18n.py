@@ -19,8 +19,7 @@ from werkzeug.datastructures import LanguageAccept
 from webapp.core.providers import Provider
 from webapp.core.providers.types import Notice
 from webapp.core.text import DEFAULT_LOCALE, N_, Message, Translations, filled, locales, translations_for
-from webapp.infrastructure.config import current_config
-from webapp.infrastructure.provider_files import site_provider
+from webapp.infrastructure.config import current_config, site_provider
 
 V = TypeVar("V")
 
@@ -201,7 +200,6 @@ class LanguageLink:
 
 
 def language_name(locale: str) -> str:
-    """Return a language's own name."""
     return Locale.parse(locale).get_display_name(locale) or locale
 
 

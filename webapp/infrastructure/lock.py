@@ -51,7 +51,6 @@ def forbid_core_dumps() -> None:
 
 
 def release(config: Config) -> None:
-    """Release the lock early."""
     with suppress(KeyError):
         os.close(_held.pop(config.data_dir / FILE_NAME))
 

@@ -5,8 +5,6 @@ field is empty again and says so, as does one whose text no cookie has room for.
 `refuse` has the status 422, so that programs know it from success.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlsplit

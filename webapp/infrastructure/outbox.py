@@ -30,7 +30,6 @@ from sqlalchemy.orm import Session
 
 from webapp.infrastructure import background, db, http_client
 from webapp.infrastructure.config import Config, current_config
-from webapp.infrastructure.http_client import Answer, RequestError
 from webapp.infrastructure.logs import logger
 from webapp.infrastructure.models import Delivery
 
@@ -163,7 +162,7 @@ def _attempt(delivery: Delivery, send: Send) -> tuple[str, bool]:
     """Send, outside any transaction; return the problem ("" for none) and whether it is final."""
     try:
         send(delivery)
-    except (Failed, RequestError) as failure:
+    except (Failed, http_client.RequestError) as failure:
         return failure.problem, failure.final
     except Exception as error:
         logger.error("delivery to %s: %s", delivery.target, type(error).__name__)
@@ -188,7 +187,7 @@ def _settle(delivery: Delivery, problem: str, *, final: bool, now: datetime) -> 
             kept.due_at = now + BACKOFF[kept.tries - 1]
 
 
-def call(method: str, url: str, **values: Any) -> Answer:
+def call(method: str, url: str, **values: Any) -> http_client.Answer:
     """Return the answer to one request, of status 2xx; raises Failed and RequestError."""
     answer = http_client.request(method, url, current_config().tls_ca_file, seconds=SECONDS, **values)
     if not 200 <= answer.status < 300:

@@ -13,10 +13,9 @@ from typing import Any
 from flask import Flask, current_app
 
 from webapp.core import providers
-from webapp.core.providers import Provider
 from webapp.core.providers.loading import ENDING, ProviderFileError, failed
 from webapp.core.text import N_
-from webapp.infrastructure.config import Config, current_providers
+from webapp.infrastructure.config import Config
 from webapp.infrastructure.logs import logger
 
 LOOK_SECONDS = 10.0
@@ -38,7 +37,7 @@ class ProviderFiles:
         self._looking = threading.Lock()
         self.problem: ProviderFileError | None = None
 
-    def known(self) -> Mapping[str, Provider]:
+    def known(self) -> Mapping[str, providers.Provider]:
         """Return the providers by id, those that the site is about first."""
         if self._folder and time.monotonic() >= self._until and self._looking.acquire(blocking=False):
             try:
@@ -84,15 +83,10 @@ def provider_files() -> ProviderFiles:
     return found
 
 
-def site_provider() -> Provider:
-    """Return the provider that the site is about: the first one."""
-    return next(iter(current_providers().values()))
-
-
 @lru_cache(8)
 def _loaded(
     folder: Path | None, served: tuple[str, ...], _signature: Signature
-) -> tuple[Mapping[str, Provider], Mapping[str, Mapping[str, Any]]]:
+) -> tuple[Mapping[str, providers.Provider], Mapping[str, Mapping[str, Any]]]:
     """Read and check the files. Many applications of one process (tests) read the same ones once."""
     found = providers.contents(folder, served)
     return providers.made_of(found), {id_: content for id_, (_, content) in found.items()}

@@ -88,7 +88,6 @@ class Sealer:
 
     @classmethod
     def of(cls, config: Config, purpose: str) -> Sealer:
-        """Return the sealer of the site for one `purpose`."""
         return cls(*site_keys(config, purpose))
 
     @classmethod

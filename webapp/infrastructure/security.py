@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import PasswordField
 
 from webapp.infrastructure.config import BODY_BYTES_MAX, FORM_PARTS_MAX, Config, current_config
+from webapp.infrastructure.config_values import is_loopback
 from webapp.infrastructure.logs import logger
 from webapp.infrastructure.sealing import site_keys
 from webapp.infrastructure.session import SealedSessionInterface
@@ -109,7 +110,6 @@ def _notice_proxy() -> None:
 
 
 def csp_nonce() -> str:
-    """Return the CSP nonce of the current response."""
     if "csp_nonce" not in g:
         g.csp_nonce = secrets.token_urlsafe(16)
     nonce: str = g.csp_nonce
@@ -134,6 +134,11 @@ def public_url(endpoint: str, **values: Any) -> str:
     """Return the absolute URL of `endpoint`, with WEBAPP_PUBLIC_URL if set."""
     origin = current_config().public_url
     return origin + url_for(endpoint, **values) if origin else url_for(endpoint, _external=True, **values)
+
+
+def is_only_here() -> bool:
+    """Whether this site is reached by a loopback name: no phone gets there by a link."""
+    return is_loopback(urlsplit(current_config().public_url or request.host_url).hostname or "")
 
 
 def refuse_foreign_host() -> None:

@@ -103,7 +103,6 @@ class SealedSessionInterface(SessionInterface):
         return value.decode()
 
     def fits(self, content: dict[str, Any]) -> bool:
-        """Whether `content` fits into a cookie."""
         return len(self._sealed(content)) <= SESSION_BYTES_MAX
 
     def _sealed(self, content: dict[str, Any]) -> bytes:

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from flask import Flask
 
 from webapp.core import troubles
-from webapp.core.troubles import Trouble
 from webapp.infrastructure.config import Config
 
 
@@ -18,7 +17,7 @@ def init_app(app: Flask, config: Config, today: Callable[[], date] = _today) -> 
     """Read them, and give every template `troubles_of(program, version)`; raises InputError for a broken file."""
     known = troubles.load(config.troubles_file)
 
-    def troubles_of(program: str | None, version: str = "") -> tuple[Trouble, ...]:
+    def troubles_of(program: str | None, version: str = "") -> tuple[troubles.Trouble, ...]:
         return troubles.shown(known, program, today(), version) if program else ()
 
     app.context_processor(lambda: {"troubles_of": troubles_of})

@@ -18,9 +18,8 @@ from flask import Flask
 from webapp import ROOMS, create_app
 from webapp.core import providers
 from webapp.core.text import N_, Message, locales, translations_for
-from webapp.infrastructure import assets, background, backup, db, lock, logs, signing
+from webapp.infrastructure import assets, background, backup, config_values, db, lock, logs, signing
 from webapp.infrastructure.config import Config, current_providers, unknown_variables
-from webapp.infrastructure.config_values import is_loopback
 from webapp.server import sockets
 
 SHOW_SECONDS = 4.0  # that a page has to fetch how its test ended
@@ -145,7 +144,7 @@ def warnings(config: Config, host: str, connections: int = sockets.CONNECTIONS_M
             )
         )
     found += config.unsafe()
-    if is_loopback(host) or config.https:
+    if config_values.is_loopback(host) or config.https:
         return found
     found.append(
         Message(
@@ -169,7 +168,7 @@ def warnings(config: Config, host: str, connections: int = sockets.CONNECTIONS_M
 
 def _with_host(config: Config, host: str) -> Config:
     """Return `config` with the address that the site is bound to as a name it answers under."""
-    if _is_wildcard(host) or is_loopback(host):
+    if _is_wildcard(host) or config_values.is_loopback(host):
         return config
     return replace(config, trusted_hosts=(*config.trusted_hosts, host))
 

@@ -83,8 +83,6 @@ class Request(HTTPRequestParser):
 
 
 class Answer(WSGITask):
-    """An answer of the application."""
-
     def build_response_header(self) -> bytes:
         if not self.channel.server.accepting:  # the server ends: the next request belongs elsewhere
             self.set_close_on_finish()

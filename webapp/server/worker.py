@@ -4,7 +4,6 @@ import signal
 import threading
 
 from redis import exceptions
-from redis.exceptions import AuthenticationError, RedisError
 
 from webapp import create_app
 from webapp.connection_tests.redis_engine import Worker
@@ -12,7 +11,6 @@ from webapp.core import providers
 from webapp.core.text import N_, InputError
 from webapp.infrastructure import backup, db, lock, logs
 from webapp.infrastructure.config import Config, variable
-from webapp.infrastructure.logs import logger
 from webapp.web.health import worker_counts
 
 AGAIN_SECONDS = 1.0  # between two tries to reach Redis
@@ -47,7 +45,7 @@ def work(config: Config) -> None:
     worker_counts.hand_over(app)
     worker = Worker(app, config)
     if _start(worker, stop):
-        logger.warning("worker %s runs up to %d tests at a time", worker.name, config.test_threads)
+        logs.logger.warning("worker %s runs up to %d tests at a time", worker.name, config.test_threads)
         stop.wait()
         worker.shutdown()
     db.dispose()
@@ -59,12 +57,12 @@ def _start(worker: Worker, stop: threading.Event) -> bool:
     while not stop.is_set():
         try:
             worker.start()
-        except RedisError as error:
-            if not isinstance(error, _PASSING) or isinstance(error, AuthenticationError):
+        except exceptions.RedisError as error:
+            if not isinstance(error, _PASSING) or isinstance(error, exceptions.AuthenticationError):
                 text = N_("%(setting)s: Redis does not let us in. (%(reason)s)")
                 raise InputError(text, setting=variable("redis_url"), reason=type(error).__name__) from None
             if not said:
-                logger.warning("waiting for Redis: %s", type(error).__name__)
+                logs.logger.warning("waiting for Redis: %s", type(error).__name__)
             said = True
             stop.wait(AGAIN_SECONDS)
         else:

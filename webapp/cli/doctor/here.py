@@ -151,7 +151,6 @@ def _key(here: Installation) -> Iterator[Finding]:
 
 
 def disk(here: Installation) -> Iterator[Finding]:
-    """Yield whether the disk of the data folder is nearly full."""
     place = here.config.data_dir.absolute()
     while not place.exists():
         place = place.parent

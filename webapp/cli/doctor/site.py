@@ -10,15 +10,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from webapp.cli.doctor.finding import Finding, Installation, clock_differs, problem, warning
 from webapp.cli.doctor.stores import of_trouble
-from webapp.core import probe
-from webapp.core.probe import certificate
-from webapp.core.probe.bounds import BOUNDS
+from webapp.core.probe import BOUNDS, FailureKind, certificate, tls_context
 from webapp.core.probe.connection import Clock, Connection, Failed, connect, look_up, unverified_context
-from webapp.core.probe.report import FailureKind
 from webapp.core.text import N_
 from webapp.infrastructure import http_client, security
 from webapp.infrastructure.config import Config
-from webapp.infrastructure.http_client import Answer, RequestError
 from webapp.web.health import proxies
 from webapp.web.health.readiness import Reason, Trouble
 
@@ -44,8 +40,6 @@ _CERTIFICATE_CURE = {
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Where the site is asked."""
-
     config: Config
     url: str
 
@@ -67,7 +61,7 @@ class _Asked:
         sock, _, _ = connect(look_up(self.host, self.port, clock, BOUNDS), clock, BOUNDS)
         return Connection(sock, clock, BOUNDS)
 
-    def get(self, path: str, **headers: str) -> Answer:
+    def get(self, path: str, **headers: str) -> http_client.Answer:
         """Return the answer of the site; raises RequestError."""
         values: dict[str, Any] = {"headers": headers}
         return http_client.request("GET", self.url + path, self.config.tls_ca_file, seconds=ANSWER_SECONDS, **values)
@@ -124,7 +118,7 @@ def _reached(asked: _Asked) -> Finding | Mapping[str, object]:
         if asked.parts.scheme != "https":
             return {}
         try:
-            connection.start_tls(probe.tls_context(asked.config.tls_ca_file), asked.host)
+            connection.start_tls(tls_context(asked.config.tls_ca_file), asked.host)
         except Failed as failed:
             return _untrusted(asked, failed.kind)
         return certificate.facts(connection.tls)
@@ -179,7 +173,7 @@ def _seen_here(own: _Asked) -> Finding:
     """Say whether the site itself runs, where the way to it is broken."""
     try:
         runs = own.get("/healthz").content == ALIVE
-    except RequestError:
+    except http_client.RequestError:
         runs = False
     if runs:
         return problem(

@@ -16,9 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.cli.doctor.finding import Finding, Installation, clock_differs, problem, warning
 from webapp.connection_tests.redis_engine import RedisEngine
 from webapp.core.text import N_
-from webapp.infrastructure import background, db
+from webapp.infrastructure import background, db, limits
 from webapp.infrastructure.config import Config
-from webapp.infrastructure.limits import Limits
 from webapp.infrastructure.models import Delivery, Lease
 from webapp.web.health.readiness import Reason, Trouble, unreadable, unwritable, without_tests
 
@@ -171,7 +170,7 @@ def work(here: Installation) -> Iterator[Finding] | None:
 
 
 def _breakers(config: Config) -> Iterator[Finding]:
-    for paused in Limits(config).pauses():
+    for paused in limits.Limits(config).pauses():
         text_ = N_("The login test of %(provider)s has switched itself off until %(until)s, after many refusals.")
         if paused.invited:
             text_ = N_(

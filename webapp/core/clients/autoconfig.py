@@ -16,7 +16,6 @@ _SWITCH = N_("POP3 must be switched on first: log in at %(website)s on a compute
 
 
 def document(account: MailAccount) -> bytes:
-    """Return the XML document for `account`."""
     root = ET.Element("clientConfig", version="1.2")
     provider = ET.SubElement(root, "emailProvider", id=account.provider_id)
     ET.SubElement(provider, "domain").text = account.email_address.partition("@")[2]

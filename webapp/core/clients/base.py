@@ -69,7 +69,6 @@ class Keeping:
     warning: str = ""
 
     def set_by(self, retention: Retention) -> SetBy:
-        """Return how `retention` is set."""
         if not retention.leave_messages_on_server:
             return self.delete
         days = retention.days_to_leave_messages_on_server

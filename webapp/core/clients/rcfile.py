@@ -82,7 +82,6 @@ def maildir(account: MailAccount) -> str:
 
 
 def how_to_fetch(comments: Comments, account: MailAccount, program: str, command: str) -> Comments:
-    """How to create the Maildir and fetch for the first time."""
     comments.say(N_("2. Make the folder for your mail:"))
     comments.show("mkdir -p " + " ".join(f"{maildir(account)}/{part}" for part in ("cur", "new", "tmp")))
     comments.say(Message(N_("3. Fetch your mail. %(program)s asks for the password:"), {"program": program}))
@@ -90,7 +89,6 @@ def how_to_fetch(comments: Comments, account: MailAccount, program: str, command
 
 
 def how_to_use_the_keyring(comments: Comments, account: MailAccount, server: Server) -> Comments:
-    """How to store the password in the keyring for secret-tool."""
     comments.say(
         N_(
             "So that it no longer asks: put the password into the keyring of your desktop. "

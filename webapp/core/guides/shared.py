@@ -76,7 +76,6 @@ def sending(
     way: tuple[str, ...] = (),
     picture: Picture | None = None,
 ) -> GuideStep:
-    """Return the step for the server that sends."""
     values = (*server_values(outgoing(context)), user_name(context), password(context))
     return GuideStep("sending", context.message(text), way, picture, values)
 

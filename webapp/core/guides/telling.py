@@ -23,8 +23,6 @@ def file_name(client_id: str, account: MailAccount | None, provider: Provider) -
 
 
 def as_json(guide: Guide, translations: Translations, picture_url: PictureUrl) -> dict[str, Any]:
-    """Return the JSON of the API and the command line."""
-
     def said(message: Message) -> str:
         return message.translated(translations)
 

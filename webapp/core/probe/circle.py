@@ -64,7 +64,6 @@ TEXT = (
 def planned(
     account: MailAccount, *, vantage: Vantage, reference: str | None = None, started_at: datetime | None = None
 ) -> Report:
-    """Return the report of a circle before its start."""
     report = probe.planned(account, vantage=vantage, login=True, reference=reference, started_at=started_at)
     servers = {Protocol.POP3: account.incoming, Protocol.SMTP: account.outgoing}
     stages = (stage for protocol, name in CIRCLE_STAGES for stage in pending(protocol, [name], servers[protocol]))

@@ -340,7 +340,6 @@ def _is_readable(sock: socket.socket, seconds: float) -> bool:
 
 
 def tls_failure(error: OSError) -> FailureKind:
-    """Return the kind of a failed handshake."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _CERTIFICATE_FAILURES.get(error.verify_code, FailureKind.CERTIFICATE_UNTRUSTED)
     if not isinstance(error, ssl.SSLError) or isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):

@@ -33,7 +33,6 @@ class Recorder:
 
     @property
     def report(self) -> Report:
-        """The report so far."""
         with self._lock:
             begun, known = self._report, tuple(self._stages.values())
             own = len(begun.stages)

@@ -223,7 +223,6 @@ class SmtpDialogue(Dialogue[SmtpReply]):
         self._lines: list[bytes] = []
 
     def expect(self) -> None:
-        """Expect one more reply."""
         self._expected += 1
 
     @property

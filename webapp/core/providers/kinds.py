@@ -102,8 +102,6 @@ class Text(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Number(Kind):
-    """A whole number from `low` to `high`."""
-
     low: int
     high: int
 
@@ -119,8 +117,6 @@ class Number(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Switch(Kind):
-    """true or false."""
-
     def read(self, value: object, place: Place) -> Any:
         return value if isinstance(value, bool) else place.problem(N_("must be true or false, without quotation marks"))
 
@@ -130,8 +126,6 @@ class Switch(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Day(Kind):
-    """A date."""
-
     def read(self, value: object, place: Place) -> Any:
         if type(value) is not date:
             return place.problem(N_("must be a date such as %(example)s, without quotes"), example="2026-11-28")

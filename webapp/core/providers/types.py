@@ -148,7 +148,6 @@ class Provider:
 
     @property
     def by_whole_address(self) -> bool:
-        """Whether the user name of programs is the whole address."""
         return self.username is Username.ADDRESS
 
     @property
@@ -178,7 +177,6 @@ class Provider:
         return Told(next(iter(by_language.values())), by_language=by_language) if by_language else None
 
     def current_notices(self, today: date) -> tuple[Notice, ...]:
-        """Return the notices that are to be shown on this day."""
         return tuple(one for one in self.notices if one.since <= today and (one.until is None or today <= one.until))
 
     def server(self, type: ServerType, port: int | None = None) -> Server:  # noqa: A002  autoconfig's word

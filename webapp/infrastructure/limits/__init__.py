@@ -67,8 +67,6 @@ INVITATION = "invitation"  # in the application's extensions: the callback of `i
 
 
 class Ending(StrEnum):
-    """How a login test ended."""
-
     NOT_SENT = "not-sent"  # refunded to the account, not to the network
     ANSWERED = "answered"  # the password was sent and not refused
     REFUSED = "refused"
@@ -132,7 +130,6 @@ class Limits(Store):
             return queue.stand(found, click, minute.most - found.used([minute])[0], minute.most)
 
     def leave_queue(self, click: str) -> None:
-        """Give up the place of the run `click`."""
         with self.writing() as found:
             self._leave(found, click)
 
@@ -189,12 +186,10 @@ class Limits(Store):
             return wait.until if wait else None
 
     def paused_until(self, provider: str, *, invited: bool = False) -> datetime | None:
-        """Return until when the breaker of `provider` is open, or None."""
         with self.reading() as found:
             return breaker.paused_until(found, breaker.name_of(provider, invited=invited))
 
     def pauses(self) -> list[Paused]:
-        """Return every open breaker."""
         with self.reading() as found:
             return breaker.open_ones(found)
 
@@ -204,7 +199,6 @@ class Limits(Store):
             breaker.lift(found)
 
     def take_check(self, address: str, click: str) -> Answer:
-        """Count a check without a password."""
         return self.take(_sized("check", networks(address), self._config.checks_per_network, QUARTER), click)
 
     def take_link(self, address: str) -> Answer:

@@ -31,7 +31,6 @@ def name_of(provider: str, *, invited: bool) -> str:
 
 
 def paused_until(found: Counted, name: str) -> datetime | None:
-    """Return until when this breaker is open, or None."""
     pauses = select(func.max(PAUSES.c.until)).where(PAUSES.c.name.in_((name, EVERY_LOGIN)), PAUSES.c.until > found.now)
     until: datetime | None = found.connection.scalar(pauses)
     return until
@@ -47,7 +46,6 @@ class Paused:
 
 
 def open_ones(found: Counted) -> list[Paused]:
-    """Return every open breaker."""
     rows = found.connection.execute(
         select(PAUSES.c.name, func.max(PAUSES.c.until)).where(PAUSES.c.until > found.now).group_by(PAUSES.c.name)
     )
@@ -102,7 +100,6 @@ def _of(found: Counted, name: str, seconds: int) -> tuple[ColumnElement[bool], .
 
 
 def lift(found: Counted) -> None:
-    """Close every breaker and forget the refusals."""
     refused = (ROWS.c.kind == BREAKER, ROWS.c.state == State.REFUSED)
     found.connection.execute(update(ROWS).where(*refused).values(state=State.TRIED))
     found.connection.execute(delete(PAUSES))

@@ -57,7 +57,7 @@ def former(config: Config) -> list[bytes]:
     return [b"", *site_keys(config, "limits"), *site_keys(config, "helpdesk limits")]
 
 
-def purge(connection: Connection, now: datetime) -> None:
+def purge_keys(connection: Connection, now: datetime) -> None:
     """Delete keys from before yesterday: no window reaches back to them."""
     yesterday = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
     connection.execute(delete(KEYS).where(KEYS.c.made_at < yesterday))

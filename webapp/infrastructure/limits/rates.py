@@ -55,8 +55,6 @@ class Rates(ABC):
 
 
 class MemoryRates(Rates):
-    """In the memory of this process."""
-
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(clock)
         self._lock = threading.Lock()

@@ -21,8 +21,7 @@ from sqlalchemy.orm import Session
 
 from webapp.infrastructure import db
 from webapp.infrastructure.config import Config
-from webapp.infrastructure.limits import keys
-from webapp.infrastructure.limits.keys import Keys
+from webapp.infrastructure.limits.keys import Keys, purge_keys
 from webapp.infrastructure.models import LimitRow, UTCDateTime
 
 ROWS = cast(Table, LimitRow.__table__)
@@ -164,7 +163,6 @@ class Counted:
         return values
 
     def used(self, rules: Sequence[Rule]) -> Sequence[int]:
-        """Return how much is counted under each rule."""
         number = len(self.keys.each("", ""))
         return self.connection.execute(_using(number, tuple(r.refusals for r in rules)), self.values(rules, 1)).one()
 
@@ -250,7 +248,7 @@ class Store:
             tried = (ROWS.c.state == State.TRIED) & (ROWS.c.kind != CALL)
             past = tried & (ROWS.c.at <= found.now - timedelta(seconds=TRIES_KEPT_SECONDS))
             number = found.connection.execute(delete(ROWS).where(old | past)).rowcount
-            keys.purge(found.connection, found.now)
+            purge_keys(found.connection, found.now)
         return number
 
     @contextmanager

@@ -13,13 +13,9 @@ from flask.typing import ResponseReturnValue
 from webapp.core.clients import CLIENTS
 from webapp.core.guides import SOURCES
 from webapp.core.text import N_, Message
-from webapp.infrastructure import compression
-from webapp.infrastructure.config import current_config
-from webapp.infrastructure.i18n import current_locale
-from webapp.infrastructure.provider_files import site_provider
-from webapp.infrastructure.security import allow_indexing
-from webapp.web.advice import programs
-from webapp.web.advice.reminder import EVERY, reminder
+from webapp.infrastructure import compression, i18n, security
+from webapp.infrastructure.config import current_config, site_provider
+from webapp.web.advice import programs, reminder
 from webapp.web.wizard import answers
 
 DEVICES = ("iphone", "mac")
@@ -93,7 +89,7 @@ TOPICS: Mapping[str, Topic] = {
 @blueprint.get("")
 def index() -> str:
     """List the articles; indexable, as each of them is."""
-    allow_indexing()
+    security.allow_indexing()
     return render_template("advice/index.html", topics=TOPICS, clients=BY_HAND)
 
 
@@ -103,7 +99,7 @@ def show(topic: str) -> str:
     if topic not in TOPICS:
         abort(404)
     client, device = _program()
-    allow_indexing()
+    security.allow_indexing()
     return render_template(
         f"advice/{topic}.html",
         topic=TOPICS[topic],
@@ -111,7 +107,7 @@ def show(topic: str) -> str:
         client_id=client,
         device=device,
         provider=answers.provider_of(answers.load()),
-        every=EVERY,
+        every=reminder.EVERY,
         rows=programs.rows,
     )
 
@@ -120,11 +116,11 @@ def show(topic: str) -> str:
 def backup_reminder() -> Response:
     """Send a recurring calendar entry, monthly or quarterly, without personal data."""
     every = request.args.get("every", "month")
-    if every not in EVERY:
+    if every not in reminder.EVERY:
         abort(404)
-    content = reminder(
+    content = reminder.reminder(
         every,
-        locale=current_locale(),
+        locale=i18n.current_locale(),
         host=current_config().public_host,
         url=url_for("advice.show", topic="backup", _external=True),
     )
@@ -141,7 +137,7 @@ def _program() -> tuple[str | None, str | None]:
     if asked in CLIENTS:
         return asked, _device(request.args.get("device"))
     given = answers.load()
-    return given.client, _device(given.device)
+    return given.client, _device(given.system)
 
 
 def _device(text: str | None) -> str | None:

@@ -24,8 +24,6 @@ def prepare() -> None:
 if sys.version_info < (3, 11):
 
     class StrEnum(str, enum.Enum):
-        """Backport of enum.StrEnum."""
-
         __str__ = str.__str__
         __format__ = str.__format__
 

@@ -154,7 +154,6 @@ def _check(call: Call, translations: Translations) -> int:
 
 
 def providers() -> Mapping[str, Provider]:
-    """Return the bundled providers."""
     text = (pkgutil.get_data("webapp.web.check_file", "providers.json") or b"").decode("utf-8")
     known = json.loads(text, object_hook=lambda found: date.fromisoformat(found["day"]) if "day" in found else found)
     return {id_: parse(id_, content, id_) for id_, content in known.items()}

@@ -45,8 +45,6 @@ def init_app(app: Flask, known: Known, headers: Mapping[str, str], count: Count)
 
 
 class Discovery:
-    """The middleware around `application`."""
-
     def __init__(self, application: WSGIApplication, known: Known, common: Headers, count: Count) -> None:
         self._application = application
         self._known = known

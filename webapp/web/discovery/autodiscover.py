@@ -61,7 +61,6 @@ TOO_LARGE = refusal("413 Content Too Large", "The question is too long.")
 
 
 def answer(providers: Mapping[str, Provider], environ: Mapping[str, Any]) -> Answer:
-    """Return the settings for the address in a request."""
     if environ["REQUEST_METHOD"] != "POST":
         return NOT_ALLOWED_POST
     body = _body(environ)

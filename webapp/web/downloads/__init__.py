@@ -11,11 +11,7 @@ from markupsafe import Markup
 from webapp.core.account import shorten_address
 from webapp.core.clients import Export
 from webapp.core.systems import installs_no_profiles, system_of
-from webapp.infrastructure import background
-from webapp.infrastructure.events import file_downloaded, running_app, when_forgotten
-from webapp.infrastructure.qr import qr_code
-from webapp.infrastructure.security import public_url
-from webapp.infrastructure.signing import signed
+from webapp.infrastructure import background, events, qr, security, signing
 from webapp.web.downloads import links
 from webapp.web.downloads.files import Offer, Wish, find_wish
 
@@ -32,7 +28,7 @@ def _forget_own(_app: Flask) -> None:
         links.remove(token)
 
 
-when_forgotten(blueprint, _forget_own)
+events.when_forgotten(blueprint, _forget_own)
 
 
 class DeadLinkError(Exception):
@@ -52,13 +48,13 @@ def landing(token: str) -> ResponseReturnValue:
     shown = next((offer for offer in offers if offer.key == key), offers[0])
     if key not in (None, shown.key):
         abort(404)
-    url = public_url("downloads.landing", token=token)
+    url = security.public_url("downloads.landing", token=token)
     export = shown.export()
     return render_template(
         "downloads/landing.html",
         token=token,
         url=url,
-        qr_code=qr_code(url),
+        qr_code=qr.qr_code(url),
         short_address=shorten_address(wish.email_address),
         offer=shown,
         # An iPad that calls itself a Mac: whoever opens the link there must find the other profile at once.
@@ -83,12 +79,12 @@ def file(token: str, file_name: str) -> ResponseReturnValue:
 
 def send(made: Export, offer: Offer, format_: str) -> Response:
     """Answer with a file, and tell that it was fetched."""
-    made = signed(made)
+    made = signing.signed(made)
     response = Response(made.content)
     response.headers["Content-Type"] = made.media_type
     response.headers.set("Content-Disposition", "attachment", filename=made.file_name)
     if request.method == "GET":
-        file_downloaded.send(running_app(), client=offer.client.id, format=format_)
+        events.file_downloaded.send(events.running_app(), client=offer.client.id, format=format_)
     return response
 
 

@@ -54,7 +54,6 @@ def take(code: str, browser: str) -> tuple[str, dict[str, str]] | None:
 
 
 def remove(code: str) -> None:
-    """Make a code good for nothing."""
     with db.begin() as session:
         for hashed in keyed_hashes(current_config(), _PURPOSE, code):
             session.execute(_deleted(hashed))

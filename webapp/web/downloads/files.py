@@ -164,7 +164,6 @@ class Offer:
         return replace(made, file_name=self._unique(made.file_name))
 
     def exports(self) -> Iterator[tuple[str, Export]]:
-        """Yield format and file for every format of the client."""
         for format_ in self.client.formats:
             if made := self.export(format_):
                 yield format_, made

@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from multiprocessing.pool import ThreadPool
 
 from webapp.core import probe
-from webapp.core.probe.report import Report, Status, Vantage
 from webapp.core.providers import Provider
 from webapp.core.stages import FAILURE_LABELS, STAGE_LABELS
 from webapp.core.text import N_, Message
 from webapp.web.drift import documents, help_pages
-from webapp.web.drift.fetching import Fetcher
+from webapp.web.drift.fetching import Fetcher, FetchError
 from webapp.web.drift.findings import Finding, Severity
 from webapp.web.health.checks import pairs
 
-__all__ = ["SOURCES", "Check", "Finding", "Severity", "compare"]
+__all__ = ["SOURCES", "Check", "FetchError", "Fetcher", "Finding", "Severity", "compare"]
 
 AT_THE_SAME_TIME = 4
 
@@ -38,7 +37,7 @@ class Check:
     sources: Sequence[str] = SOURCES
     links: bool = True
     servers: bool = True
-    vantage: Vantage = Vantage.THIS_COMPUTER
+    vantage: probe.Vantage = probe.Vantage.THIS_COMPUTER
 
 
 def compare(provider: Provider, check: Check, fetcher: Fetcher) -> list[Finding]:
@@ -63,9 +62,9 @@ def _addresses(provider: Provider, check: Check) -> list[str]:
     return [source.replace("{domain}", domain) for source in check.sources]
 
 
-def _dialled(report: Report) -> Iterable[Finding]:
+def _dialled(report: probe.Report) -> Iterable[Finding]:
     for stage in report.stages:
-        if stage.status is Status.FAILED and stage.failure is not None:
+        if stage.status is probe.Status.FAILED and stage.failure is not None:
             kind = stage.failure.kind
             values = {"stage": Message(STAGE_LABELS[stage.stage]), "failure": Message(FAILURE_LABELS[kind])}
             yield Finding(

@@ -28,7 +28,6 @@ class Draft:
     minutes_between_fetches: int | None = None
 
     def toml(self, today: date) -> str:
-        """Return the file."""
         lines = [
             f"# {self.domain}: look through every line, then: gmx-pop-wizard providers check {self.domain}.toml",
             f"name = {_quoted(self.name)}",

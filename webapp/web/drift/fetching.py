@@ -7,17 +7,16 @@ from urllib.parse import urljoin, urlsplit
 
 from webapp.core.text import N_, Message
 from webapp.infrastructure import http_client
-from webapp.infrastructure.http_client import Problem, RequestError
 
 REDIRECTS_MAX = 5
 WHOLE_SECONDS = 20.0
 
 _LIMIT = {"limit": http_client.OCTETS_MAX // 1024}
 _PROBLEMS = {
-    Problem.LATE: Message(N_("No answer in time.")),
-    Problem.TLS: Message(N_("The certificate is not trusted, or encryption failed.")),
-    Problem.CONNECTION: Message(N_("The connection failed.")),
-    Problem.TOO_LARGE: Message(N_("The answer is larger than %(limit)s KB."), _LIMIT),
+    http_client.Problem.LATE: Message(N_("No answer in time.")),
+    http_client.Problem.TLS: Message(N_("The certificate is not trusted, or encryption failed.")),
+    http_client.Problem.CONNECTION: Message(N_("The connection failed.")),
+    http_client.Problem.TOO_LARGE: Message(N_("The answer is larger than %(limit)s KB."), _LIMIT),
 }
 
 
@@ -62,7 +61,7 @@ class Fetcher:
             left = max(0.1, end - time.monotonic())
             try:
                 answer = http_client.request("GET", urls[-1], self.ca_file, seconds=left, content=content)
-            except RequestError as error:
+            except http_client.RequestError as error:
                 raise FetchError(_PROBLEMS[error.problem]) from None
             target = answer.headers.get("Location")
             if not target or answer.status not in (301, 302, 303, 307, 308):
@@ -76,7 +75,7 @@ def _next(urls: list[str], target: str) -> str:
         url = urljoin(urls[-1], target)
         scheme = urlsplit(url).scheme
     except ValueError:
-        raise FetchError(_PROBLEMS[Problem.CONNECTION]) from None
+        raise FetchError(_PROBLEMS[http_client.Problem.CONNECTION]) from None
     if len(urls) > REDIRECTS_MAX or url in urls:
         raise FetchError(Message(N_("It redirects in a circle, or too often.")))
     if scheme != "https" and urlsplit(urls[-1]).scheme == "https":

@@ -11,26 +11,24 @@ from webapp.core.text import DEFAULT_LOCALE, translations_for
 from webapp.infrastructure import background, db, outbox
 from webapp.infrastructure.config import current_config, current_providers
 from webapp.infrastructure.models import Delivery
-from webapp.web import drift
-from webapp.web.drift.fetching import Fetcher
-from webapp.web.drift.findings import Finding, Severity
+from webapp.web.drift import Check, Fetcher, Finding, Severity, compare
 
 EVENT = "provider-drift"
 
 blueprint = Blueprint("drift", __name__)
 
 
-def watch(app: Flask, check: drift.Check | None = None) -> list[Finding]:
+def watch(app: Flask, check: Check | None = None) -> list[Finding]:
     """Compare every provider, tell the operator what was not told before, and return what was found.
 
     Needs an application context. What could not be told is told the next time.
     """
     fetcher = Fetcher(current_config().tls_ca_file)
-    check = check or drift.Check(vantage=Vantage.SERVER)
+    check = check or Check(vantage=Vantage.SERVER)
     found = [
         finding
         for provider in current_providers().values()
-        for finding in drift.compare(provider, check, fetcher)
+        for finding in compare(provider, check, fetcher)
         if finding.severity is not Severity.NOTE
     ]
     translations = translations_for(DEFAULT_LOCALE)

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -10,17 +9,12 @@ from flask.typing import ResponseReturnValue
 from webapp.core.clients import CLIENTS
 from webapp.core.guides import SOURCES, Gives, GuideStep
 from webapp.core.systems import system_of
-from webapp.infrastructure.config_values import is_loopback
-from webapp.infrastructure.events import guide_step_reached, running_app
-from webapp.infrastructure.qr import qr_code
-from webapp.infrastructure.security import public_url
+from webapp.infrastructure import events, qr, security
 from webapp.web.downloads import found_wish, inline
-from webapp.web.guides import handover
-from webapp.web.guides.pictures import picture, way_says_more
+from webapp.web.guides import handover, pictures
 from webapp.web.guides.reading import FIRST_DEVICE, Reading, of_offer, of_program
+from webapp.web.wizard import adjusting, asking, finish
 from webapp.web.wizard import answers as store
-from webapp.web.wizard import asking, finish
-from webapp.web.wizard.adjusting import FETCHED, SET_UP_KEY
 
 ALL = "all"
 LINK = "link"  # in the query: the code of the link is to be seen
@@ -31,7 +25,6 @@ handover.register(blueprint)
 
 @blueprint.get("/guide")
 def start() -> ResponseReturnValue:
-    """Lead to the first step."""
     reading = _own()
     return redirect(reading.url(reading.guide.steps[0].id) if reading else _first_question(), 303)
 
@@ -47,7 +40,6 @@ def step(step_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/f/<token>/guide")
 def along_from_start(token: str) -> ResponseReturnValue:
-    """Lead to the first step of who has the link."""
     reading = _along(token)
     return redirect(reading.url(reading.guide.steps[0].id), 303)
 
@@ -105,7 +97,9 @@ def _page(reading: Reading, step_id: str) -> ResponseReturnValue:
         return redirect(reading.url(reading.guide.steps[0].id), 303)
     shown = reading.guide.steps[number]
     if reading.token is None:
-        _told(reading, shown)
+        events.guide_step_reached.send(
+            events.running_app(), client=reading.client_id, way=str(reading.guide.way), step=shown.id
+        )
         if reading.offer:
             asking.keep_place(store.load(), reading.url(shown.id))
     return render_template(
@@ -118,17 +112,7 @@ def _page(reading: Reading, step_id: str) -> ResponseReturnValue:
     )
 
 
-def _told(reading: Reading, shown: GuideStep) -> None:
-    guide_step_reached.send(
-        running_app(),
-        client=reading.client_id,
-        way=str(reading.guide.way),
-        step=shown.id,
-    )
-
-
 def _words(reading: Reading) -> dict[str, Any]:
-    """Return what both pages show."""
     offer, context = reading.offer, reading.guide.context
     exports = dict(offer.exports()) if offer else {}
     agent_system = system_of(request.user_agent.string)
@@ -139,12 +123,12 @@ def _words(reading: Reading) -> dict[str, Any]:
         "client": CLIENTS[reading.client_id],
         "account": context.account,
         "offer": offer,
-        "picture_of": lambda step: picture(step, context),
-        "unsaid": way_says_more,
+        "picture_of": lambda step: pictures.picture(step, context),
+        "unsaid": pictures.way_says_more,
         "file_url": _file_url(reading),
         "qr_svg": inline(exports["qr-svg"]) if "qr-svg" in exports else None,
         "gives": Gives,
-        "fetched": reading.token is None and session.get(SET_UP_KEY) == FETCHED,
+        "fetched": reading.token is None and session.get(adjusting.SET_UP_KEY) == adjusting.FETCHED,
         # A profile is fetched twice by some browsers of the iPhone, the second time without the cookie.
         "by_link": reading.token is None and reading.system is not None and reading.system.id == "iphone",
         "on_phone": on_phone,
@@ -176,6 +160,10 @@ def _phone(reading: Reading, shown: GuideStep) -> dict[str, Any] | None:
         return None
     kept = {key: value for key, value in reading.kept.items() if value}
     where: dict[str, Any] = {**kept, "token": token, "step_id": shown.id}
-    url = public_url("guides.along", **where)
-    only_here = is_loopback(urlsplit(url).hostname or "")
-    return {"url": url, "path": url_for("guides.along", **where), "qr_code": qr_code(url), "only_here": only_here}
+    url = security.public_url("guides.along", **where)
+    return {
+        "url": url,
+        "path": url_for("guides.along", **where),
+        "qr_code": qr.qr_code(url),
+        "only_here": security.is_only_here(),
+    }

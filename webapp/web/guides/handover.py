@@ -11,14 +11,9 @@ from flask.typing import ResponseReturnValue
 from wtforms import StringField
 
 from webapp.core.text import N_, Message
-from webapp.infrastructure import mistakes
+from webapp.infrastructure import events, i18n, limits, mistakes, security
 from webapp.infrastructure.codes import CODE_MINUTES, CodeForm, browser, entered, printable, spoken
-from webapp.infrastructure.events import when_forgotten
-from webapp.infrastructure.i18n import translate
-from webapp.infrastructure.limits import Wait
-from webapp.infrastructure.security import public_url
 from webapp.web.downloads import codes
-from webapp.web.downloads.files import Wish
 from webapp.web.wizard import answers as store
 from webapp.web.wizard import asking, finish
 
@@ -35,19 +30,20 @@ class PhoneCodeForm(CodeForm):
 
 
 def register(blueprint: Blueprint) -> None:
-    """Add the pages of this module to those of the guide."""
     blueprint.add_url_rule("/computer", view_func=computer)
     blueprint.add_url_rule("/computer", view_func=enter, methods=["POST"])
     blueprint.add_url_rule("/guide/<step_id>/computer", view_func=hand_over, methods=["POST"])
     blueprint.app_context_processor(lambda: {"handover": shown})
-    when_forgotten(blueprint, _forget)
+    events.when_forgotten(blueprint, _forget)
 
 
 def hand_over(step_id: str) -> ResponseReturnValue:
     """Make the code that opens this step at the computer; from the preparation, the page of all steps."""
-    wish = _wish()
+    answers = store.load()
+    # The switch at the provider is taken as done: that is what the computer is for.
+    wish = finish.wish_of(answers if PREPARATION in answers else answers.answered(PREPARATION, {}))
     if wish is None:
-        return redirect(asking.next_url(store.load()), 303)
+        return redirect(asking.next_url(answers), 303)
     finish.count_link()
     token = finish.make_link(wish)
     _forget()
@@ -59,23 +55,16 @@ def hand_over(step_id: str) -> ResponseReturnValue:
     return redirect((page or url_for("guides.step", step_id=step_id, **kept)) + "#computer", 303)
 
 
-def _wish() -> Wish | None:
-    """Return what the answers ask for, the switch at the provider taken as done: that is what the computer is for."""
-    answers = store.load()
-    return finish.wish_of(answers if PREPARATION in answers else answers.answered(PREPARATION, {}))
-
-
 def shown() -> dict[str, Any] | None:
     """Return the code to type at the computer with its address, while it is good; None where there is none."""
     code, until = session.get(CODE_KEY) or ("", 0)
     if until <= datetime.now(UTC).timestamp():
         return None
-    address = public_url("guides.computer").partition("://")[2]
+    address = security.public_url("guides.computer").partition("://")[2]
     return {"code": spoken(code), "address": address, "minutes": CODE_MINUTES}
 
 
 def computer() -> ResponseReturnValue:
-    """Ask for the code that the phone shows."""
     browser()
     return _computer(mistakes.form_of(PhoneCodeForm))
 
@@ -90,10 +79,10 @@ def enter() -> ResponseReturnValue:
     if not form.validate():
         return mistakes.refuse(form, url_for("guides.computer"), lambda: _computer(form))
     found = entered(form.code.data or "", lambda code: codes.take(code, browser()))
-    if isinstance(found, Wait):
+    if isinstance(found, limits.Wait):
         return render_template("guides/computer.html", form=form, wait=found), 429
     if found is None:
-        form.code.errors = [translate(Message(_WRONG))]
+        form.code.errors = [i18n.translate(Message(_WRONG))]
         return mistakes.refuse(form, url_for("guides.computer"), lambda: _computer(form))
     where: dict[str, Any] = {"token": found[0], **found[1]}
     return redirect(url_for("guides.along", **where), 303)

@@ -56,7 +56,6 @@ def show_metrics() -> Response:
 
 @blueprint.get("/status")
 def status() -> str:
-    """Show state and uptime of every server."""
     now = datetime.now(UTC)
     return render_template(
         "health/status.html",

@@ -8,7 +8,6 @@ from flask import Flask
 
 from webapp.core import probe
 from webapp.core.account import MailAccount, ServerType
-from webapp.core.probe.report import Report, Stage, Status, Vantage
 from webapp.core.providers import Provider
 from webapp.infrastructure import db
 from webapp.infrastructure.config import current_config, current_providers
@@ -23,8 +22,8 @@ def run(app: Flask) -> None:
     config = current_config()
     tls = probe.tls_context(config.tls_ca_file)
 
-    def check(account: MailAccount) -> Report:
-        return probe.run(account, vantage=Vantage.SERVER, tls=tls)
+    def check(account: MailAccount) -> probe.Report:
+        return probe.run(account, vantage=probe.Vantage.SERVER, tls=tls)
 
     accounts = [account for provider in current_providers().values() for account in pairs(provider)]
     with ThreadPool(AT_THE_SAME_TIME) as pool:
@@ -47,7 +46,7 @@ def pairs(provider: Provider) -> list[MailAccount]:
     ]
 
 
-def keep(reports: list[Report], now: datetime) -> None:
+def keep(reports: list[probe.Report], now: datetime) -> None:
     """Store one sample per server in `reports`."""
     found: dict[tuple[str, str, int], HealthSample] = {}
     for report in reports:
@@ -60,8 +59,8 @@ def keep(reports: list[Report], now: datetime) -> None:
     outages.forget()
 
 
-def _sample(provider: str, stages: list[Stage], now: datetime) -> HealthSample:
-    failed = next((stage for stage in stages if stage.status is Status.FAILED), None)
+def _sample(provider: str, stages: list[probe.Stage], now: datetime) -> HealthSample:
+    failed = next((stage for stage in stages if stage.status is probe.Status.FAILED), None)
     return HealthSample(
         at=now,
         provider=provider,

@@ -9,13 +9,11 @@ from redis.exceptions import RedisError
 from sqlalchemy import func, select
 from sqlalchemy.pool import QueuePool
 
-from webapp.connection_tests import jobs
-from webapp.connection_tests.engine import UnavailableError
+from webapp.connection_tests import engine, jobs
 from webapp.core.text import InputError
-from webapp.infrastructure import db, signing
+from webapp.infrastructure import db, signing, version
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.models import Delivery, Lease, Place
-from webapp.infrastructure.version import version
 from webapp.web.health.readiness import Trouble, readiness
 
 
@@ -24,7 +22,7 @@ class Gauges:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         ProcessCollector(registry=registry)
-        Info("app", "The version that runs.", registry=registry).info({"version": version()})
+        Info("app", "The version that runs.", registry=registry).info({"version": version.version()})
         gauge = partial(Gauge, registry=registry)
         self.ready = gauge("ready", "Whether pages are served, and tests run.", ("what",))
         self.workers = gauge("workers", "Processes that run tests, as far as this one sees.")
@@ -56,7 +54,7 @@ class Gauges:
         self.tests.clear()
         try:
             load = jobs.of(current_app).load()
-        except (UnavailableError, RedisError):
+        except (engine.UnavailableError, RedisError):
             self.workers.set(0)
             return
         self.workers.set(load.workers)

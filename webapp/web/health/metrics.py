@@ -12,7 +12,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.infrastructure import db, events, limits
 from webapp.infrastructure.config import current_config, current_providers
-from webapp.infrastructure.limits import LimitsUnavailableError
 from webapp.infrastructure.logs import known, logger, route
 from webapp.web.health import samples, worker_counts
 from webapp.web.health.gauges import Gauges
@@ -56,7 +55,6 @@ class Metrics:
 
 
 def init_app(app: Flask) -> None:
-    """Install the counters in `app`."""
     metrics = app.extensions["metrics"] = Metrics()
     _count_requests(app, metrics)
     _count_events(app, metrics)
@@ -84,7 +82,7 @@ def _measure(metrics: Metrics) -> None:
         metrics.gauges.measure_database()
         found = [history for histories in samples.histories().values() for history in histories]
         paused = {(pause.provider, pause.invited) for pause in limits.current().pauses()}
-    except (SQLAlchemyError, LimitsUnavailableError) as error:
+    except (SQLAlchemyError, limits.LimitsUnavailableError) as error:
         reason = db.reason(error) if isinstance(error, SQLAlchemyError) else error
         logger.error("metrics without the database: %s", reason)
         metrics.gauges.forget_database()

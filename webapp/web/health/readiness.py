@@ -13,15 +13,10 @@ from flask import current_app
 from redis.exceptions import RedisError
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from webapp.connection_tests import jobs
-from webapp.connection_tests.engine import UnavailableError
-from webapp.infrastructure import db, limits
+from webapp.connection_tests import engine, jobs
+from webapp.infrastructure import db, fresh, limits, provider_files
 from webapp.infrastructure.config import Config
-from webapp.infrastructure.db import Schema
-from webapp.infrastructure.fresh import Fresh
-from webapp.infrastructure.limits import LimitsUnavailableError, Paused
 from webapp.infrastructure.models import Lease
-from webapp.infrastructure.provider_files import provider_files
 
 SECONDS = 5.0  # between two looks: anybody may ask
 _ROW = "readiness"  # in `leases`: written to see whether that is possible
@@ -57,7 +52,7 @@ class Readiness:
 
     pages: str
     tests: str
-    paused: tuple[Paused, ...] = ()
+    paused: tuple[limits.Paused, ...] = ()
     files: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -69,7 +64,7 @@ class Readiness:
         return "\n".join(lines) + "\n"
 
 
-def _named(paused: Paused) -> str:
+def _named(paused: limits.Paused) -> str:
     return f"{paused.provider or 'every provider'}{' for invited people' if paused.invited else ''}"
 
 
@@ -78,7 +73,7 @@ def _look() -> Readiness:
         return Readiness(str(away), str(away))
     try:
         paused = tuple(limits.current().pauses())
-    except LimitsUnavailableError:
+    except limits.LimitsUnavailableError:
         paused = ()
     reason = unwritable() or without_tests(lambda: jobs.of(current_app).check_well())
     return Readiness("", str(reason or ""), paused, tuple(_broken_files()))
@@ -87,14 +82,14 @@ def _look() -> Readiness:
 def unreadable(config: Config | None = None) -> Reason | None:
     """Return why the database serves no page, or None; config: by default that of the running application."""
     schema = db.schema(config)
-    if schema is Schema.SILENT:
+    if schema is db.Schema.SILENT:
         return Reason(Trouble.SILENT)
-    return Reason(Trouble.OLDER) if schema is Schema.OLDER else None
+    return Reason(Trouble.OLDER) if schema is db.Schema.OLDER else None
 
 
 def _broken_files() -> Iterator[str]:
     """Yield what is wrong with the provider files, without the folder they lie in."""
-    files = provider_files()
+    files = provider_files.provider_files()
     files.known()
     if files.problem:
         for problem in files.problem.problems:
@@ -118,11 +113,11 @@ def without_tests(check_well: Callable[[], None]) -> Reason | None:
     """Return why an engine runs no tests, or None."""
     try:
         check_well()
-    except UnavailableError:
+    except engine.UnavailableError:
         return Reason(Trouble.NO_WORKER)
     except RedisError as error:
         return Reason(Trouble.REDIS, type(error).__name__)
     return None
 
 
-readiness = Fresh(SECONDS, _look)
+readiness = fresh.Fresh(SECONDS, _look)

@@ -21,13 +21,9 @@ from webapp.core.diagnosis.messages import (
     search,
 )
 from webapp.core.providers import Provider
-from webapp.infrastructure import compression, events
-from webapp.infrastructure.i18n import current_locale
-from webapp.infrastructure.security import allow_indexing
+from webapp.infrastructure import compression, events, i18n, security
 from webapp.web.help.looked_up import Seen, step_for
-from webapp.web.wizard import answers
-from webapp.web.wizard.asking import next_url
-from webapp.web.wizard.steps import is_complete
+from webapp.web.wizard import answers, asking, steps
 
 QUERY_MAX = 2000  # characters of a question in a URL; longer ones are posted
 
@@ -39,7 +35,7 @@ compression.allow(blueprint)
 def index() -> str:
     """Answer `?q=`, or the three questions for who knows no message; without either, ask: so it is indexable."""
     query = request.args.get("q", "").strip()
-    allow_indexing()
+    security.allow_indexing()
     return _answer(query[-QUERY_MAX:])
 
 
@@ -51,7 +47,6 @@ def read() -> str:
 
 @blueprint.get("/log")
 def log() -> str:
-    """Ask for a whole log."""
     return render_template("help/log.html")
 
 
@@ -67,7 +62,6 @@ def said() -> ResponseReturnValue:
 
 @blueprint.get("/said/<outcome>")
 def thanks(outcome: str) -> str:
-    """Thank, or show the next ways."""
     if outcome not in ("helped", "not-helped"):
         abort(404)
     return render_template("help/said.html", helped=outcome == "helped", questions=looking.QUESTIONS, **_known())
@@ -80,7 +74,7 @@ def not_working() -> str:
     return render_template(
         "help/not-working.html",
         program=_program() or None,
-        onward=next_url(kept) if kept else url_for("wizard.start"),
+        onward=asking.next_url(kept) if kept else url_for("wizard.start"),
         **_known(),
     )
 
@@ -90,7 +84,7 @@ def show(diagnosis_id: str) -> str:
     """Explain one cause, with the names of the person's provider, if known; indexable."""
     if diagnosis_id not in CATALOGUE:
         abort(404)
-    allow_indexing()
+    security.allow_indexing()
     messages = [one for one in messages_meaning(diagnosis_id) if one.concerns(_provider().name)]
     return render_template(
         "help/show.html",
@@ -143,7 +137,7 @@ def _outcome(found: tuple[Found, ...]) -> str:
 
 def _count(outcome: str, message: str, program: str) -> None:
     events.help_answered.send(
-        events.running_app(), outcome=outcome, message=message, program=program, locale=current_locale()
+        events.running_app(), outcome=outcome, message=message, program=program, locale=i18n.current_locale()
     )
 
 
@@ -158,4 +152,4 @@ def _provider() -> Provider:
 
 
 def _known() -> dict[str, object]:
-    return {"provider": _provider(), "testable": is_complete(answers.load())}
+    return {"provider": _provider(), "testable": steps.is_complete(answers.load())}

@@ -12,10 +12,7 @@ from flask import Blueprint, abort, current_app, render_template
 from webapp.core.account import Server, ServerType
 from webapp.core.providers import Provider
 from webapp.core.text import N_
-from webapp.infrastructure import compression, config
-from webapp.infrastructure.config import current_providers
-from webapp.infrastructure.i18n import current_locale
-from webapp.infrastructure.security import allow_indexing
+from webapp.infrastructure import compression, config, i18n, security
 from webapp.web.wizard import answers
 
 # Titles of a provider's help pages in the list of sources, in the article's order.
@@ -41,17 +38,17 @@ compression.allow(blueprint)
 def overview() -> str:
     """List the providers with their domains, the person's own first, if known."""
     own = answers.load().provider_id
-    providers = sorted(current_providers().values(), key=lambda provider: provider.id != own)
+    providers = sorted(config.current_providers().values(), key=lambda provider: provider.id != own)
     return render_template("pages/overview.html", entries=[(provider, _domains(provider)) for provider in providers])
 
 
 @blueprint.get("/settings/<provider>")
 def settings(provider: str) -> str:
     """Show the settings of one provider and the article about them; indexable."""
-    found = current_providers().get(provider)
+    found = config.current_providers().get(provider)
     if found is None:
         abort(404)
-    allow_indexing()
+    security.allow_indexing()
     receiving, sending = found.server(ServerType.POP3), found.server(ServerType.SMTP)
     return render_template(
         "pages/settings.html",
@@ -126,7 +123,7 @@ def _others(provider: Provider, main: Server) -> list[Server]:
 
 def _shared(provider: Provider) -> list[tuple[str, Provider]]:
     """Return the domains shared with another provider, each with that provider."""
-    providers = current_providers()
+    providers = config.current_providers()
     ours = provider.domains_shared_with.items()
     theirs = [
         (domain, other.id)
@@ -139,4 +136,4 @@ def _shared(provider: Provider) -> list[tuple[str, Provider]]:
 
 def _help_link(provider: Provider, topic: str) -> str | None:
     """Return the provider's help page on `topic` in the current locale, else None."""
-    return provider.help_links.get(current_locale(), {}).get(topic)
+    return provider.help_links.get(i18n.current_locale(), {}).get(topic)

@@ -12,9 +12,8 @@ from webapp.core.diagnosis.report_values import OCTETS_MAX
 from webapp.core.probe.report import Report
 from webapp.core.stages import PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS
 from webapp.core.text import N_, InputError
-from webapp.infrastructure import compression, mistakes
+from webapp.infrastructure import compression, i18n, mistakes
 from webapp.infrastructure.config import current_providers
-from webapp.infrastructure.i18n import current_locale, translate
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 compression.allow(blueprint)
@@ -43,7 +42,7 @@ def explained() -> ResponseReturnValue:
     try:
         report = read_report(data or form.report.data or "")
     except InputError as error:
-        form.report.errors = [translate(error.message)]
+        form.report.errors = [i18n.translate(error.message)]
         return mistakes.refuse(form, url_for("reports.index"), lambda: _asked(form), never=("report",))
     return _shown(report)
 
@@ -59,5 +58,5 @@ def _shown(report: Report) -> str:
         protocols=PROTOCOL_LABELS,
         stage_labels=STAGE_LABELS,
         status_labels=STATUS_LABELS,
-        text=report_to_text(report, diagnoses, current_locale()),
+        text=report_to_text(report, diagnoses, i18n.current_locale()),
     )

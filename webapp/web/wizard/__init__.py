@@ -13,10 +13,8 @@ from webapp.infrastructure import compression
 from webapp.infrastructure.config import current_providers
 from webapp.infrastructure.i18n import PERSONS_PROVIDER
 from webapp.infrastructure.security import allow_indexing
-from webapp.web.wizard import adjusting, asking, finish, mx, pictures, programs
+from webapp.web.wizard import adjusting, asking, finish, forms, mx, pictures, programs
 from webapp.web.wizard import answers as store
-from webapp.web.wizard.answers import Answers
-from webapp.web.wizard.forms import AddressForm, StepForm
 from webapp.web.wizard.steps import ADJUSTMENTS, STEPS, Step, is_complete, path
 
 blueprint = Blueprint("wizard", __name__)
@@ -78,7 +76,7 @@ def switch(provider_id: str = "") -> str:
     return render_template("wizard/switch.html", provider=provider, page_of=pictures.page_of)
 
 
-def _former(slug: str, answers: Answers) -> ResponseReturnValue:
+def _former(slug: str, answers: store.Answers) -> ResponseReturnValue:
     """Lead from the address of a question that is now changed at `/adjust`."""
     if slug not in (REVIEW, *(former.slug for former in ADJUSTMENTS)):
         abort(404)
@@ -87,7 +85,7 @@ def _former(slug: str, answers: Answers) -> ResponseReturnValue:
     return redirect(url_for("wizard.adjust") if slug == REVIEW else url_for("wizard.adjustment", slug=slug), 303)
 
 
-def _answered(asked: Step, answers: Answers) -> ResponseReturnValue:
+def _answered(asked: Step, answers: store.Answers) -> ResponseReturnValue:
     if asked is STEPS[0] and "switch" in request.form:
         protocol = ServerType.IMAP if request.form["switch"] == ServerType.IMAP else ServerType.POP3
         typed = {"email_address": request.form.get("email_address", ""), "protocol": protocol, "switch": "1"}
@@ -95,10 +93,10 @@ def _answered(asked: Step, answers: Answers) -> ResponseReturnValue:
     if request.form.get("confirm") and asked.slug in answers:
         return asking.keep(asked, _confirmed(asked, answers), _onward)
     form = asking.checked(asked, answers)
-    if not isinstance(form, StepForm):
+    if not isinstance(form, forms.StepForm):
         return form
     answer = form.answer()
-    if isinstance(form, AddressForm) and (form.protocol.data == ServerType.IMAP or "protocol" in answers):
+    if isinstance(form, forms.AddressForm) and (form.protocol.data == ServerType.IMAP or "protocol" in answers):
         answers = answers.answered("protocol", {"protocol": form.protocol.data})
     if asked.slug == "address":
         answer |= _finding(answer["email_address"])
@@ -126,7 +124,7 @@ def _finding(address: str) -> dict[str, Any]:
     return found
 
 
-def _confirmed(asked: Step, answers: Answers) -> Answers:
+def _confirmed(asked: Step, answers: store.Answers) -> store.Answers:
     """Return the answers after the person read the page that stops them, and goes on."""
     if asked.slug == "address":  # a mailbox that we serve all the same, they say; the next question asks where
         if answers.certainty != Certainty.UNKNOWN:
@@ -139,7 +137,7 @@ def _confirmed(asked: Step, answers: Answers) -> Answers:
     return answers.confirmed(asked.slug)
 
 
-def _onward(asked: Step, answers: Answers) -> ResponseReturnValue:
+def _onward(asked: Step, answers: store.Answers) -> ResponseReturnValue:
     """Send the person on: to the page that holds them, else to the step after this one, else to the guide."""
     open_steps = path(answers)
     if asked.stop(answers):

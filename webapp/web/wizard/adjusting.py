@@ -8,9 +8,7 @@ from webapp.core.text import N_, InputError, Message
 from webapp.infrastructure.config import current_providers
 from webapp.infrastructure.i18n import translate
 from webapp.web.wizard import answers as store
-from webapp.web.wizard import asking, devices
-from webapp.web.wizard.answers import Answers
-from webapp.web.wizard.forms import StepForm
+from webapp.web.wizard import asking, devices, forms
 from webapp.web.wizard.steps import ADJUSTMENTS, Step, is_complete
 
 IN_THE_FILE = ("retention", "name", "port", "outlook-profile")  # what a file that was fetched before holds
@@ -20,14 +18,12 @@ WORKS_KEY = "works"  # in the session: the mark of the address whose first devic
 
 
 def register(blueprint: Blueprint) -> None:
-    """Add the pages of this module to the wizard's."""
     blueprint.add_url_rule("/adjust", view_func=adjust)
     blueprint.add_url_rule("/adjust/in-program", view_func=in_program)
     blueprint.add_url_rule("/adjust/<slug>", view_func=adjustment, methods=["GET", "POST"])
 
 
 def adjust() -> ResponseReturnValue:
-    """Show what may be changed, and how it stands."""
     answers = asking.known(store.load())
     if not is_complete(answers):
         return redirect(asking.next_url(answers), 303)
@@ -58,7 +54,7 @@ def adjustment(slug: str) -> ResponseReturnValue:
     return asking.show(asked, answers, asked.stop(answers) or _wanted_page(asked, answers))
 
 
-def _wanted_page(asked: Step, answers: Answers) -> str | None:
+def _wanted_page(asked: Step, answers: store.Answers) -> str | None:
     """Return the page after the question that a person comes back to: the list of devices, the plan."""
     page = request.args.get("page")
     if asked.slug == "devices" and page == "list" and answers["devices"].get("confirmed"):
@@ -66,13 +62,13 @@ def _wanted_page(asked: Step, answers: Answers) -> str | None:
     return page if asked.slug == "retention" and page == "plan" and len(answers.devices) > 1 else None
 
 
-def _answered(asked: Step, answers: Answers) -> ResponseReturnValue:
+def _answered(asked: Step, answers: store.Answers) -> ResponseReturnValue:
     if asked.slug == "devices" and "list" in request.form and answers["devices"].get("confirmed"):
         return _listed(asked, answers)
     if request.form.get("confirm"):
         return _confirmed(asked, answers)
     form = asking.checked(asked, answers)
-    if not isinstance(form, StepForm):
+    if not isinstance(form, forms.StepForm):
         return form
     answer = form.answer()
     if asked.slug == "devices":  # the list outlives a change of mind
@@ -85,7 +81,7 @@ def _answered(asked: Step, answers: Answers) -> ResponseReturnValue:
     return asking.keep(asked, answers, _onward)
 
 
-def _confirmed(asked: Step, answers: Answers) -> ResponseReturnValue:
+def _confirmed(asked: Step, answers: store.Answers) -> ResponseReturnValue:
     """Take that the person read the page that holds them; what it says must be what they wish now."""
     wish = request.form.get("wish", str(answers.wished))
     if not asked.fits(answers) or wish != str(answers.wished):
@@ -93,7 +89,7 @@ def _confirmed(asked: Step, answers: Answers) -> ResponseReturnValue:
     return asking.keep(asked, answers.confirmed(asked.slug), _onward)
 
 
-def _listed(asked: Step, answers: Answers) -> ResponseReturnValue:
+def _listed(asked: Step, answers: store.Answers) -> ResponseReturnValue:
     """Take the list of devices: a button changes it, “continue” checks it."""
     rows = devices.read(request.form)
     changed = devices.changed(rows, request.form["list"])
@@ -113,7 +109,7 @@ def _listed(asked: Step, answers: Answers) -> ResponseReturnValue:
     return asking.refuse(asked, {}, page="list") if wrong else redirect(asking.url_of(asked, page="list"), 303)
 
 
-def _onward(asked: Step, answers: Answers) -> ResponseReturnValue:
+def _onward(asked: Step, answers: store.Answers) -> ResponseReturnValue:
     """Lead on: to the page that holds the person, to the plan of several devices, else back to the list of changes."""
     if asked.stop(answers):
         return redirect(asking.url_of(asked), 303)

@@ -66,7 +66,6 @@ class Answers:
         return Answers({**self.by_step, slug: dict(answer)})
 
     def confirmed(self, slug: str) -> Answers:
-        """Return these answers with the one to `slug` confirmed."""
         return self.answered(slug, {**self[slug], "confirmed": True})
 
     def unconfirmed(self, slug: str) -> Answers:
@@ -76,7 +75,6 @@ class Answers:
         return self.answered(slug, {key: value for key, value in self[slug].items() if key != "confirmed"})
 
     def without(self, *slugs: str) -> Answers:
-        """Return these answers without those of the steps named."""
         return Answers({slug: answer for slug, answer in self.by_step.items() if slug not in slugs})
 
     @property
@@ -124,11 +122,6 @@ class Answers:
     def system(self) -> str | None:
         """The system of the person's device, an id of `SYSTEMS`; None where they did not say."""
         return self["program"].get("device")
-
-    @property
-    def device(self) -> str | None:
-        """`iphone`, `mac` or None, as in `ExportOptions`."""
-        return self.system if self.system in ("iphone", "mac") else None
 
     @property
     def outlook_profile(self) -> str | None:
@@ -211,7 +204,6 @@ class Answers:
 
 
 def load() -> Answers:
-    """Return the answers of this session."""
     kept = session.get(SESSION_KEY)
     return Answers(kept if isinstance(kept, dict) else {})
 
@@ -225,7 +217,6 @@ def store(answers: Answers) -> None:
 
 
 def forget() -> None:
-    """Remove the answers from this session."""
     session.pop(SESSION_KEY, None)
 
 

@@ -12,27 +12,22 @@ from webapp.core.clients import CLIENTS
 from webapp.core.providers import Provider
 from webapp.core.systems import SYSTEMS, system_of
 from webapp.core.text import N_, InputError, Message
-from webapp.infrastructure import mistakes
-from webapp.infrastructure.came_from import came_from
+from webapp.infrastructure import came_from, events, mistakes, security
 from webapp.infrastructure.config import DEVICES_MAX, current_providers
-from webapp.infrastructure.events import answer_chosen, answer_refused, running_app, step_reached
 from webapp.infrastructure.i18n import translate
-from webapp.infrastructure.security import public_url
 from webapp.infrastructure.session import PLACE
 from webapp.web.wizard import answers as store
-from webapp.web.wizard import devices, pictures, programs
-from webapp.web.wizard.answers import Answers
-from webapp.web.wizard.forms import StepForm
+from webapp.web.wizard import devices, forms, pictures, programs
 from webapp.web.wizard.steps import ADJUSTMENTS, STEPS, Step, before, is_complete, path
 
 MISTAKE_MAX: Final = 400  # bytes of an entry that wait there: more than any field takes, so that a mistake stays one
 
 _TOO_LONG = N_("That is more text than fits. Shorten it.")
 
-Onward = Callable[[Step, Answers], ResponseReturnValue]
+Onward = Callable[[Step, store.Answers], ResponseReturnValue]
 
 
-def known(answers: Answers) -> Answers:
+def known(answers: store.Answers) -> store.Answers:
     """Return the answers without what this installation no longer has: a provider or program taken away since."""
     if answers.provider_id and answers.provider_id not in current_providers():
         answers = answers.without("address", "platform")
@@ -52,7 +47,7 @@ def url_of(step: Step, **query: Any) -> str:
     return url_for("wizard.step", slug=step.slug, **query)
 
 
-def next_url(answers: Answers) -> str:
+def next_url(answers: store.Answers) -> str:
     """Return where a person goes on: the first unanswered step, else the guide, where they were in it.
 
     Who has lost all answers is told.
@@ -66,33 +61,33 @@ def next_url(answers: Answers) -> str:
     return url_for("wizard.step", slug=step.slug) if step.stop(answers) else url_of(step)
 
 
-def keep_place(answers: Answers, url: str) -> None:
+def keep_place(answers: store.Answers, url: str) -> None:
     """Keep the step of the guide that is seen: it is written only where it is another one."""
     place = [_guide_of(answers), url]
     if session.get(PLACE) != place:
         session[PLACE] = place
 
 
-def _guide_of(answers: Answers) -> str:
+def _guide_of(answers: store.Answers) -> str:
     """Return what tells for which address, program and devices a guide is."""
     devices = [(one.device.client, one.device.system) for one in answers.plan.devices]
     return hashlib.sha256(repr((answers.email_address, answers.by_imap, devices)).encode()).hexdigest()[:12]
 
 
-def mark_of(answers: Answers) -> str:
+def mark_of(answers: store.Answers) -> str:
     """Return what tells in a form for which address it was opened: another tab may have changed it since."""
     return hashlib.sha256(answers.email_address.encode()).hexdigest()[:12]
 
 
-def is_of_another_address(answers: Answers) -> bool:
+def is_of_another_address(answers: store.Answers) -> bool:
     return request.form.get("for", mark_of(answers)) != mark_of(answers)
 
 
-def show(asked: Step, answers: Answers, stop: str | None = None) -> str:
+def show(asked: Step, answers: store.Answers, stop: str | None = None) -> str:
     """Show the question, or the page after it that holds the person."""
     stop = None if "again" in request.args else stop
     mistaken = _mistake(asked)
-    step_reached.send(running_app(), step=asked.slug, page=stop or "")
+    events.step_reached.send(events.running_app(), step=asked.slug, page=stop or "")
     if stop:
         rows = devices.rows_of(answers["devices"].get("others", ()))
         return render(asked, answers, stop, rows=rows if mistaken is None else [row.checked() for row in rows])
@@ -104,7 +99,7 @@ def show(asked: Step, answers: Answers, stop: str | None = None) -> str:
     return _mistaken(asked, answers, mistaken)
 
 
-def _mistaken(asked: Step, answers: Answers, fields: Mapping[str, str]) -> str:
+def _mistaken(asked: Step, answers: store.Answers, fields: Mapping[str, str]) -> str:
     """Return the question with what was typed, and what is wrong in it."""
     form = asked.form(formdata=MultiDict(fields), meta={"csrf": False})
     form.fit(answers)
@@ -146,20 +141,22 @@ def kept_query() -> dict[str, Any]:
     return {**({"system": system} if system in SYSTEMS else {}), **({"next": 1} if "next" in request.args else {})}
 
 
-def checked(asked: Step, answers: Answers) -> StepForm | ResponseReturnValue:
+def checked(asked: Step, answers: store.Answers) -> forms.StepForm | ResponseReturnValue:
     """Return the form that was sent, or the answer that shows what is wrong in it."""
     form = asked.form()
     form.fit(answers)
     if form.validate():
         return form
     texts = tuple(text for errors in form.errors.values() for text in errors)
-    answer_refused.send(running_app(), step=asked.slug, texts=texts)
+    events.answer_refused.send(events.running_app(), step=asked.slug, texts=texts)
     fields = {field.name: request.form[field.name] for field in form if field.name in request.form}
     fields.pop("csrf_token", None)
     return refuse(asked, fields, again="1")
 
 
-def keep(asked: Step, answers: Answers, onward: Onward, page: str | None = None, **values: Any) -> ResponseReturnValue:
+def keep(
+    asked: Step, answers: store.Answers, onward: Onward, page: str | None = None, **values: Any
+) -> ResponseReturnValue:
     """Keep the answers and go on; where a cookie cannot hold them, show `page`, or the question, with the reason.
 
     At once: nothing that was typed is lost, though nothing of it can wait for another page.
@@ -171,17 +168,17 @@ def keep(asked: Step, answers: Answers, onward: Onward, page: str | None = None,
             values["form"] = asked.form()
             values["form"].fit(answers)
         return render(asked, answers, page, problem=translate(error.message), **values), 422
-    answer_chosen.send(running_app(), step=asked.slug)
+    events.answer_chosen.send(events.running_app(), step=asked.slug)
     return onward(asked, answers)
 
 
 def short_address(provider: Provider) -> str:
     """Return what a person types at a computer to see the switch there, short enough to copy from a phone."""
     first = provider is next(iter(current_providers().values()))
-    return public_url("wizard.switch", provider_id=None if first else provider.id).partition("://")[2]
+    return security.public_url("wizard.switch", provider_id=None if first else provider.id).partition("://")[2]
 
 
-def render(asked: Step, answers: Answers, page: str | None = None, **values: Any) -> str:
+def render(asked: Step, answers: store.Answers, page: str | None = None, **values: Any) -> str:
     provider = store.provider_of(answers)
     visitor = system_of(request.user_agent.string)
     system = SYSTEMS.get(request.args.get("system") or answers.system or "") or visitor
@@ -215,13 +212,13 @@ def render(asked: Step, answers: Answers, page: str | None = None, **values: Any
     )
 
 
-def _back_url(asked: Step, answers: Answers, page: str | None) -> str:
+def _back_url(asked: Step, answers: store.Answers, page: str | None) -> str:
     """Return where “back” leads: from a page after the question to the question, else to what was seen before."""
     if page:
         return url_of(asked, again=1)
     if asked in ADJUSTMENTS:
         return url_for("wizard.adjust")
-    if "again" in request.args and (origin := came_from("step")) and origin != url_for("help.index"):
+    if "again" in request.args and (origin := came_from.came_from("step")) and origin != url_for("help.index"):
         return origin  # it led here on purpose; the help itself is at the foot of every page, and would lead here again
     previous = before(asked, answers)
     return url_of(previous, again=1) if previous else url_for("wizard.start")

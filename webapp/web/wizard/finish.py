@@ -6,33 +6,24 @@ phone, an iPhone's profile) leaves something with us, for LINK_HOURS.
 
 import secrets
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.account import ServerType
 from webapp.core.systems import system_of
-from webapp.infrastructure import limits
+from webapp.infrastructure import events, limits, qr, security
 from webapp.infrastructure.config import current_providers
-from webapp.infrastructure.config_values import is_loopback
-from webapp.infrastructure.events import forgotten, running_app
 from webapp.infrastructure.i18n import current_locale
-from webapp.infrastructure.qr import qr_code
-from webapp.infrastructure.security import clear_site, public_url
 from webapp.web.downloads import TOKEN_KEY, guide_context, links, send
 from webapp.web.downloads.files import Offer, Wish, WishedDevice, find_wish
+from webapp.web.wizard import adjusting, asking, steps
 from webapp.web.wizard import answers as store
-from webapp.web.wizard import asking
-from webapp.web.wizard.adjusting import FETCHED, SET_UP_KEY, WORKS_KEY
-from webapp.web.wizard.answers import Answers
-from webapp.web.wizard.steps import is_complete
 
 FILE_TOKEN_KEY = "file_token"  # noqa: S105  in the session
 
 
 def register(blueprint: Blueprint) -> None:
-    """Add the pages of this module to the wizard's."""
     blueprint.add_url_rule("/finish", view_func=finish)
     blueprint.add_url_rule("/finish/<file_name>", view_func=file)
     blueprint.add_url_rule("/downloads", view_func=link, methods=["POST"])
@@ -52,7 +43,7 @@ def finish() -> ResponseReturnValue:
     export = offer.export()
     other = wish.mail_provider().other_submission(offer.account().outgoing)
     token = link_token(wish)
-    url = public_url("downloads.landing", token=token) if token else None
+    url = security.public_url("downloads.landing", token=token) if token else None
     agent_system = system_of(request.user_agent.string)
     return render_template(
         "wizard/finish.html",
@@ -65,8 +56,8 @@ def finish() -> ResponseReturnValue:
         other_port_file=offer.export(smtp_port=other.port) if other else None,
         link_token=token,
         link_url=url,
-        qr_code=qr_code(url) if url else None,
-        only_here=_is_only_here(),
+        qr_code=qr.qr_code(url) if url else None,
+        only_here=security.is_only_here(),
         # On its own phone the file comes from the link: some browsers there fetch it a second time without the cookie.
         on_the_phone=agent_system is not None and agent_system.is_mobile and agent_system is offer.system,
         **guide_context(offer, export, lambda name: url_for("wizard.file", file_name=name)),
@@ -83,7 +74,7 @@ def file(file_name: str) -> ResponseReturnValue:
     if found is None:
         abort(404)
     offer, format_, made = found
-    session[SET_UP_KEY] = FETCHED
+    session[adjusting.SET_UP_KEY] = adjusting.FETCHED
     port = request.args.get("smtp_port", type=int)
     if port is not None:
         other = offer.export(format_, port)
@@ -130,8 +121,8 @@ def done() -> ResponseReturnValue:
     wish = wish_of(answers)
     if wish is None:
         return render_template("wizard/done.html", answers=answers, provider=store.provider_of(answers))
-    session.setdefault(SET_UP_KEY, True)
-    session[WORKS_KEY] = asking.mark_of(answers)
+    session.setdefault(adjusting.SET_UP_KEY, True)
+    session[adjusting.WORKS_KEY] = asking.mark_of(answers)
     offer = offer_of(wish, request.args.get("device", "1"))
     further = [planned for planned in wish.offers() if not planned.is_further and int(planned.key) > int(offer.key)]
     return render_template(
@@ -161,20 +152,20 @@ def another_device() -> ResponseReturnValue:
 def delete() -> ResponseReturnValue:
     """Forget everything of this session, here, in the browser, and with everybody who keeps something of it."""
     locale = session.get("locale")
-    forgotten.send(running_app())
+    events.forgotten.send(events.running_app())
     session.clear()
     if locale:
         session["locale"] = locale
-    return clear_site(redirect(url_for("wizard.deleted"), 303))
+    return security.clear_site(redirect(url_for("wizard.deleted"), 303))
 
 
 def deleted() -> str:
     return render_template("wizard/deleted.html")
 
 
-def wish_of(answers: Answers) -> Wish | None:
+def wish_of(answers: store.Answers) -> Wish | None:
     """Return what complete answers ask for, or None."""
-    if not is_complete(answers) or answers.account(current_providers()) is None:
+    if not steps.is_complete(answers) or answers.account(current_providers()) is None:
         return None
     wish = Wish(
         email_address=answers.email_address,
@@ -219,8 +210,3 @@ def link_token(wish: Wish) -> str | None:
     except LookupError:
         return None
     return token if replace(kept, locale=wish.locale) == wish else None
-
-
-def _is_only_here() -> bool:
-    """Tell a site that is reached by a loopback name: no phone gets there by a link."""
-    return is_loopback(urlsplit(public_url("wizard.start")).hostname or "")

@@ -71,7 +71,6 @@ class PlannedDevice:
 
     @property
     def clears(self) -> bool:
-        """Whether this device deletes mail on the server."""
         return self.retention != KEEP_FOREVER
 
     @property
