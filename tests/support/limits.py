@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from webapp.infrastructure.config import Config
-from webapp.infrastructure.limits import Answer, Ending, Limits
+from webapp.infrastructure.limits import Ending, Limits
+from webapp.infrastructure.limits.store import Answer
 
 NUMBERS = Config()
 QUARTER = timedelta(minutes=15)

@@ -176,7 +176,6 @@ class StageTree:
         self._locale = _locale_of(translations)
         self._stream = stream or sys.stdout
         self.interactive = _interactive(self._stream)
-        self._coloured = self.interactive and not os.environ.get("NO_COLOR")
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._running = ""
@@ -212,13 +211,13 @@ class StageTree:
 
     def _write_part(self, title: str, server: str, stages: tuple[Stage, ...]) -> None:
         width = max(len(self._translations.gettext(label)) for label in STAGE_LABELS.values()) + 2
-        lines = [self._paint("1", title) + server, *(self._stage_line(stage, width) for stage in stages), ""]
+        lines = [painted("1", title, self._stream) + server, *(self._stage_line(stage, width) for stage in stages), ""]
         self._stream.write("\n".join([*lines, ""]))
         self._stream.flush()
 
     def _stage_line(self, stage: Stage, width: int) -> str:
         _ = self._translations.gettext
-        mark = self._paint(_COLOURS.get(stage.status, "0"), _MARKS.get(stage.status, "·"))
+        mark = painted(_COLOURS.get(stage.status, "0"), _MARKS.get(stage.status, "·"), self._stream)
         time = "" if stage.milliseconds is None else f"{stage.milliseconds:.0f} ms"
         label = f"{_(STAGE_LABELS[stage.stage]):{width}}"
         status = f"{_(STATUS_LABELS[stage.status]):14}"
@@ -227,9 +226,6 @@ class StageTree:
         failed = (f"{_(FAILURE_LABELS[kind])} ({kind.value})", stage.failure.reply) if stage.failure and kind else ()
         told = " · ".join(filter(None, (*failed, *found)))
         return f"  {mark} {label}{status}{time:>9}  {told}".rstrip()
-
-    def _paint(self, code: str, text: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self._coloured else text
 
     def _spin(self) -> None:
         for frame in itertools.cycle(_FRAMES):

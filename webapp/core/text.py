@@ -122,7 +122,7 @@ def parse_reference(text: str) -> str | None:
     return plain if len(plain) == REFERENCE_LENGTH and set(plain) <= set(CROCKFORD) else None
 
 
-def in_every_language(text: str, **values: str) -> tuple[str, ...]:
+def in_every_language(text: str, **values: str | int | Message) -> tuple[str, ...]:
     """Return `text` in each of `locales()`: for what is written for everybody at once."""
     return tuple(Message(text, values).translated(translations_for(locale)) for locale in locales())
 

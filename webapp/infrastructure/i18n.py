@@ -125,7 +125,7 @@ def speak_of(provider: Provider) -> None:
 def _pop3_needs() -> str:
     """Return what POP3 needs at the person's provider: a plan, a fee; "" for nothing, or no address yet."""
     found: Provider | None = current_app.extensions[PERSONS_PROVIDER]()
-    return found.needs(current_locale()) if found else ""
+    return for_locale(found.pop3_needs) if found else ""
 
 
 @pass_context

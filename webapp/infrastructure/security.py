@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import PasswordField
 
 from webapp.infrastructure.config import BODY_BYTES_MAX, FORM_PARTS_MAX, Config, current_config
-from webapp.infrastructure.config_values import is_loopback
+from webapp.infrastructure.config_values import is_loopback, url_host
 from webapp.infrastructure.logs import logger
 from webapp.infrastructure.sealing import site_keys
 from webapp.infrastructure.session import SealedSessionInterface
@@ -146,16 +146,8 @@ def refuse_foreign_host() -> None:
 
     Flask's own TRUSTED_HOSTS cannot name an IPv6 address (Werkzeug 3.1.9 cuts each name at its first colon).
     """
-    if host_name(request.host) not in current_config().hosts and request.path not in PROBED:
+    if url_host(f"//{request.host}") not in current_config().hosts and request.path not in PROBED:
         raise SecurityError
-
-
-def host_name(host: str) -> str | None:
-    """Return the name in `host` without its port; None if there is none."""
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None
 
 
 def refuse_nul() -> None:

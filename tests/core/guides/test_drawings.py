@@ -16,7 +16,6 @@ from webapp.core.guides.drawings import (
     WINDOWS,
     Window,
     alternative_text,
-    find,
     measure,
     svg,
     tile,
@@ -47,9 +46,9 @@ def texts(drawing: str) -> list[str]:
 
 
 def test_finds_a_window_by_its_id() -> None:
-    assert find("outlook-address").title == "Outlook"
+    assert WINDOWS["outlook-address"].title == "Outlook"
     with pytest.raises(KeyError):
-        find("no-such-window")
+        WINDOWS["no-such-window"]
 
 
 @pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
@@ -77,14 +76,14 @@ def test_every_control_can_be_ringed_and_is_named_for_who_sees_nothing(window: W
 
 
 def test_a_drawing_without_a_ring_says_only_which_window_it_is() -> None:
-    window = find("outlook-address")
+    window = WINDOWS["outlook-address"]
     assert "drawn-ring" not in svg(window, "", speaking(SOURCE_LOCALE))
     assert alternative_text(window, "", speaking(SOURCE_LOCALE)) == "Drawing of “Outlook”."
 
 
 def test_refuses_to_ring_what_is_not_there() -> None:
     with pytest.raises(KeyError):
-        svg(find("outlook-address"), "No such button", speaking(SOURCE_LOCALE))
+        svg(WINDOWS["outlook-address"], "No such button", speaking(SOURCE_LOCALE))
 
 
 def test_says_what_to_do_with_the_control() -> None:
@@ -106,23 +105,25 @@ def test_says_what_to_do_with_the_control() -> None:
 
 def test_shows_the_values_of_the_person() -> None:
     account = load()["gmx.com"].account("anna@gmx.com", retention=Retention(True, 30))
-    drawn = texts(svg(find("outlook-servers"), "", speaking(SOURCE_LOCALE), values_of(account)))
+    drawn = texts(svg(WINDOWS["outlook-servers"], "", speaking(SOURCE_LOCALE), values_of(account)))
     assert "pop.gmx.com" in drawn
     assert "995" in drawn
-    assert "30" in texts(svg(find("outlook-keep-days"), "", speaking(SOURCE_LOCALE), values_of(account)))
+    assert "30" in texts(svg(WINDOWS["outlook-keep-days"], "", speaking(SOURCE_LOCALE), values_of(account)))
     assert values_of(account).keys() == SAMPLE.keys()
 
 
 def test_shortens_an_address_that_is_wider_than_its_field() -> None:
     account = load()["gmx.net"].account("a-really-very-long-local-part-of-an-address@gmx.de")
-    drawn = texts(svg(find("outlook-address"), "", speaking(SOURCE_LOCALE), values_of(account)))
+    drawn = texts(svg(WINDOWS["outlook-address"], "", speaking(SOURCE_LOCALE), values_of(account)))
     assert any(text.startswith("a-really-very") and text.endswith("…") for text in drawn)
 
 
 def test_a_name_cannot_become_markup() -> None:
     account = load()["gmx.net"].account("anna@gmx.de", name='<b>"Anna"</b> & {address}')
     values = values_of(account)
-    assert "<b>" not in svg(find("outlook-address"), "", speaking(SOURCE_LOCALE), {**values, "address": values["name"]})
+    assert "<b>" not in svg(
+        WINDOWS["outlook-address"], "", speaking(SOURCE_LOCALE), {**values, "address": values["name"]}
+    )
 
 
 @pytest.mark.parametrize("provider", load().values(), ids=load())

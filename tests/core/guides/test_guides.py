@@ -11,7 +11,8 @@ import pytest
 
 from webapp.core.account import FETCH_AND_DELETE, KEEP_FOREVER, Retention, ServerType
 from webapp.core.clients import CLIENTS
-from webapp.core.guides import SOURCES, WORDS_MAX, Context, Drawing, Guide, guide, step_ids
+from webapp.core.guides import SOURCES, Context, Drawing, Guide, guide, step_ids
+from webapp.core.guides.base import WORDS_MAX
 from webapp.core.guides.drawings import WINDOWS
 from webapp.core.guides.preparation import DESKTOP_SITE, preparation
 from webapp.core.providers import load

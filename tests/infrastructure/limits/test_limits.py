@@ -12,7 +12,8 @@ from sqlalchemy import select, text
 from tests.support.limits import DAY, NUMBERS, QUARTER, Clock, at_once, login, refuse
 from webapp.infrastructure import db
 from webapp.infrastructure.config import Config
-from webapp.infrastructure.limits import Again, Answer, Ending, Limits, LimitsUnavailableError, Wait
+from webapp.infrastructure.limits import Again, Ending, Limits, LimitsUnavailableError, Wait
+from webapp.infrastructure.limits.store import Answer
 from webapp.infrastructure.models import LimitRow
 
 ACCOUNT = "a@gmx.de"

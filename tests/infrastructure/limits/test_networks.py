@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.limits import NUMBERS, Clock, household, login, refuse, site
 from tests.support.proofs import sampled
-from webapp.infrastructure.limits import Ending, Limits, networks
-from webapp.infrastructure.limits.networks import UNKNOWN_NETWORK
+from webapp.infrastructure.limits import Ending, Limits
+from webapp.infrastructure.limits.networks import UNKNOWN_NETWORK, networks
 
 HOUSEHOLD = [household(number) for number in range(256)]
 SITE = [site(number) for number in range(1000)]

@@ -6,12 +6,11 @@ property ids: office-developer-client-docs, prop_*.md. Bytes: ASCII, CRLF, no by
 
 import re
 import unicodedata
-from collections.abc import Mapping
 
 from webapp.core.account import MailAccount, SocketType
 from webapp.core.clients.base import Client, Export, ExportOptions, Keeping, SetBy
 from webapp.core.clients.files import zipped
-from webapp.core.text import N_, InputError, Message, locales, translations_for
+from webapp.core.text import N_, InputError, Message, in_every_language
 
 LEAVE, REMOVE_AFTER_DAYS = 0x1, 0x2  # bits of LeaveOnServer, below the days
 DAYS_SHIFT = 16
@@ -223,24 +222,20 @@ def _prf_bytes(account: MailAccount, options: ExportOptions) -> bytes:
 
 
 def _command_file(account: MailAccount) -> str:
-    values = {"file": f"{account.file_stem}.prf"}
-    said = {name: "\n".join(map(_echo, _in_every_language(text, values))) for name, text in _SAID.items()}
-    return _COMMAND_FILE.format(name=account.file_word, **values, **said)
+    file = f"{account.file_stem}.prf"
+    said = {name: "\n".join(map(_echo, in_every_language(text, file=file))) for name, text in _SAID.items()}
+    return _COMMAND_FILE.format(name=account.file_word, file=file, **said)
 
 
 def _read_me(account: MailAccount) -> str:
     name = account.provider_name
     code = Message(_CODE) if account.has_app_password else ""
-    values = {"provider": name, "file": _command_name(account), "code": code}
-    return "\n".join(map(_plain, _in_every_language(_READ_ME, values)))
+    said = in_every_language(_READ_ME, provider=name, file=_command_name(account), code=code)
+    return "\n".join(map(_plain, said))
 
 
 def _command_name(account: MailAccount) -> str:
     return f"{account.file_word}-in-Outlook.cmd"
-
-
-def _in_every_language(text: str, values: Mapping[str, str | int | Message]) -> list[str]:
-    return [Message(text, values).translated(translations_for(locale)) for locale in locales()]
 
 
 def _echo(text: str) -> str:

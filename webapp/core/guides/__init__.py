@@ -18,39 +18,19 @@ from webapp.core.guides import (
     outlook_others,
     thunderbird,
 )
-from webapp.core.guides.base import (
-    WAYS,
-    WORDS_MAX,
-    Context,
-    Drawing,
-    Gives,
-    Guide,
-    GuideStep,
-    Otherwise,
-    Picture,
-    Screenshot,
-    Source,
-    Value,
-    Way,
-)
+from webapp.core.guides.base import WAYS, Context, Drawing, Gives, Guide, GuideStep, Screenshot, Source, Way
 from webapp.core.guides.preparation import preparation
 from webapp.core.providers import load
 from webapp.core.text import N_, InputError, Message
 
 __all__ = [
     "SOURCES",
-    "WAYS",
-    "WORDS_MAX",
     "Context",
     "Drawing",
     "Gives",
     "Guide",
     "GuideStep",
-    "Otherwise",
-    "Picture",
     "Screenshot",
-    "Source",
-    "Value",
     "Way",
     "asked_guide",
     "guide",

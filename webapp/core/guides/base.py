@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from webapp.core.account import KEEP_FOREVER, MailAccount, Retention, ServerType
-from webapp.core.guides.drawings import SAMPLE, Window, find, values_of
+from webapp.core.guides.drawings import SAMPLE, WINDOWS, Window, values_of
 from webapp.core.providers import Provider
 from webapp.core.text import N_, Message, Translations
 
@@ -78,7 +78,7 @@ class Drawing:
 
     @property
     def shown(self) -> Window:
-        return self.window or find(self.id)
+        return self.window or WINDOWS[self.id]
 
 
 Picture = Screenshot | Drawing

@@ -20,7 +20,6 @@ from email.utils import format_datetime
 
 from webapp.core import probe
 from webapp.core.account import MailAccount, Server
-from webapp.core.probe.bounds import BOUNDS, Bounds
 from webapp.core.probe.connection import Cancelled, Clock, Failed
 from webapp.core.probe.context import Recorder, RunContext
 from webapp.core.probe.conversation import NOTHING, SKIP, Found, as_stage
@@ -39,7 +38,6 @@ from webapp.core.probe.report import (
     now,
     pending,
 )
-from webapp.core.probe.secret import Secret
 from webapp.core.probe.smtp import Smtp
 from webapp.core.text import N_, in_every_language
 
@@ -74,12 +72,12 @@ def run(
     account: MailAccount,
     *,
     vantage: Vantage,
-    password: Secret,
+    password: probe.Secret,
     seconds_between: float,
     tls: ssl.SSLContext | None = None,
     on_stage: Callable[[Stage], None] | None = None,
     cancelled: threading.Event | None = None,
-    bounds: Bounds = BOUNDS,
+    bounds: probe.Bounds = probe.BOUNDS,
     clock: Clock | None = None,
     reference: str | None = None,
     started_at: datetime | None = None,

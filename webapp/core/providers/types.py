@@ -161,10 +161,6 @@ class Provider:
         ways: Mapping[str, tuple[MenuPath, ...]] = getattr(self, kind)
         return next(iter(ways.values()), ())
 
-    def needs(self, locale: str) -> str:
-        """Return what POP3 needs here, as a sentence; "" for nothing."""
-        return self.pop3_needs.get(locale) or next(iter(self.pop3_needs.values()), "")
-
     def sentence(self, topic: str, locale: str) -> str | None:
         """Return the provider's own sentence in the place of the general one on `topic`, None for the general one."""
         return self.sentences.get(locale, {}).get(topic) or next(

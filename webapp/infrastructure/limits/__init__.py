@@ -46,18 +46,15 @@ from webapp.infrastructure.limits.store import (
 __all__ = [
     "Again",
     "Allowance",
-    "Answer",
     "Ending",
     "Limits",
     "LimitsUnavailableError",
     "Paused",
-    "Rule",
     "Standing",
     "Wait",
     "current",
     "init_app",
     "invitation",
-    "networks",
 ]  # fmt: skip
 
 QUARTER = 15 * MINUTE

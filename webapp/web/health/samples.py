@@ -137,11 +137,11 @@ def _down() -> dict[str, History]:
     interval = current_config().health_interval or 0
     now = datetime.now(UTC)
     fresh = now - timedelta(seconds=interval * FRESH_INTERVALS)
-    return {
-        provider: next(history for history in found if history.is_down and history.checked_at > fresh)
+    down = {
+        provider: next((history for history in found if history.is_down and history.checked_at > fresh), None)
         for provider, found in histories(now).items()
-        if any(history.is_down and history.checked_at > fresh for history in found)
     }
+    return {provider: history for provider, history in down.items() if history}
 
 
 outages = Fresh(CACHE_SECONDS, _down)  # used by pages of the wizard

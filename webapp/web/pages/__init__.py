@@ -50,6 +50,7 @@ def settings(provider: str) -> str:
         abort(404)
     security.allow_indexing()
     receiving, sending = found.server(ServerType.POP3), found.server(ServerType.SMTP)
+    links = found.help_links.get(i18n.current_locale(), {})
     return render_template(
         "pages/settings.html",
         provider=found,
@@ -63,7 +64,7 @@ def settings(provider: str) -> str:
         activation=found.paths("activation"),
         app_password=found.paths("app_password"),
         site_language=next(iter(found.activation or found.app_password), ""),
-        help_pages=[(title, link) for topic, title in HELP_PAGES.items() if (link := _help_link(found, topic))],
+        help_pages=[(title, link) for topic, title in HELP_PAGES.items() if (link := links.get(topic))],
     )
 
 
@@ -132,8 +133,3 @@ def _shared(provider: Provider) -> list[tuple[str, Provider]]:
         if owner == provider.id
     ]
     return [(domain, providers[other]) for domain, other in (*ours, *theirs) if other in providers]
-
-
-def _help_link(provider: Provider, topic: str) -> str | None:
-    """Return the provider's help page on `topic` in the current locale, else None."""
-    return provider.help_links.get(i18n.current_locale(), {}).get(topic)

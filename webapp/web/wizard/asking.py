@@ -86,7 +86,7 @@ def is_of_another_address(answers: store.Answers) -> bool:
 def show(asked: Step, answers: store.Answers, stop: str | None = None) -> str:
     """Show the question, or the page after it that holds the person."""
     stop = None if "again" in request.args else stop
-    mistaken = _mistake(asked)
+    mistaken = mistakes.take(asked.slug)
     events.step_reached.send(events.running_app(), step=asked.slug, page=stop or "")
     if stop:
         rows = devices.rows_of(answers["devices"].get("others", ()))
@@ -96,7 +96,7 @@ def show(asked: Step, answers: store.Answers, stop: str | None = None) -> str:
         form.fit(answers)
         form.show(answers[asked.slug])
         return render(asked, answers, form=form)
-    return _mistaken(asked, answers, mistaken)
+    return _mistaken(asked, answers, mistaken["fields"])
 
 
 def _mistaken(asked: Step, answers: store.Answers, fields: Mapping[str, str]) -> str:
@@ -106,12 +106,6 @@ def _mistaken(asked: Step, answers: store.Answers, fields: Mapping[str, str]) ->
     if "switch" in fields:  # between POP and IMAP, with what was typed so far: nothing is wrong yet
         return render(asked, answers, form=form)
     return render(asked, answers, form=form, problem=translate(Message(_TOO_LONG)) if form.validate() else None)
-
-
-def _mistake(asked: Step) -> dict[str, str] | None:
-    """Return what was just sent with a mistake, by the name of its field; None for none. It is told once."""
-    kept = mistakes.take(asked.slug)
-    return kept["fields"] if kept else None
 
 
 def refuse(asked: Step, fields: Mapping[str, str], **query: str) -> ResponseReturnValue:

@@ -11,13 +11,8 @@ from webapp.core.guides.drawings.tiles import TILES, tile
 from webapp.core.guides.drawings.types import Window
 
 __all__ = [
-    "SAMPLE", "TILES", "WINDOWS", "Window", "alternative_text", "find", "svg", "tile", "values_of",
+    "SAMPLE", "TILES", "WINDOWS", "Window", "alternative_text", "svg", "tile", "values_of",
 ]  # fmt: skip
 
 _ROOMS = (outlook, outlook_others, apple, android, system)
 WINDOWS: Mapping[str, Window] = {window.id: window for room in _ROOMS for window in room.WINDOWS}
-
-
-def find(id_: str) -> Window:
-    """Return the window of that id; raises KeyError."""
-    return WINDOWS[id_]
