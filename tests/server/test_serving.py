@@ -135,7 +135,7 @@ def test_warns_where_others_can_reach_it_without_https(data_dir: Path) -> None:
     ],
 )
 def test_warns_of_nothing_else(host: str, config: Config, count: int) -> None:
-    assert len(server.warnings(config, host)) == count
+    assert len(list(server.warnings(config, host))) == count
 
 
 def test_is_refused_where_its_files_leave_no_connection(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

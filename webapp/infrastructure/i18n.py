@@ -68,7 +68,11 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext)
     app.before_request(_remember_choice)
     app.jinja_env.globals.update(translate=_translate, label=_label, language_links=language_links)
-    app.jinja_env.filters.update(number=format_decimal, date=_date, time=_time)
+    app.jinja_env.filters.update(
+        number=format_decimal,
+        date=lambda value: format_date(value, "long"),
+        time=lambda value: format_time(value, "short"),
+    )
     app.jinja_env.globals.update(
         pop3_needs=_pop3_needs, site_name=site_name, site_provider=site_provider, notices=_notices,
     )  # fmt: skip
@@ -246,14 +250,6 @@ def _remember_choice() -> None:
         return
     if choice in locales() and session.get("locale") != choice:
         session["locale"] = choice
-
-
-def _date(value: datetime) -> str:
-    return str(format_date(value, "long"))
-
-
-def _time(value: datetime) -> str:
-    return str(format_time(value, "short"))
 
 
 def day_and_time(value: datetime) -> str:

@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 
 from flask import Flask
@@ -120,50 +121,40 @@ def _end_jobs(app: Flask) -> None:
         time.sleep(max(0.0, ended + SHOW_SECONDS - time.monotonic()))
 
 
-def warnings(config: Config, host: str, connections: int = sockets.CONNECTIONS_MAX) -> list[Message]:
-    """Return what an operator should know of serving `config` on `host` with so many `connections` at most."""
-    found = []
+def warnings(config: Config, host: str, connections: int = sockets.CONNECTIONS_MAX) -> Iterator[Message]:
+    """Yield what an operator should know of serving `config` on `host` with so many `connections` at most."""
     if connections < sockets.CONNECTIONS_MAX:
-        found.append(
-            Message(
-                N_(
-                    "This process may open few files at once: %(connections)s connections instead of %(wanted)s. Raise "
-                    "the limit (systemd: LimitNOFILE)."
-                ),
-                {"connections": connections, "wanted": sockets.CONNECTIONS_MAX},
-            )
+        yield Message(
+            N_(
+                "This process may open few files at once: %(connections)s connections instead of %(wanted)s. Raise "
+                "the limit (systemd: LimitNOFILE)."
+            ),
+            {"connections": connections, "wanted": sockets.CONNECTIONS_MAX},
         )
     if config.https and not config.trusted_proxies:
-        found.append(
-            Message(
-                N_(
-                    "The site is reached by https, so a proxy is in front of it, but WEBAPP_TRUSTED_PROXIES is 0: "
-                    "everybody counts as one network address, and few may test their login. Set it to the number of "
-                    "your proxies."
-                )
+        yield Message(
+            N_(
+                "The site is reached by https, so a proxy is in front of it, but WEBAPP_TRUSTED_PROXIES is 0: "
+                "everybody counts as one network address, and few may test their login. Set it to the number of "
+                "your proxies."
             )
         )
-    found += config.unsafe()
+    yield from config.unsafe()
     if config_values.is_loopback(host) or config.https:
-        return found
-    found.append(
-        Message(
-            N_(
-                "The site is reachable from other computers without https. Passwords and addresses would travel in "
-                "clear text. Put a proxy with https in front and set WEBAPP_PUBLIC_URL."
-            )
+        return
+    yield Message(
+        N_(
+            "The site is reachable from other computers without https. Passwords and addresses would travel in "
+            "clear text. Put a proxy with https in front and set WEBAPP_PUBLIC_URL."
         )
     )
     if _is_wildcard(host) and config.hosts == Config().hosts:
-        found.append(
-            Message(
-                N_(
-                    "Only requests for localhost are answered. Set WEBAPP_PUBLIC_URL or WEBAPP_TRUSTED_HOSTS to the "
-                    "name of this site."
-                )
+        yield Message(
+            N_(
+                "Only requests for localhost are answered. Set WEBAPP_PUBLIC_URL or WEBAPP_TRUSTED_HOSTS to the "
+                "name of this site."
             )
         )
-    return found
 
 
 def _with_host(config: Config, host: str) -> Config:

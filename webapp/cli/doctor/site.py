@@ -242,7 +242,7 @@ def _in_clear(asked: _Asked) -> Iterator[Finding]:
     """Yield whether a site with https is served without it, too, where no cookie of it comes back."""
     if not asked.config.https or asked.port != 443:
         return
-    with suppress(RequestError):
+    with suppress(http_client.RequestError):
         if replace(asked, url=f"http://{asked.host}").get("/healthz").content == ALIVE:
             yield warning(
                 "http-open",

@@ -90,7 +90,7 @@ def _first_question() -> str:
 def _page(reading: Reading, step_id: str) -> ResponseReturnValue:
     """Show a step; who asks for one that this guide has not is led to its first."""
     if step_id == ALL:
-        site = public_url("wizard.start").partition("://")[2].rstrip("/")
+        site = security.public_url("wizard.start").partition("://")[2].rstrip("/")
         return render_template("guides/all.html", site=site, today=datetime.now(UTC).date(), **_words(reading))
     number = reading.guide.index(step_id)
     if number is None:
