@@ -123,10 +123,11 @@ KEYS = (
     Key("logins_lock", ListOf(OneOf(LOCKS)), "What logins can lock a mailbox: from far-apart places, many refused "
         "ones. Said before a login test.", '["far-apart", "many-refusals"]', ()),
     Key("activation", Languages(Tables(MENU_PATH, least=1)), "The way to switch POP3 on, by the language of the "
-        "menus, newest wording first. Without it nothing must be switched on, and the page is left out.",
+        "menus: pages show the first one. Newest wording first. Without it nothing must be switched on, and the page "
+        "is left out.",
         '{ de = [{ steps = ["Einstellungen", "POP3", "POP3 erlauben", "Speichern"] }] }', {}),
     Key("app_password", Languages(Tables(MENU_PATH, least=1)), "The way to a password for programs, by the language "
-        "of the menus. Without it there is none, and pages do not speak of it.",
+        "of the menus: pages show the first one. Without it there is none, and pages do not speak of it.",
         '{ de = [{ steps = ["Konto", "App-Passwörter", "Neu"] }] }', {}),
     Key("help", Languages(TextsByName(OneOf(HELP_TOPICS), LINK)), "Help pages of the provider, by language and "
         "topic.", '{ de = { activation = "https://help.nordlicht.example/pop3" } }', {}),
