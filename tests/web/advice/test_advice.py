@@ -52,6 +52,10 @@ def test_the_backup_of_the_persons_program_comes_first(client: PageLintingClient
     assert len(mine) + len(others) == 10
 
 
+def test_the_backup_of_outlook_keeps_its_file_out_of_onedrive(client: PageLintingClient) -> None:
+    assert "OneDrive" in client.get("/advice/backup?client=outlook").text
+
+
 def test_the_backup_of_every_program_is_shown_without_a_choice(client: PageLintingClient) -> None:
     page = client.get("/advice/backup?client=unheard-of&lang=en").text
     assert "Your program" not in page
