@@ -33,7 +33,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         title=N_("We cannot reach %(provider)s at the moment"),
         why=N_(
             "Our server got no connection to the mail server of %(provider)s. This has nothing to do with your "
-            "password or your computer."
+            "password or your device."
         ),
         advice=(
             N_("Try again in 10 minutes."),
@@ -55,7 +55,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         "name-not-found",
         title=N_("The mail server was not found"),
         why=N_(
-            "Either this computer has no internet connection, or the name of the server is misspelt. This has "
+            "Either this device has no internet connection, or the name of the server is misspelt. This has "
             "nothing to do with your password."
         ),
         advice=(
@@ -66,7 +66,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             ),
             N_("If you use a VPN, switch it off and try again."),
         ),
-        say=N_("Your computer cannot find the mail server. First we see whether you are online."),
+        say=N_("Your device cannot find the mail server. First we see whether you are online."),
         ask=N_("Does %(website)s open in your browser, and what exactly is written in the field for the server?"),
         see="pop3-server-data",
         vantages=ON_THIS_COMPUTER,
@@ -116,7 +116,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         "only-port-110",
         title=N_("Only the other port for receiving is open"),
         why=N_(
-            "The usual port 995 is blocked on the way from your computer. Port 110 of the same server answers, and "
+            "The usual port 995 is blocked on the way from your device. Port 110 of the same server answers, and "
             "it is just as safe with “STARTTLS”. We have not logged in there."
         ),
         advice=(
@@ -134,7 +134,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         "only-port-587",
         title=N_("Only the other port for sending is open"),
         why=N_(
-            "The usual port 465 is blocked on the way from your computer. Port 587 of the same server answers, and "
+            "The usual port 465 is blocked on the way from your device. Port 587 of the same server answers, and "
             "it is just as safe with “STARTTLS”. We have not logged in there."
         ),
         advice=(
@@ -150,9 +150,9 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "port-blocked",
-        title=N_("Your computer gets no connection to %(provider)s"),
+        title=N_("Your device gets no connection to %(provider)s"),
         why=N_(
-            "Something between your computer and %(provider)s blocks the way: a firewall, a virus scanner, a "
+            "Something between your device and %(provider)s blocks the way: a firewall, a virus scanner, a "
             "VPN or the network you are in. It may also be a wrong port. This has nothing to do with your "
             "password."
         ),
@@ -173,10 +173,10 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("If only sending fails at home, look into your router: some allow only e-mail servers on a list."),
         ),
         say=N_(
-            "Something between your computer and %(provider)s blocks the connection. Your password has nothing "
+            "Something between your device and %(provider)s blocks the connection. Your password has nothing "
             "to do with it."
         ),
-        ask=N_("Does it work when you connect the computer through your phone?"),
+        ask=N_("Does it work in another network, such as the mobile one of a phone?"),
         see="pop3-server-data",
         vantages=ON_THIS_COMPUTER,
         signs=(

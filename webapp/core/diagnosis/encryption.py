@@ -9,17 +9,17 @@ from webapp.core.text import N_
 ENTRIES: tuple[Diagnosis, ...] = (
     entry(
         "clock-wrong",
-        title=N_("The date on your computer is probably wrong"),
+        title=N_("The date on your device is probably wrong"),
         why=N_(
-            "The certificate of the server, its identity card, is not valid on the date your computer shows. Most"
+            "The certificate of the server, its identity card, is not valid on the date your device shows. Most"
             " often the clock is wrong."
         ),
         advice=(
-            N_("Check date, year and time zone of your computer and set the clock to automatic."),
+            N_("Check date, year and time zone of your device and set the clock to automatic."),
             N_("If the date is right, wait an hour and try again. Do not confirm an exception."),
         ),
-        say=N_("Your computer thinks that the certificate of the server has expired. First we check its clock."),
-        ask=N_("Which date and which year does your computer show?"),
+        say=N_("Your device thinks that the certificate of the server has expired. First we check its clock."),
+        ask=N_("Which date and which year does your device show?"),
         vantages=ON_THIS_COMPUTER,
         signs=(Sign(kinds=frozenset({FailureKind.CERTIFICATE_EXPIRED, FailureKind.CERTIFICATE_NOT_YET_VALID})),),
     ),
@@ -78,7 +78,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "local-scanner",
-        title=N_("A program on your computer or in your network stands between you and %(provider)s"),
+        title=N_("A program on your device or in your network stands between you and %(provider)s"),
         why=N_(
             "The certificate that arrived is not from %(provider)s. Mostly a virus scanner opens the encrypted "
             "connection to look into your e-mail. More rarely it is a network that reads along, or a very old "
@@ -90,10 +90,10 @@ ENTRIES: tuple[Diagnosis, ...] = (
                 " scan”). The scanner itself stays on."
             ),
             N_("In a network that is not yours, use the mobile connection of your phone."),
-            N_("Install the updates of your computer, and do not confirm an exception."),
+            N_("Install the updates of your device, and do not confirm an exception."),
         ),
         say=N_("The certificate that arrived is not that of %(provider)s. Mostly a virus scanner is the reason."),
-        ask=N_("Which virus scanner is on your computer?"),
+        ask=N_("Which virus scanner is on your device?"),
         vantages=ON_THIS_COMPUTER,
         signs=(
             Sign(
@@ -259,7 +259,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         title=N_("%(provider)s answered differently than expected. We stopped."),
         why=N_(
             "The server of %(provider)s has a fault, or something is wrong with the line of our check. It has "
-            "nothing to do with your computer or your password."
+            "nothing to do with your device or your password."
         ),
         advice=(
             N_("Try again in 10 minutes."),

@@ -56,10 +56,10 @@ ENTRIES: tuple[Diagnosis, ...] = (
         title=N_("Your messages vanish from %(provider)s"),
         why=N_(
             "%(provider)s does not delete them. Your mail program does: it fetches messages and removes them from the "
-            "server, at once or after some days. What it has fetched is on that computer."
+            "server, at once or after some days. What it has fetched is on that device."
         ),
         advice=(
-            N_("Fetch no more mail until it is set right, and delete nothing on that computer."),
+            N_("Fetch no more mail until it is set right, and delete nothing on that device."),
             N_(
                 "Outlook: account settings, “More settings”, “Advanced”: tick “Leave a copy of messages on the "
                 "server” and remove the tick for the days."
@@ -75,7 +75,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("Look into trash and spam folder at %(website)s too."),
         ),
         say=N_(
-            "Your messages are most probably on the computer that fetched them. We now set the program so that "
+            "Your messages are most probably on the device that fetched them. We now set the program so that "
             "they also stay at %(provider)s."
         ),
         ask=N_("Which of your devices fetched mail last?"),
@@ -93,7 +93,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
                 "save its messages first."
             ),
             N_("Let one fetch run through to the end. After that nothing should arrive twice."),
-            N_("Delete the copies on your computer, not at %(provider)s."),
+            N_("Delete the copies on your device, not at %(provider)s."),
         ),
         say=N_("The program no longer knew what it already had. Nothing is lost."),
         ask=N_("Is your %(provider)s address in the account list once or twice?"),
@@ -199,7 +199,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         "not-online",
         title=N_("Your mail program works offline"),
         why=N_(
-            "Either the computer has no internet connection, or offline mode is switched on in the program. It "
+            "Either the device has no internet connection, or offline mode is switched on in the program. It "
             "has nothing to do with your password."
         ),
         advice=(
@@ -221,7 +221,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             "open in another program. Your messages at %(provider)s are safe."
         ),
         advice=(
-            N_("Close the program, restart the computer and see whether there is free disk space."),
+            N_("Close the program, restart the device and see whether there is free disk space."),
             N_("Make a copy of your data before you repair anything."),
             N_(
                 "Outlook: Control Panel, “Mail”, “Data Files”: note the place of the file. Then run “Inbox Repair"
@@ -229,7 +229,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
             ),
             N_("Or make a new profile (Control Panel, “Mail”, “Show Profiles”) and set the account up there."),
         ),
-        say=N_("The trouble is on the computer, not at %(provider)s. Your messages there are safe."),
+        say=N_("The trouble is on the device, not at %(provider)s. Your messages there are safe."),
         ask=N_("Do you have a copy of your messages, and how much disk space is free?"),
     ),
     entry(
