@@ -90,6 +90,13 @@ def test_who_agrees_by_two_presses_is_in(agent: PageLintingClient, person: PageL
     assert "helper-band" in person.get("/").text
 
 
+def test_the_page_that_asks_leads_not_to_itself(agent: PageLintingClient, person: PageLintingClient) -> None:
+    _, _, link = open_case(agent)
+    post(person, link, page=link)
+    for path, leads in (("/?lang=de", True), ("/join/confirm", False)):
+        assert ("Ansehen und entscheiden" in person.get(path).text) == leads, path
+
+
 def test_link_and_code_are_each_others_end(agent: PageLintingClient, new_browser: Browser) -> None:
     _, code, link = open_case(agent)
     assert post(new_browser(), "/join", {"code": code}).status_code == 303
