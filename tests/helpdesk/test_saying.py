@@ -201,6 +201,7 @@ def test_a_refused_login_stands_until_one_passes(
     assert "Die Prüfung ohne Passwort ist in Ordnung" in text_of(
         parse(agent.get(f"/helpdesk/cases/{case}/report").text).find("body")
     )
+    assert "Die Prüfung ist in Ordnung" not in shown  # the log beside it says what no password was tried for
     queue_run(app, person, "a-login")
     login = {"protocol": "pop3", "stage": "authenticate", "status": "passed", "state": "running"}
     events.test_progressed.send(app, run="a-login", **login)

@@ -178,7 +178,7 @@ def build(events: Sequence[CaseEvent]) -> LiveView:
         unsolved=(stands.at, cause) if stands and cause and said.diagnosis != cause else None,
         say=said.say,
         ask=said.ask,
-        log=lines(events, chosen, provider),
+        log=lines(events, chosen, provider, {run.number: run.label for run in runs if run.state == "passed"}),
         files=files,
         hint=line(hint) if hint is not None else None,
         current_step=current,

@@ -41,10 +41,23 @@ def line(event: CaseEvent) -> Line:
     return Line(event.at, _READ[Kind(event.kind)](event.details))
 
 
-def lines(events: Sequence[CaseEvent], chosen: Mapping[str, CaseEvent], provider: Provider) -> list[Line]:
-    """Return the log, the newest first. chosen: the answers, which say what a step of the guide reads like."""
-    told = [event for event in reversed(events) if event.kind != Kind.STAGE]
-    return [_step_of_guide(event, chosen, provider) if event.kind == Kind.GUIDE else line(event) for event in told]
+def lines(
+    events: Sequence[CaseEvent], chosen: Mapping[str, CaseEvent], provider: Provider, passed: Mapping[int, str]
+) -> list[Line]:
+    """Return the log, the newest first.
+
+    chosen: the answers, which say what a step of the guide reads like. passed: what the tests that passed prove, by
+    their number.
+    """
+
+    def read(event: CaseEvent) -> Line:
+        if event.kind == Kind.GUIDE:
+            return _step_of_guide(event, chosen, provider)
+        if event.kind == Kind.TEST and event.details["state"] == "passed" and event.details["run"] in passed:
+            return Line(event.at, Message(passed[event.details["run"]]))
+        return line(event)
+
+    return [read(event) for event in reversed(events) if event.kind != Kind.STAGE]
 
 
 def _step_of_guide(event: CaseEvent, chosen: Mapping[str, CaseEvent], provider: Provider) -> Line:
