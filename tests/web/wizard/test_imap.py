@@ -80,6 +80,7 @@ def test_the_second_device_takes_the_same_way(client: PageLintingClient) -> None
     asked = follow(client, page)
     assert "Ihr nächstes Gerät" in text_of(next(parse(asked.text).iter("main")))
     asked = client.get("/setup/program?system=iphone&again=1&next=1")
+    assert [link.get("href") for link in parse(asked.text).iter("a") if text_of(link) == "Zurück"] == ["/done"]
     onward = client.submit(asked, {"program": "apple-mail:iphone"}).headers["Location"]
     assert onward == GUIDE, "the switch at the provider is on already"
     assert "IMAP" in steps_of(client)

@@ -210,6 +210,8 @@ def _back_url(asked: Step, answers: store.Answers, page: str | None) -> str:
     """Return where “back” leads: from a page after the question to the question, else to what was seen before."""
     if page:
         return url_of(asked, again=1)
+    if "next" in request.args:
+        return url_for("wizard.done")
     if asked in ADJUSTMENTS:
         return url_for("wizard.adjust")
     if "again" in request.args and (origin := came_from.came_from("step")) and origin != url_for("help.index"):
