@@ -93,7 +93,8 @@ def test_a_message_that_was_looked_up_gives_the_cause_and_not_what_was_typed(
     config: Config, agent: PageLintingClient, person: PageLintingClient, case: str
 ) -> None:
     message = next(message for message in MESSAGES if message.program == "thunderbird" and message.diagnoses)
-    person.get("/help", query_string={"q": f"{message.text('de')} {TYPED}", "program": "thunderbird"})
+    typed = {"q": f"{message.text('de')} {TYPED}", "program": "thunderbird"}
+    person.get(person.submit(person.get("/help?lang=de"), typed, form="Ursache finden").location)
     shown = seen(agent, case)
     assert "Die Person sieht: Hilfe bei Meldungen" in shown
     assert "Fragen:" in shown

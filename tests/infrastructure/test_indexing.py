@@ -73,6 +73,7 @@ def test_nothing_else_is_listed(public: Flask) -> None:
     for path in (
         *NEVER,
         "/help?q=Passwort",
+        "/help?found=",
         "/help?program=outlook",
         "/help/log",
         "/?protocol=imap",

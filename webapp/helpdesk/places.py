@@ -20,7 +20,6 @@ ENDPOINTS: Mapping[str, str] = {
     "help.index": "help",
     "help.log": "help",
     "help.not_working": "not-working",
-    "help.read": "help",
     "help.show": "help",
     "help.thanks": "help",
     "helpdesk.stored": "stored",

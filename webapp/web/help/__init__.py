@@ -1,8 +1,10 @@
 """Help with what a mail program shows or a person notices: the likeliest cause at once, and a page for each.
 
-What is typed is read and forgotten: people paste passwords. Counted is which of the catalogue's own words fitted.
+What is typed is read and forgotten: people paste passwords. The address of the answer names the catalogue's messages
+that fitted, and so it can be opened anew, in another language too. Counted are these messages.
 """
 
+import zlib
 from collections.abc import Sequence
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -14,6 +16,7 @@ from webapp.core.diagnosis.messages import (
     MESSAGES,
     PROGRAMS,
     Found,
+    ProgramMessage,
     causes,
     looking,
     masked,
@@ -25,7 +28,15 @@ from webapp.infrastructure import compression, events, i18n, security
 from webapp.web.help.looked_up import Seen, step_for
 from webapp.web.wizard import answers, asking, steps
 
-QUERY_MAX = 2000  # characters of a question in a URL; longer ones are posted
+QUERY_MAX = 2000  # characters of a question in a URL, from a link of somebody; what is typed here is posted
+
+
+def _key(message: ProgramMessage) -> str:
+    """Return what names a message in an address, in this version and the next."""
+    return f"{zlib.crc32(repr((message.program, message.text('en'))).encode()):x}"
+
+
+_BY_KEY = {_key(message): message for message in MESSAGES}
 
 blueprint = Blueprint("help", __name__, url_prefix="/help")
 compression.allow(blueprint)
@@ -33,16 +44,32 @@ compression.allow(blueprint)
 
 @blueprint.get("")
 def index() -> str:
-    """Answer `?q=`, or the three questions for who knows no message; without either, ask: so it is indexable."""
-    query = request.args.get("q", "").strip()
+    """Answer what was posted, `?q=`, or the three questions for who knows no message.
+
+    Without any of them it asks: so it is indexable.
+    """
     security.allow_indexing()
-    return _answer(query[-QUERY_MAX:])
+    if "found" in request.args:
+        sure = bool(request.args.get("sure"))
+        told = [_BY_KEY[key] for key in request.args["found"].split(".") if key in _BY_KEY]
+        return _answer("", tuple(Found(message, 0, sure, 0) for message in told))
+    query = masked(request.args.get("q", "").strip()[-QUERY_MAX:])
+    return _answer(query, _found(query))
 
 
 @blueprint.post("")
-def read() -> str:
-    """Answer a text of any length that a form can hold, such as a log."""
-    return _answer(request.form.get("q", "").strip())
+def read() -> ResponseReturnValue:
+    """Read a text of any length that a form can hold, such as a log, and lead to the answer."""
+    query, program = masked(request.form.get("q", "").strip()), _program() or None
+    if not query:
+        return redirect(url_for("help.index", program=program), 303)
+    found = _found(query)
+    keys = ".".join(_key(one.message) for one in found)
+    sure = 1 if found and found[0].sure else None
+    return redirect(url_for("help.index", found=keys, sure=sure, program=program), 303)
+
+
+security.csrf.exempt(read)  # it changes nothing, and the page with its form is served without a cookie
 
 
 @blueprint.get("/log")
@@ -54,8 +81,7 @@ def log() -> str:
 def said() -> ResponseReturnValue:
     """Count whether an answer helped, and lead on."""
     outcome = "helped" if request.form.get("helped") == "yes" else "not-helped"
-    number = request.form.get("message", "")
-    message = MESSAGES[int(number)] if number.isdecimal() and len(number) < 5 and int(number) < len(MESSAGES) else None
+    message = _BY_KEY.get(request.form.get("message", ""))
     _count(outcome, message.text("en") if message else "", _program())
     return redirect(url_for("help.thanks", outcome=outcome), 303)
 
@@ -96,20 +122,25 @@ def show(diagnosis_id: str) -> str:
     )
 
 
-def _answer(query: str) -> str:
-    program = _program()
-    query = masked(query)
-    found = search(query, program or None) if query else ()
+def _found(query: str) -> tuple[Found, ...]:
+    """Return what fits, the best first, and count it."""
+    if not query:
+        return ()
+    found = search(query, _program() or None)
+    _count(_outcome(found), found[0].message.text("en") if found else "", _program())
+    return found
+
+
+def _answer(query: str, found: tuple[Found, ...]) -> str:
     ids = causes(found) or looking.causes(request.args)
-    if query:
-        _count(_outcome(found), found[0].message.text("en") if found else "", program)
     return render_template(
         "help/index.html",
-        query=" ".join(query[:QUERY_MAX].split()),  # a log comes back in a field of one line
-        program=program,
+        query=" ".join(query.split()),  # a log comes back in a field of one line
+        asked=bool(query) or "found" in request.args,
+        program=_program(),
         programs=PROGRAMS,
         found=found,
-        number=MESSAGES.index(found[0].message) if found else "",
+        key=_key(found[0].message) if found else "",
         explained=_explained(ids[:CAUSES_SHOWN]),
         seen=_seen(ids[:1]),
         questions=looking.QUESTIONS,
