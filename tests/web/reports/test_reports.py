@@ -61,6 +61,14 @@ def test_a_time_at_the_end_of_all_times_is_refused_and_no_fault(client: PageLint
     assert page.status_code == 422
 
 
+def test_the_answer_stays_in_another_language(client: PageLintingClient) -> None:
+    page = client.submit(client.get(f"{REPORTS}?lang=de"), {"report": as_json(failed())})
+    other = client.submit(page, form="English")
+    assert "GMX refused the login" in other.text
+    assert "-ERR authentication failed" in other.text
+    assert "GMX hat die Anmeldung abgelehnt" in client.submit(other, form="Deutsch").text
+
+
 def test_speaks_english_too(client: PageLintingClient) -> None:
     page = client.submit(client.get(f"{REPORTS}?lang=en"), {"report": as_json(failed())})
     assert "GMX refused the login" in page.text

@@ -1,12 +1,14 @@
 """Explains a pasted or uploaded report like a test of this site. Nothing of it is stored, not even after a mistake."""
 
+import json
+
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import TextAreaField
 
-from webapp.core.diagnosis import explain, report_to_text
+from webapp.core.diagnosis import explain, report_to_json, report_to_text
 from webapp.core.diagnosis.reading import read_report
 from webapp.core.diagnosis.report_values import OCTETS_MAX
 from webapp.core.probe.report import Report
@@ -24,18 +26,11 @@ class ReportForm(FlaskForm):
     file = FileField(N_("Or its file"))
 
 
-@blueprint.get("")
+@blueprint.route("", methods=["GET", "POST"])
 def index() -> ResponseReturnValue:
-    return _asked(mistakes.form_of(ReportForm))
-
-
-def _asked(form: ReportForm) -> ResponseReturnValue:
-    return render_template("reports/index.html", form=form), mistakes.status(form)
-
-
-@blueprint.post("")
-def explained() -> ResponseReturnValue:
-    """Explain the report in the form; an invalid one leads back with the error."""
+    """Ask for a report, or explain the one in the form; an invalid one leads back with the error."""
+    if request.method != "POST":
+        return _asked(mistakes.form_of(ReportForm))
     form = ReportForm()
     upload = request.files.get("file")
     data = upload.read(OCTETS_MAX + 1) if upload else b""
@@ -45,6 +40,10 @@ def explained() -> ResponseReturnValue:
         form.report.errors = [i18n.translate(error.message)]
         return mistakes.refuse(form, url_for("reports.index"), lambda: _asked(form), never=("report",))
     return _shown(report)
+
+
+def _asked(form: ReportForm) -> ResponseReturnValue:
+    return render_template("reports/index.html", form=form), mistakes.status(form)
 
 
 def _shown(report: Report) -> str:
@@ -59,4 +58,5 @@ def _shown(report: Report) -> str:
         stage_labels=STAGE_LABELS,
         status_labels=STATUS_LABELS,
         text=report_to_text(report, diagnoses, i18n.current_locale()),
+        again=json.dumps(report_to_json(report, diagnoses, i18n.current_locale(), provider, True)),
     )
