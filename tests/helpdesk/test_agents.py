@@ -411,7 +411,7 @@ def test_an_administrator_adds_and_disables_but_not_themselves(
     own = agent_row(config, "olga@example.org")
     assert post(admin, f"/helpdesk/agents/{own.id}/disable", page="/helpdesk/agents").status_code == 422
     assert f"/helpdesk/agents/{own.id}/disable" not in admin.get("/helpdesk/agents").text
-    assert admin.get(f"/helpdesk/agents/{own.id}/disable").status_code == 422
+    assert admin.told(admin.get(f"/helpdesk/agents/{own.id}/disable")).status_code == 422
     nina = agent_row(config, "nina@example.org")
     asked = f"/helpdesk/agents/{nina.id}/disable"
     assert f'href="{asked}"' in admin.get("/helpdesk/agents").text

@@ -37,7 +37,7 @@ TABLE = "address,client,name,keep,room\nanna@gmx.de,outlook,Anna Beispiel,14,7\n
 def give(client: PageLintingClient, table: str | bytes, **fields: str) -> Any:
     content = table.encode() if isinstance(table, str) else table
     data = {"csrf_token": token_of(client, "/helpdesk/bulk"), "locale": "de", **fields}
-    return client.post("/helpdesk/bulk", data={**data, "table": (io.BytesIO(content), "people.csv")})
+    return client.told(client.post("/helpdesk/bulk", data={**data, "table": (io.BytesIO(content), "people.csv")}))
 
 
 def give_whole(client: PageLintingClient, table: bytes) -> Any:
@@ -140,7 +140,7 @@ def test_what_is_no_table_is_refused_at_once(admin: PageLintingClient, table: st
 
 
 def test_a_form_without_a_table_says_so(admin: PageLintingClient) -> None:
-    answer = admin.submit(admin.get("/helpdesk/bulk"), {}, form="Dateien erstellen")
+    answer = admin.told(admin.submit(admin.get("/helpdesk/bulk"), {}, form="Dateien erstellen"))
     assert answer.status_code == 422
     assert "Wählen Sie die Datei mit der Tabelle." in answer.text
 

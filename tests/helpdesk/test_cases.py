@@ -219,6 +219,28 @@ def test_notes_are_plain_text_of_bounded_length(agent: PageLintingClient) -> Non
     assert too_long.status_code == 422
     assert '<a href="#text">Eine Notiz hat höchstens 1.000 Zeichen.</a>' in too_long.text, "told at the top of the page"
     assert post(agent, where, {"text": "  \n "}, page="/helpdesk").status_code == 422
+    for length in (1001, 5000):  # fits into the cookie, and does not: it is lost neither time
+        told = post(agent, where, {"text": "x" * length}, page="/helpdesk")
+        assert told.status_code == 422
+        assert "x" * length in told.text
+
+
+def test_a_mistake_in_a_form_of_the_desk_leaves_a_page_to_go_back_to(agent: PageLintingClient) -> None:
+    reference, _, _ = open_case(agent)
+    case = f"/helpdesk/cases/{reference}"
+    for path, wrong, page in (
+        ("/helpdesk/cases", {"ticket": "a b"}, "/helpdesk/cases/new"),
+        ("/helpdesk/code", {"code": "1"}, "/helpdesk"),
+        ("/helpdesk/courses", {"name": "", "day": "x", "places": "99"}, "/helpdesk/courses"),
+        (f"{case}/note", {"text": ""}, case),
+        (f"{case}/details", {"ticket": "<b>", "label": "Platz 3"}, case),
+    ):
+        answer = agent.post(path, data={**wrong, "csrf_token": token_of(agent, "/helpdesk")})
+        assert (answer.status_code, answer.location) == (303, page), path
+        told = agent.get(page)
+        assert told.status_code == 422
+        assert all(value in told.text for value in wrong.values() if not value.startswith("<"))
+        assert agent.get(page).status_code == 200
 
 
 def test_closing_ends_the_connection_and_makes_a_report(agent: PageLintingClient, person: PageLintingClient) -> None:

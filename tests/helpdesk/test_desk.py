@@ -83,7 +83,7 @@ def test_a_case_is_handed_over_and_the_person_is_asked_by_the_new_name(
     assert post(agent, f"{where}/hand-over", {"agent": viktor}, page=where).status_code == 303
     assert reference in queue(other_agent)
     assert "Viktor möchte Ihnen helfen." in person.get("/").text
-    assert post(other_agent, f"{where}/hint", {"hint": "wait"}, page=where).status_code == 303
+    assert "Der Satz wurde nicht gezeigt" in post(other_agent, f"{where}/hint", {"hint": "wait"}, page=where).text
     assert "helper-hint" not in person.get("/").text  # not yet agreed
     post(person, "/join/end")
     row = case_row(config, reference)

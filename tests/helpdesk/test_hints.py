@@ -82,6 +82,17 @@ def test_agent_and_person_see_the_sentence_until_it_is_passed_or_taken_back(
     assert person.get("/join/stored").text.count("Der Satz wurde von der Seite genommen") == 1
 
 
+def test_an_agent_is_told_that_a_sentence_came_too_late(agent: PageLintingClient, person: PageLintingClient) -> None:
+    reference, code, _ = open_case(agent)
+    join(person, code)
+    where = f"/helpdesk/cases/{reference}"
+    post(person, "/join/end", page="/join/stored")
+    late = post(agent, f"{where}/hint", {"hint": "wait"}, page="/helpdesk")
+    assert late.status_code == 422
+    assert "Der Satz wurde nicht gezeigt" in late.text
+    assert "Der Satz wurde nicht gezeigt" not in agent.get(where).text
+
+
 def test_agent_and_person_see_the_same_after_a_look_at_what_is_stored(
     agent: PageLintingClient, person: PageLintingClient
 ) -> None:

@@ -36,6 +36,14 @@ def test_a_mistake_is_told_once_on_the_page_of_its_form(client: PageLintingClien
     assert 'value="123"' not in again.text
 
 
+def test_a_mistake_is_told_in_the_language_of_the_page(client: PageLintingClient) -> None:
+    client.submit(client.get(COMPUTER), {"code": "123"}, form="Öffnen")
+    told = client.get("/computer?lang=en")
+    assert told.status_code == 422
+    assert "The code has nine digits" in told.text
+    assert "Der Code hat" not in told.text
+
+
 def test_the_token_of_the_form_does_not_wait_for_it_lies_in_the_cookie_already(client: PageLintingClient) -> None:
     client.submit(client.get(COMPUTER), {"code": "123"}, form="Öffnen")
     with client.session_transaction() as session:

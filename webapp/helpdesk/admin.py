@@ -12,7 +12,7 @@ from webapp.helpdesk.forms import AgentForm
 from webapp.helpdesk.invitations import first_run_url
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import for_admins, me
-from webapp.infrastructure import db, outbox
+from webapp.infrastructure import db, mistakes, outbox
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.models import Agent, AgentSession, Case, Delivery
@@ -40,7 +40,8 @@ def _actions(agent: Agent) -> list[str]:
 @blueprint.get("/helpdesk/agents")
 @for_admins
 def agents_page() -> ResponseReturnValue:
-    return _page(AgentForm(formdata=None))
+    form = mistakes.form_of(AgentForm)
+    return _page(form), mistakes.status(form)
 
 
 def _page(form: AgentForm, link: str | None = None, login: str = "") -> str:
@@ -67,7 +68,7 @@ def add_agent() -> ResponseReturnValue:
     except InputError as error:
         wrong = form.name if error.message.text == agents.NO_NAME else form.login
         wrong.errors = [translate(error.message)]
-        return _page(form), 422
+        return _refused(form)
     return _page(AgentForm(formdata=None), first_run_url(token), form.login.data or "")
 
 
@@ -91,11 +92,15 @@ def ask_to_disable(agent_id: str) -> ResponseReturnValue:
         return render_template("helpdesk/disable-agent.html", agent=agent, helped=reading.scalar(helped) or 0)
 
 
+def _refused(form: AgentForm) -> ResponseReturnValue:
+    return mistakes.refuse(form, url_for("helpdesk.agents_page"), lambda: (_page(form), 422))
+
+
 def _own_account() -> ResponseReturnValue:
     form = AgentForm(formdata=None)
     text = N_("You cannot do that to your own account. Ask another administrator.")
     form.login.errors = [translate(Message(text))]
-    return _page(form), 422
+    return _refused(form)
 
 
 @blueprint.post("/helpdesk/agents/<agent_id>/<action>")

@@ -16,7 +16,7 @@ from webapp.helpdesk.bulk_jobs import JobState
 from webapp.helpdesk.forms import TableForm
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import View, current, for_agents, me, watching
-from webapp.infrastructure import fragments
+from webapp.infrastructure import fragments, mistakes
 from webapp.infrastructure.config import BODY_BYTES_MAX, TABLE_BYTES_MAX, TABLE_ROWS_MAX, site_provider
 from webapp.infrastructure.i18n import current_locale, translate
 from webapp.infrastructure.models import BulkJob
@@ -52,7 +52,8 @@ def for_bulk(view: View) -> View:
 @blueprint.get("/helpdesk/bulk")
 @for_bulk
 def bulk() -> ResponseReturnValue:
-    return _page(TableForm(formdata=None, data={"locale": current_locale()}))
+    form = mistakes.form_of(TableForm, {"locale": current_locale()})
+    return _page(form), mistakes.status(form)
 
 
 def _page(form: TableForm) -> str:
@@ -95,7 +96,7 @@ def _too_large() -> ResponseReturnValue:
 def _begun() -> ResponseReturnValue:
     form = TableForm()
     if not form.validate():
-        return _page(form), 422
+        return _refused(form)
     content = form.table.data.read(TABLE_BYTES_MAX + 1)
     if len(content) > TABLE_BYTES_MAX:
         return _too_large()
@@ -104,8 +105,12 @@ def _begun() -> ResponseReturnValue:
         job_id = bulk_jobs.begin(app, me().agent_id, me().login, content, form.locale.data)
     except InputError as error:
         form.table.errors = [translate(error.message)]
-        return _page(form), 422
+        return _refused(form)
     return redirect(url_for("helpdesk.bulk_job", job_id=job_id), 303)
+
+
+def _refused(form: TableForm) -> ResponseReturnValue:
+    return mistakes.refuse(form, url_for("helpdesk.bulk"), lambda: (_page(form), 422))
 
 
 @blueprint.get("/helpdesk/bulk/example.csv")

@@ -5,12 +5,13 @@ from typing import Any, Final
 
 from flask import abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.core.diagnosis import CATALOGUE
 from webapp.core.stages import FAILURE_LABELS, PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS
-from webapp.core.text import InputError
+from webapp.core.text import N_, InputError, Message
 from webapp.helpdesk import agents, case_report, cases, colleagues, hints, notes, recipients
 from webapp.helpdesk.attendance import away, is_away
 from webapp.helpdesk.cases import OUTCOME_LABELS, STATE_NAMES, CaseState, Outcome
@@ -21,7 +22,7 @@ from webapp.helpdesk.log import hint_message
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import for_agents, me, watching
 from webapp.helpdesk.vocabulary import HINTS, STEP_SLUGS
-from webapp.infrastructure import db, fragments, outbox
+from webapp.infrastructure import db, fragments, mistakes, outbox
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.fresh import Fresh
 from webapp.infrastructure.i18n import translate
@@ -95,37 +96,44 @@ def _page(
     note: NoteForm | None = None,
     prefill: PrefillForm | None = None,
     details: DetailsForm | None = None,
-) -> str:
+) -> ResponseReturnValue:
     prepared = cases.prefill_of(found)
-    if prefill is None:
-        program = ":".join(filter(None, (prepared.get("client"), prepared.get("device"))))
-        prefill = PrefillForm(
-            formdata=None, data={"email_address": prepared.get("email_address", ""), "program": program}
-        )
-    return render_template(
+    program = ":".join(filter(None, (prepared.get("client"), prepared.get("device"))))
+    known = {"email_address": prepared.get("email_address", ""), "program": program}
+    prefill = prefill or mistakes.form_of(PrefillForm, known)
+    note = note or mistakes.form_of(NoteForm)
+    details = details or mistakes.form_of(DetailsForm, {"label": found.label, "ticket": found.ticket})
+    problem = mistakes.told()
+    page = render_template(
         "helpdesk/case.html",
         **_live(reading, found, me().agent_id),
         invitation=invitation_of(found.reference) if found.state == CaseState.INVITED else None,
-        details=details or DetailsForm(formdata=None, data={"label": found.label, "ticket": found.ticket}),
+        details=details,
+        problem=problem,
         watcher=colleagues.of_case(reading, found),
         team=agents.active(reading, but=me().agent_id),
         join_address=public_url("helpdesk.join").partition("://")[2],
         asks_page=found.link_hash is None,
         code_until=found.code_expires_at if _is_later(found.code_expires_at) else None,
         prefill=prefill,
-        note=note or NoteForm(formdata=None),
+        note=note,
         notes=cases.notes_of(reading, found.id),
         is_sent=bool(recipients.targets(current_config())),
         hints=[hint for hint in HINTS if hint != "open-step"],
         outcomes={key: label for key, label in OUTCOME_LABELS.items() if key != Outcome.EXPIRED},
         outcome_labels=OUTCOME_LABELS,
     )
+    return page, mistakes.status(note, prefill, details, problem)
 
 
-def _again(found: Case, **forms: Any) -> ResponseReturnValue:
-    """Show the page of a case with the form that was sent, and its mistakes."""
-    with db.read() as reading:
-        return _page(reading, found, **forms), 422
+def _again(found: Case, name: str, form: FlaskForm) -> ResponseReturnValue:
+    """Lead to the page of a case, which tells the mistakes of the form that was sent."""
+
+    def page() -> ResponseReturnValue:
+        with db.read() as reading:
+            return _page(reading, found, **{name: form})
+
+    return mistakes.refuse(form, url_for("helpdesk.case", reference=found.reference), page)
 
 
 def _is_later(moment: datetime | None) -> bool:
@@ -201,7 +209,9 @@ def hint(reference: str) -> ResponseReturnValue:
         return redirect(url_for("helpdesk.case", reference=reference), 303)
     if name not in HINTS or (step is not None and step not in STEP_SLUGS) or (name == "open-step") != bool(step):
         abort(400)
-    hints.give(found.id, name, step, me().agent_id)
+    if not hints.give(found.id, name, step, me().agent_id):
+        text = N_("Nobody is connected just now. The sentence was not shown.")
+        return mistakes.tell(Message(text), url_for("helpdesk.case", reference=reference))
     return redirect(url_for("helpdesk.case", reference=reference), 303)
 
 
@@ -222,7 +232,7 @@ def add_note(reference: str) -> ResponseReturnValue:
         notes.add_note(found.id, me().name, form.text.data or "")
     except InputError as error:
         form.text.errors = [translate(error.message)]
-        return _again(found, note=form)
+        return _again(found, "note", form)
     return redirect(url_for("helpdesk.case", reference=reference), 303)
 
 
@@ -232,7 +242,7 @@ def keep_prefill(reference: str) -> ResponseReturnValue:
     found = _own(reference)
     form = PrefillForm()
     if not form.validate():
-        return _again(found, prefill=form)
+        return _again(found, "prefill", form)
     cases.keep_prefill(found.id, form.prefill())
     return redirect(url_for("helpdesk.case", reference=reference), 303)
 
@@ -296,7 +306,7 @@ def describe(reference: str) -> ResponseReturnValue:
     found = _own(reference)
     form = DetailsForm()
     if not form.validate():
-        return _again(found, details=form)
+        return _again(found, "details", form)
     cases.describe(found.id, form.label.data or "", form.ticket.data or "")
     return redirect(url_for("helpdesk.case", reference=reference), 303)
 

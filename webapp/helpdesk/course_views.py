@@ -18,7 +18,7 @@ from webapp.helpdesk.courses import NAME_MAX, PLACES_MAX
 from webapp.helpdesk.invitations import invitation_url
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.sessions import for_agents, me
-from webapp.infrastructure import db
+from webapp.infrastructure import db, mistakes
 from webapp.infrastructure.codes import printable
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.i18n import translate
@@ -51,11 +51,9 @@ class CourseForm(FlaskForm):
 @blueprint.get("/helpdesk/courses")
 @for_agents
 def courses_page() -> ResponseReturnValue:
-    return _list(_new_form())
-
-
-def _new_form() -> CourseForm:
-    return CourseForm(formdata=None, data={"day": courses.today(current_config()), "places": 12})
+    form = mistakes.form_of(CourseForm, {"day": courses.today(current_config()), "places": 12})
+    problem = mistakes.told()
+    return _list(form, problem), mistakes.status(form, problem)
 
 
 def _list(form: CourseForm, problem: str = "") -> str:
@@ -71,13 +69,17 @@ def _list(form: CourseForm, problem: str = "") -> str:
 def make_course() -> ResponseReturnValue:
     form = CourseForm()
     if not form.validate():
-        return _list(form), 422
+        return _refused(form)
     try:
         made = courses.create(me().agent_id, me().login, form.name.data, form.day.data, form.places.data)
     except InputError as error:
         form.day.errors = [translate(error.message)]
-        return _list(form), 422
+        return _refused(form)
     return redirect(url_for("helpdesk.course", reference=made), 303)
+
+
+def _refused(form: CourseForm) -> ResponseReturnValue:
+    return mistakes.refuse(form, url_for("helpdesk.courses_page"), lambda: (_list(form), 422))
 
 
 def _own(session: Session, reference: str) -> Course:
@@ -132,7 +134,7 @@ def take_course(reference: str) -> ResponseReturnValue:
             if found.agent_id != me().agent_id:
                 courses.take_over(writing, found, me().agent_id, me().login)
     except InputError as error:
-        return _list(_new_form(), translate(error.message)), 422
+        return mistakes.tell(error.message, url_for("helpdesk.courses_page"))
     return redirect(url_for("helpdesk.course", reference=reference), 303)
 
 

@@ -1,6 +1,7 @@
 """The agent's overview: own cases, the queue, search, a new case; and the statistics."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -24,7 +25,7 @@ from webapp.helpdesk.sessions import for_agents, me
 from webapp.helpdesk.sign_in import TICKET_KEY
 from webapp.helpdesk.tickets import TICKET
 from webapp.helpdesk.vocabulary import CHOICES
-from webapp.infrastructure import db, fragments, limits
+from webapp.infrastructure import db, fragments, limits, mistakes
 from webapp.infrastructure.codes import spoken
 from webapp.infrastructure.config import site_provider
 from webapp.infrastructure.i18n import translate
@@ -44,15 +45,16 @@ SPANS = (7, 30, 365)  # days
 @blueprint.get("/helpdesk")
 @for_agents
 def overview() -> ResponseReturnValue:
-    return _overview(NewCaseForm(formdata=None), SpokenForm(formdata=None))
+    form = mistakes.form_of(SpokenForm)
+    return _overview(form), mistakes.status(form)
 
 
-def _overview(new: NewCaseForm, code: SpokenForm) -> str:
+def _overview(code: SpokenForm) -> str:
     query = "".join(filter(str.isprintable, request.args.get("q", ""))).strip()[:40]
     with db.read() as reading:
         return render_template(
             "helpdesk/overview.html",
-            new=new,
+            new=NewCaseForm(formdata=None),
             code=code,
             query=query,
             found=_search(reading, query) if query else None,
@@ -141,10 +143,11 @@ def new_case() -> ResponseReturnValue:
 @for_agents
 def _new_case(ticket: str) -> ResponseReturnValue:
     session.pop(TICKET_KEY, None)
-    form = NewCaseForm(formdata=None, data={"ticket": ticket if TICKET.fullmatch(ticket) else ""})
+    form = mistakes.form_of(NewCaseForm, {"ticket": ticket if TICKET.fullmatch(ticket) else ""})
+    status = mistakes.status(form)
     if ticket and not TICKET.fullmatch(ticket):
         form.ticket.errors = [translate(Message(N_("The link names no ticket reference that we understand.")))]
-    return render_template("helpdesk/new-case.html", new=form)
+    return render_template("helpdesk/new-case.html", new=form), status
 
 
 @blueprint.post("/helpdesk/cases")
@@ -152,7 +155,8 @@ def _new_case(ticket: str) -> ResponseReturnValue:
 def create_case() -> ResponseReturnValue:
     form = NewCaseForm()
     if not form.validate():
-        return render_template("helpdesk/new-case.html", new=form), 422
+        page = partial(render_template, "helpdesk/new-case.html", new=form)
+        return mistakes.refuse(form, url_for("helpdesk.new_case"), lambda: (page(), 422))
     reference, link, code = cases.create(me().agent_id, me().login, form.ticket.data or "")
     remember_invitation(reference, link, code)
     return redirect(url_for("helpdesk.case", reference=reference), 303)
@@ -206,7 +210,7 @@ def enter_code() -> ResponseReturnValue:
     """Take the code that a person reads out, or ask the page whose reference it is."""
     form = SpokenForm()
     if not form.validate():
-        return _overview(NewCaseForm(formdata=None), form), 422
+        return _code_refused(form)
     click = new_reference()
     wait = limits.current().take_code_of_agent(me().agent_id, click)
     if wait is not None:
@@ -218,9 +222,13 @@ def enter_code() -> ResponseReturnValue:
     if reference is None:
         text = N_("This code does not fit, or it has run out. Have it read out once more, or ask for a new one.")
         form.code.errors = [translate(Message(text))]
-        return _overview(NewCaseForm(formdata=None), form), 422
+        return _code_refused(form)
     limits.current().give_back(click)
     return redirect(url_for("helpdesk.case", reference=reference), 303)
+
+
+def _code_refused(form: SpokenForm) -> ResponseReturnValue:
+    return mistakes.refuse(form, url_for("helpdesk.overview"), lambda: (_overview(form), 422))
 
 
 @blueprint.post("/helpdesk/queue/<reference>")

@@ -27,9 +27,10 @@ _STORED: Final = "stored"  # the page on which people look what is stored, and c
 
 
 @changing(CaseState.JOINED)
-def give(session: Session, case: Case, hint: str, step: str | None, agent_id: int) -> None:
+def give(session: Session, case: Case, hint: str, step: str | None, agent_id: int) -> bool:
     """Put a sentence on the page of the person, if one is connected; it is signed by the agent who gives it."""
     record_in(session, case, Kind.HINT, {"hint": hint, "step": step, "by": agent_id})
+    return True
 
 
 @changing(CaseState.JOINED)

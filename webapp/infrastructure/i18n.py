@@ -173,9 +173,17 @@ def _translate(context: Context, message: Message) -> str:
     return _translated(message, lambda: named_provider(context))
 
 
+class Translated(str):
+    """A text for a page that knows the message it was made of, to be said once more in another language."""
+
+    message: Message
+
+
 def translate(message: Message) -> str:
     """Translate a core message for a page; %(provider)s is the person's provider where nothing else is given."""
-    return _translated(message, persons_provider)
+    said = Translated(_translated(message, persons_provider))
+    said.message = message
+    return said
 
 
 def _translated(message: Message, provider: Callable[[], Provider]) -> str:
