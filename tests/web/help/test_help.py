@@ -65,6 +65,12 @@ def test_the_answer_shows_the_step_with_its_drawing_beside_it(client: PageLintin
     assert "<svg" in shown
     assert "POP3- und IMAP-Zugriff erlauben" in shown
     assert 'class="in-guide"' not in folded
+    for page in (shown, client.get("/help/login-refused?lang=de").text):
+        first, second = parse(page).findall(".//ol[@class='steps']/li")[:2]
+        assert "POP3 eingeschaltet" in text_of(first)
+        assert first.find(".//figure") is not None, "it stands at the step that it shows"
+        assert second.find(".//figure") is None
+        assert page.count('class="in-guide"') == 1
     page = client.get("/help/encryption-mismatch?program=fairemail&lang=de").text
     assert "Im Programm: FairEmail" in page
     assert 'href="/guide/receiving?client=fairemail"' in page

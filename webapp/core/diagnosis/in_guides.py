@@ -35,3 +35,19 @@ STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "wrong-family": _RECEIVING,
     }
 )
+
+# After how many pieces of the advice that step stands: the last of them says what it shows. Else it stands below all.
+AFTER: Mapping[str, int] = MappingProxyType(
+    {
+        "app-password-needed": 1,
+        "certificate-wrong-host": 1,
+        "encryption-mismatch": 1,
+        "imap-chosen": 2,
+        "login-refused": 1,
+        "mailbox-inactive": 2,
+        "name-not-found": 2,
+        "old-password-saved": 2,
+        "sender-not-allowed": 1,
+        "wrong-family": 1,
+    }
+)

@@ -7,7 +7,7 @@ from functools import partial
 from flask import url_for
 
 from webapp.core.clients import CLIENTS
-from webapp.core.diagnosis.in_guides import STEPS
+from webapp.core.diagnosis.in_guides import AFTER, STEPS
 from webapp.core.guides import SOURCES, GuideStep
 from webapp.core.guides.preparation import preparation
 from webapp.core.providers import Provider
@@ -21,12 +21,16 @@ ANY_PROGRAM = "other"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A step, its picture and its page; client: the program it is in, "" for the provider's website."""
+    """A step, its picture and its page.
+
+    client: the program it is in, "" for the provider's website. after: see `webapp.core.diagnosis.in_guides`.
+    """
 
     step: GuideStep
     picture: Shown | None
     url: str
     client: str = ""
+    after: int = 0
 
     @property
     def way_says_more(self) -> bool:
@@ -41,7 +45,8 @@ def step_for(cause: str, program: str, provider: Provider) -> Seen | None:
     wanted = STEPS.get(cause)
     if wanted is None:
         return None
-    return next((seen for reading in _readings(program, provider) for seen in _found(wanted, program, reading)), None)
+    found = (seen for reading in _readings(program, provider) for seen in _found(wanted, program, reading))
+    return next((replace(seen, after=AFTER.get(cause, 0)) for seen in found), None)
 
 
 def _found(wanted: tuple[str, ...], program: str, reading: Reading) -> Iterator[Seen]:
