@@ -269,3 +269,8 @@ def test_who_says_that_it_does_not_work_is_led_on_from_what_they_see(client: Pag
         "/setup/program?again=1",
     ):
         assert f'href="{link}"' in page.text
+
+
+def test_a_pasted_log_comes_back_with_its_words_apart(client: PageLintingClient) -> None:
+    page = client.submit(client.get("/help/log?lang=de"), {"q": "no such\nmessage known"}, form="Ursache finden").text
+    assert 'value="no such message known"' in page

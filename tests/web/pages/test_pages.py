@@ -178,6 +178,13 @@ def test_the_delete_button_of_the_privacy_page_deletes(client: PageLintingClient
         assert "answers" not in session
 
 
+def test_who_is_stuck_can_call_with_one_press(config: Config) -> None:
+    client = client_with(replace(config, operator_contact="0123 456789"))
+    assert (
+        '<a href="tel:0123456789">' in client.get("/help/not-working").text.partition("<main")[2].partition("</main")[0]
+    )
+
+
 def test_without_an_operator_the_pages_say_so(client: PageLintingClient) -> None:
     assert "noch kein Impressum hinterlegt" in main_text(client.get("/imprint").text)
     assert "Wer diese Seite betreibt, steht hier nicht" in main_text(client.get("/privacy").text)
