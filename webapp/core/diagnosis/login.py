@@ -116,6 +116,13 @@ ENTRIES: tuple[Diagnosis, ...] = (
                 "Does %(provider)s show a notice after you log in? Perhaps %(provider)s has locked your "
                 "mailbox. The notice, or an e-mail from %(provider)s in your inbox, says what to do."
             ),
+            OnlyWith(
+                "app_password",
+                N_(
+                    "Is all of that right? The maker of FairEmail says that an app password often helps, also on a "
+                    "journey or with a VPN."
+                ),
+            ),
         ),
         say=OnlyWith(
             "activation",
