@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.client import PageLintingClient
+from tests.support.client import PageLintingClient, parse, text_of
 from tests.support.reports import A_REPORT, SHAPE, TEXT, as_json
 from webapp.core.diagnosis import report_to_text
 from webapp.core.probe.report import Failure, FailureKind, Report, RunState, Stage, Status
@@ -63,6 +63,8 @@ def test_a_time_at_the_end_of_all_times_is_refused_and_no_fault(client: PageLint
 
 def test_the_answer_stays_in_another_language(client: PageLintingClient) -> None:
     page = client.submit(client.get(f"{REPORTS}?lang=de"), {"report": as_json(failed())})
+    languages = next(nav for nav in parse(page.text).iter("nav") if nav.get("aria-label") == "Sprache")
+    assert text_of(languages).split() == ["Deutsch", "English"]
     other = client.submit(page, form="English")
     assert "GMX refused the login" in other.text
     assert "-ERR authentication failed" in other.text
