@@ -70,6 +70,7 @@ def test_an_example_runs(example: str, dovecot: Dovecot, empty_database: Path, t
     shutil.copy(empty_database, tmp_path)
     (tmp_path / "report.json").write_text(json.dumps(SHAPE))
     (tmp_path / "report.txt").write_text(TEXT)
+    (tmp_path / "fetch.log").write_text("fetchmail: Query status=3 (AUTHFAIL)\n")
     (tmp_path / "people.csv").write_text("address,client,name,keep\nanna@gmx.de,outlook,Anna,14\n")
     environment = {
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "LC_ALL": "de_DE.UTF-8", "TERM": "dumb",
