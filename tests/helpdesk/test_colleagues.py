@@ -42,6 +42,7 @@ def test_a_colleague_sees_the_case_once_the_person_agreed_to_the_name(
     assert fragment(other_agent, f"{where}/progress").status_code == 403
     assert "Vera möchte, dass Viktor zusieht." in person.get("/").text
     asked = person.get("/join/colleague").text
+    assert "helper-colleague" not in asked  # no link to the page itself
     assert "Darf Viktor auch zusehen?" in asked
     assert "Viktor sähe, was Vera sieht, Ihre Adresse immer gekürzt." in asked
     assert person.submit(person.get("/join/colleague"), form="Ja, Viktor darf zusehen").status_code == 303
