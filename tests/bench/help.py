@@ -11,7 +11,7 @@ import time
 from statistics import median
 
 from webapp.core.diagnosis.messages import search
-from webapp.core.diagnosis.messages.pasted import CHARACTERS_MAX
+from webapp.core.diagnosis.messages.searching import CHARACTERS_MAX
 
 EVERYDAY = "Anmeldung auf dem Server pop.gmx.net mit Benutzernamen anna@gmx.de fehlgeschlagen"
 LOG = "\n".join(f"2026-11-28 10:00:{number % 60:02} fetching message {number} of 30000" for number in range(30_000))

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from webapp.core.diagnosis.messages import causes
+from webapp.core.diagnosis.messages import causes, searching
 from webapp.core.diagnosis.messages import search as search_all
 from webapp.core.diagnosis.messages.pasted import masked, pieces
+from webapp.core.diagnosis.messages.vocabulary import words
 
 ASKED = Path(__file__).parent / "asked"
 GIVEN = json.loads((ASKED / "messages.json").read_text("utf-8"))
@@ -367,8 +368,12 @@ def test_a_user_who_is_unknown_cannot_log_in_and_the_one_a_server_does_not_know_
         "> AUTH PLAIN < + > AGFubmEAZ2VoZWlt < -ERR [IN-USE] no * Closing connection 0",
     ],
 )
-def test_a_password_in_a_dialogue_is_neither_looked_for_nor_shown(log: str) -> None:
-    for seen in (masked(log), masked(masked(log)), "\n".join(line.text for line in pieces(log)[0])):
+def test_a_password_in_a_dialogue_is_neither_looked_for_nor_shown(log: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_for: list[str] = []
+    monkeypatch.setattr(searching, "words", lambda text: looked_for.append(text) or words(text))
+    search_all(log)
+    assert looked_for
+    for seen in (masked(log), masked(masked(log)), *looked_for):
         assert "geheim" not in seen
         assert "Z2VoZWlt" not in seen
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from webapp.core.diagnosis.messages import search
-from webapp.core.diagnosis.messages.pasted import CHARACTERS_MAX
-from webapp.core.diagnosis.messages.searching import RESULTS_MAX
+from webapp.core.diagnosis.messages.searching import CHARACTERS_MAX, RESULTS_MAX
 
 
 @pytest.mark.timeout(60)  # each took minutes before its expressions gave nothing back

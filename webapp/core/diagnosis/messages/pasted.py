@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-CHARACTERS_MAX = 64 * 1024  # of a text; more is cut at the front, because logs end with the message
 LINES_MAX = 50  # of a log, the last ones
 LINE_MAX = 2000  # characters
 AFTER_ANSWER = 12  # lines at the end of a log among which what the server said last is looked for
@@ -120,13 +119,13 @@ def masked(text: str) -> str:
 
 
 def pieces(text: str) -> tuple[list[Line], list[str]]:
-    """Return what may be the message, and parts of it that may be the reason.
+    """Return what may be the message in a `masked` text, and parts of it that may be the reason.
 
     A short text as it is; of a log each line, the last one first. What a program breaks over two lines comes as one
     too. Sentences that stand in lines of their own, as in a window, count from the last one: it names the reason. What
     a server answered comes before what the program says of it.
     """
-    lines = _unfolded(masked(text[-CHARACTERS_MAX:]))
+    lines = _unfolded(text)
     if len(lines) <= SHORT_LINES and sum(map(len, lines)) <= SHORT:
         found = [*_said_last(lines), *_short(lines)]
         return found, [
@@ -144,8 +143,8 @@ def pieces(text: str) -> tuple[list[Line], list[str]]:
 
 
 def story(text: str) -> tuple[list[str], list[str]]:
-    """Return the sentences of what somebody tells, none where there is but one; and what they are made of."""
-    told = masked(text[-CHARACTERS_MAX:])[-STORY_MAX:]
+    """Return the sentences of a `masked` story, none where there is but one; and what they are made of."""
+    told = text[-STORY_MAX:]
     sentences, clauses = (
         list(dict.fromkeys(part for part in taken.split(told) if len(_WORD.findall(part)) > 1))[-STORY_PARTS:]
         for taken in (_SENTENCES, _CLAUSES)

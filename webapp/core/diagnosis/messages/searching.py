@@ -16,7 +16,7 @@ from itertools import chain
 from rapidfuzz import fuzz, process
 
 from webapp.core.diagnosis.messages.message import PROVIDER, ProgramMessage
-from webapp.core.diagnosis.messages.pasted import pieces, response_code, story, without_code
+from webapp.core.diagnosis.messages.pasted import masked, pieces, response_code, story, without_code
 from webapp.core.diagnosis.messages.vocabulary import (
     ALIKE,
     COMMAND_LINE,
@@ -36,6 +36,7 @@ from webapp.core.diagnosis.messages.vocabulary import (
     words,
 )
 
+CHARACTERS_MAX = 64 * 1024  # of a text; more is cut at the front, because logs end with the message
 RESULTS_MAX = 10
 CANDIDATES = 60  # of the full-text index, for each piece
 WORDS_MAX = 400  # different ones of a text whose slips are looked up
@@ -154,6 +155,7 @@ class Index:
         """Return what fits `text`, best first; of a log what fits the last line that surely tells of a fault."""
         if by_code := self._by_code(codes(text)):
             return by_code
+        text = masked(text[-CHARACTERS_MAX:])
         best: tuple[Found, ...] = ()
         summary: tuple[Found, ...] = ()
         lines, parts = pieces(text)
