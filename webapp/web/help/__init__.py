@@ -28,7 +28,7 @@ from webapp.infrastructure import compression, events, i18n, security
 from webapp.web.help.looked_up import Seen, step_for
 from webapp.web.wizard import answers, asking, steps
 
-QUERY_MAX = 2000  # characters of a question in a URL, from a link of somebody; what is typed here is posted
+QUERY_MAX = 2000  # characters of a question in a URL
 
 
 def _key(message: ProgramMessage) -> str:
@@ -54,19 +54,22 @@ def index() -> str:
         told = [_BY_KEY[key] for key in request.args["found"].split(".") if key in _BY_KEY]
         return _answer("", tuple(Found(message, 0, sure, 0) for message in told))
     query = masked(request.args.get("q", "").strip()[-QUERY_MAX:])
-    return _answer(query, _found(query))
+    found = search(query, _program() or None) if query else ()
+    if query:
+        _count_found(found)
+    return _answer(query, found)
 
 
 @blueprint.post("")
 def read() -> ResponseReturnValue:
     """Read a text of any length that a form can hold, such as a log, and lead to the answer."""
     query, program = masked(request.form.get("q", "").strip()), _program() or None
-    if not query:
-        return redirect(url_for("help.index", program=program), 303)
-    found = _found(query)
+    found = search(query, program) if query else ()
+    if not found:  # the text stands in the field again, to be changed
+        return redirect(url_for("help.index", q=query[-QUERY_MAX:] or None, program=program), 303)
+    _count_found(found)
     keys = ".".join(_key(one.message) for one in found)
-    sure = 1 if found and found[0].sure else None
-    return redirect(url_for("help.index", found=keys, sure=sure, program=program), 303)
+    return redirect(url_for("help.index", found=keys, sure=1 if found[0].sure else None, program=program), 303)
 
 
 security.csrf.exempt(read)  # it changes nothing, and the page with its form is served without a cookie
@@ -122,13 +125,8 @@ def show(diagnosis_id: str) -> str:
     )
 
 
-def _found(query: str) -> tuple[Found, ...]:
-    """Return what fits, the best first, and count it."""
-    if not query:
-        return ()
-    found = search(query, _program() or None)
+def _count_found(found: tuple[Found, ...]) -> None:
     _count(_outcome(found), found[0].message.text("en") if found else "", _program())
-    return found
 
 
 def _answer(query: str, found: tuple[Found, ...]) -> str:
