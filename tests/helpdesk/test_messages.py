@@ -37,6 +37,8 @@ def test_what_is_pasted_keeps_its_lines_goes_into_no_address_and_shows_no_passwo
     assert CATALOGUE["mailbox-in-use"].title.translated(GERMAN) in page.text
     assert "AGFubmEA" not in page.text
     assert "AGFubmEA" not in page.request.url
+    other = agent.submit(page, form="en")
+    assert CATALOGUE["mailbox-in-use"].title.translated(translations_for("en")) in other.text
 
 
 def test_who_asked_in_a_case_finds_back_to_it(agent: PageLintingClient) -> None:

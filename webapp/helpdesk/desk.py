@@ -249,7 +249,10 @@ def explain_message() -> ResponseReturnValue:
     found = messages.search(query) if query else ()
     provider = site_provider()
     meant = [CATALOGUE[name].for_provider(provider) for name in messages.causes(found)[: messages.CAUSES_SHOWN]]
-    return render_template("helpdesk/message.html", query=query, found=found, causes=meant, back_to=asked_in)
+    again = {"q": query, "case": asked_in} if request.method == "POST" else None
+    return render_template(
+        "helpdesk/message.html", query=query, found=found, causes=meant, back_to=asked_in, again=again
+    )
 
 
 @blueprint.get("/helpdesk/statistics")
