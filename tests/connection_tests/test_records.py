@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.core.probe.conftest import Play, certificates, play
-from webapp.connection_tests.records import report_from_record, report_to_record
+from webapp.connection_tests.redis_stores import report_from_record, report_to_record
 
 __all__ = ["certificates", "play"]
 

@@ -86,7 +86,7 @@ def test_names_what_a_failure_kept_from_being_tested(run: Run) -> None:
         if (old.protocol, old.stage) == (Protocol.POP3, "authenticate"):
             status, failure = Status.FAILED, Failure(FailureKind.AUTHENTICATION_FAILED)
         report = report.with_stage(replace(old, status=status, failure=failure))
-    told = results.unchecked(report, EN)
+    told = results.unchecked(results.servers(report, EN, "en"))
     assert told[0].startswith("Receiving (POP3): ")
     assert "Count the messages, List the messages" in told[0]
     assert "Switch encryption on" not in told[0]

@@ -16,10 +16,9 @@ from tests.helpdesk.test_courses import links, make
 from tests.support.client import PageLintingClient
 from webapp.helpdesk import agents, cases, hours, purging
 from webapp.helpdesk.calls import book
-from webapp.helpdesk.cases import CaseState
 from webapp.infrastructure import db
 from webapp.infrastructure.config import Config
-from webapp.infrastructure.models import Agent, AgentSession, AuditEntry, Case, CaseWatcher
+from webapp.infrastructure.models import Agent, AgentSession, AuditEntry, Case, CaseState, CaseWatcher
 
 WHOLE = "paula.erste@gmx.de"
 SHORT = "p…e@gmx.de"

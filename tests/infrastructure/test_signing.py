@@ -389,7 +389,7 @@ def test_the_files_of_many_people_are_signed_too(
     by_api = FlaskClient(app).post("/api/v1/exports", data=TABLE, headers=headers).data
     agents.add(settings, "vera@example.org", "Vera", "agent")
     with app.app_context():
-        job = bulk_jobs.begin(app, 1, "vera@example.org", TABLE, "de")
+        job = bulk_jobs.begin(1, "vera@example.org", TABLE, "de")
         by_agent = wait_until(lambda: bulk_jobs.archive_of(job))
     for archive in (by_command, by_api, by_agent):
         assert profile_in(archive, authority.root_file) == plain

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.support.certificates import Certificates
 from tests.support.fault_server import Dialogue, FaultServer, read
 from webapp import create_app
-from webapp.connection_tests.records import report_from_record, report_to_record
+from webapp.connection_tests.redis_stores import report_from_record, report_to_record
 from webapp.core import probe
 from webapp.core.account import KEEP_FOREVER, MailAccount, Server, ServerType, SocketType
 from webapp.core.diagnosis import explain, report_to_json, report_to_text

@@ -42,7 +42,7 @@ def find(run_id: str, key: ApiKey | None) -> Run | None:
     if not any(sealing.is_tagged_id(current_config(), _IDS, _owner(owner), run_id) for owner in (key, None)):
         return None
     with _available():
-        runs = jobs.of(current_app).runs
+        runs = jobs.current().runs
         run = runs.get(run_id)
         if run is not None:
             engine.announce_end(events.running_app(), runs, run)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from secrets import token_urlsafe
 
-from flask import current_app
 from redis.exceptions import RedisError
 
 from webapp.connection_tests import jobs
@@ -19,9 +18,8 @@ from webapp.core.probe.circle import ATTEMPTS
 from webapp.infrastructure import limits
 from webapp.infrastructure.config import current_config, current_providers
 from webapp.infrastructure.events import running_app
-from webapp.infrastructure.limits import Again, LimitsUnavailableError, Wait
 
-UNAVAILABLE = (UnavailableError, LimitsUnavailableError, RedisError)  # raised by `begin`; nothing was tried
+UNAVAILABLE = (UnavailableError, limits.LimitsUnavailableError, RedisError)  # raised by `begin`; nothing was tried
 
 
 class Kind(StrEnum):
@@ -46,7 +44,7 @@ class Beginning:
     """wait: with WAIT when to retry and why; with OFF the end of the pause, None if the operator switched it off."""
 
     outcome: Outcome
-    wait: Wait | None = None
+    wait: limits.Wait | None = None
 
 
 def begin(
@@ -61,7 +59,7 @@ def begin(
     """
     if kind is not Kind.CHECK and not current_config().login_test:
         return Beginning(Outcome.OFF)
-    engine = jobs.of(current_app)
+    engine = jobs.current()
     engine.check_ready()
     refusal = _refusal(engine, account, kind, run_id, network, invited)
     if refusal is not None:
@@ -95,7 +93,7 @@ def _refusal(
         )  # fmt: skip
     if wait is None:
         return None
-    if isinstance(wait, Again):
+    if isinstance(wait, limits.Again):
         return Beginning(Outcome.AGAIN)
     return Beginning(Outcome.OFF if wait.paused else Outcome.WAIT, wait)
 

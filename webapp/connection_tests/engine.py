@@ -22,14 +22,12 @@ from webapp.connection_tests.progress import Run, RunStore
 from webapp.core import probe
 from webapp.core.account import MailAccount
 from webapp.core.diagnosis import explain
-from webapp.core.probe import circle
-from webapp.core.probe.report import FailureKind, Report, RunState, Stage, Vantage
+from webapp.core.probe import FailureKind, Report, RunState, Stage, Vantage, circle
 from webapp.core.providers import Provider
 from webapp.infrastructure import logs
 from webapp.infrastructure.config import Config, current_providers
 from webapp.infrastructure.events import test_progressed
 from webapp.infrastructure.limits import Ending, Limits, LimitsUnavailableError
-from webapp.infrastructure.logs import logger
 
 EXPIRES_SECONDS = 45  # time-out of a queued run
 GRACE_SECONDS = 5  # after a run's own time-out, until it counts as interrupted
@@ -173,7 +171,7 @@ class Runner:
             with self._app.app_context():
                 self._work(run_id, plan, cancelled)
         except Exception as error:
-            logger.error("connection test failed: %s", type(error).__name__)
+            logs.logger.error("connection test failed: %s", type(error).__name__)
             self._give_up(run_id)
         finally:
             self._cancelled.pop(run_id, None)
@@ -185,7 +183,7 @@ class Runner:
                 with self._app.app_context():
                     self._announce(run)
         except Exception as error:  # it reads as interrupted once its deadline has passed
-            logger.error("the end of a connection test was not noted: %s", type(error).__name__)
+            logs.logger.error("the end of a connection test was not noted: %s", type(error).__name__)
 
     def _work(self, run_id: str, plan: Plan, cancelled: threading.Event) -> None:
         run = self._runs.begin(run_id, time.time() + plan.seconds + GRACE_SECONDS)
@@ -241,7 +239,7 @@ class Runner:
             try:
                 self._limits.settle(run_id, _ending(report))
             except LimitsUnavailableError as error:
-                logger.error("the end of a login test was not counted: %s", error)
+                logs.logger.error("the end of a login test was not counted: %s", error)
 
 
 def _ending(report: Report) -> Ending:
@@ -263,7 +261,7 @@ def announce(app: Flask, run: Run, stage: Stage | None = None) -> None:
     """Send `test_progressed`; needs an application context. A failing receiver does not affect the run."""
     logs.mark(run.report.reference)
     if stage is None:
-        logger.info("connection test: %s", run.state.value)
+        logs.logger.info("connection test: %s", run.state.value)
     diagnoses: tuple[str, ...] = ()
     if run.ended:
         diagnoses = tuple(d.id for d in explain(run.report, current_providers().get(run.report.provider)))
@@ -279,4 +277,4 @@ def announce(app: Flask, run: Run, stage: Stage | None = None) -> None:
             diagnosis=diagnoses,
         )
     except Exception as error:
-        logger.error("a receiver of test_progressed failed: %s", type(error).__name__)
+        logs.logger.error("a receiver of test_progressed failed: %s", type(error).__name__)

@@ -6,7 +6,7 @@ Threads start after fork (in the server's hooks), never in `create_app`.
 import threading
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from huey.storage import MemoryStorage
 
 from webapp.connection_tests.engine import Engine, Load, Plan, Runner, UnavailableError
@@ -90,6 +90,11 @@ def of(app: Flask) -> Engine:
     if not isinstance(engine, Engine):
         raise UnavailableError
     return engine
+
+
+def current() -> Engine:
+    """Return the engine of the running application; raises UnavailableError if none was started."""
+    return of(current_app)
 
 
 def start(app: Flask) -> None:

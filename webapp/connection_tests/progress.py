@@ -4,15 +4,13 @@ Here with the store in memory; `redis_stores` has the one for several processes.
 are compared across processes.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from webapp.core.probe.report import Report, RunState, Stage, Status
+from webapp.core.probe import Report, RunState, Stage, Status
 from webapp.infrastructure.config import CHECK_CACHE_SECONDS, RUN_STATE_SECONDS
 
 ENDED = frozenset(RunState) - {RunState.QUEUED, RunState.RUNNING}
@@ -41,7 +39,7 @@ class Run:
     def ended(self) -> bool:
         return self.state in ENDED
 
-    def as_of(self, now: float) -> Run:
+    def as_of(self, now: float) -> "Run":
         """Apply time-outs on read: past its deadline a queued run is EXPIRED and a running one INTERRUPTED."""
         if self.ended or now <= self.deadline:
             return self

@@ -34,11 +34,6 @@ SPARE_CONNECTIONS = 16
 logger = logging.getLogger(__name__)
 
 
-def connection_pool(config: Config, threads: int) -> ConnectionPool:
-    """Return a pool with two connections per thread: one blocks, one reports stages. Opens none yet."""
-    return ConnectionPool.from_url(config.redis_url, max_connections=2 * threads + SPARE_CONNECTIONS)
-
-
 def live_workers(redis: Redis, sealer: Sealer) -> dict[str, bytes]:
     """Return the public keys of live workers by name."""
     found = {}
@@ -70,7 +65,8 @@ class _Shared:
     """What web and worker processes share."""
 
     def __init__(self, config: Config, threads: int) -> None:
-        self.pool = connection_pool(config, threads)
+        # Two connections for each thread: one blocks, one reports stages.
+        self.pool = ConnectionPool.from_url(config.redis_url, max_connections=2 * threads + SPARE_CONNECTIONS)
         self.redis = Redis(connection_pool=self.pool)
         self.sealer = SharedSealer.of(config, "jobs in redis")
         self.queue = Queue(_Storage, self.sealer, connection_pool=self.pool)
@@ -78,9 +74,6 @@ class _Shared:
 
     def workers(self) -> dict[str, bytes]:
         return live_workers(self.redis, self.sealer)
-
-    def close(self) -> None:
-        self.pool.disconnect()
 
 
 class RedisEngine(Engine):
@@ -117,7 +110,7 @@ class RedisEngine(Engine):
 
     def shutdown(self) -> None:
         """The runs are in other processes, and so is what becomes of them."""
-        self._shared.close()
+        self._shared.pool.disconnect()
 
     def _interrupt(self, run_id: str) -> None:
         self._shared.redis.publish(CANCEL_CHANNEL, run_id)
@@ -155,7 +148,7 @@ class Worker:
         self._consumer.stop(graceful=True)
         for thread in self._threads:
             thread.join()
-        self._shared.close()
+        self._shared.pool.disconnect()
 
     def _send_heartbeat(self) -> None:
         sealed = self._shared.sealer.seal(self._key.public, f"worker {self.name}".encode())
@@ -181,7 +174,6 @@ class Worker:
             self._shared.redis.delete(PREFIX + f"worker:{self.name}")
 
     def _listen(self) -> None:
-        """Receive cancellations."""
         while not self._stopping.is_set():
             try:
                 with self._shared.redis.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]

@@ -11,6 +11,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cache
 from importlib import resources
 
@@ -94,6 +95,17 @@ def filled(text: str, values: Mapping[str, object]) -> str:
 
 
 _COMPOUND = "%(provider)s-"
+
+
+class Word(StrEnum):
+    """A closed set of words that are kept, each with how it reads: `SOLVED = "solved", N_("Solved")`."""
+
+    label: str
+
+    def __new__(cls, word: str, label: str = "") -> Word:
+        made = str.__new__(cls, word)
+        made._value_, made.label = word, label
+        return made
 
 
 class InputError(ValueError):

@@ -13,7 +13,7 @@ bulk_views bulk_jobs                                  files for many people
 courses course_views                                  a sheet of links for one day
 orphans                                               cases whose agent helps no more
 join page_asks person prefill way_back hours calls    the person's pages
-colleagues colleague                                  a second pair of eyes
+colleagues                                            a second pair of eyes
 summary                                               the sheet after the call
 statistics purging audit                              what remains, and what goes
 """
@@ -25,7 +25,6 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, request
 from flask.blueprints import BlueprintSetupState
-from flask.typing import ResponseReturnValue
 from flask_babel import format_time
 from werkzeug.exceptions import HTTPException
 
@@ -34,7 +33,6 @@ from webapp.helpdesk import (
     bulk_views,
     calls,
     case_views,
-    colleague,
     course_views,
     desk,
     factors,
@@ -48,7 +46,7 @@ from webapp.helpdesk import (
     whereabouts,
 )
 from webapp.helpdesk.purging import purge
-from webapp.helpdesk.room import blueprint
+from webapp.helpdesk.room import Answer, blueprint
 from webapp.helpdesk.sessions import current
 from webapp.infrastructure import background, errors
 from webapp.infrastructure.i18n import TIME_ZONE, current_locale, day_and_time
@@ -57,7 +55,7 @@ PURGE_SECONDS = 600
 KEYS_SECONDS = 3600  # after a change of the key; docs/operation.md names the hour
 
 __all__ = [
-    "admin", "blueprint", "bulk_views", "calls", "case_views", "colleague", "course_views", "desk", "join",
+    "admin", "blueprint", "bulk_views", "calls", "case_views", "course_views", "desk", "join",
     "person", "presence", "profile", "sign_in", "summary",
 ]  # fmt: skip
 
@@ -75,7 +73,7 @@ def _listen(state: BlueprintSetupState) -> None:
     errors.answer_below(cast(Flask, state.app), "/helpdesk", _refused)
 
 
-def _refused(error: HTTPException) -> ResponseReturnValue:
+def _refused(error: HTTPException) -> Answer:
     """Answer an agent with their own header; where the site itself fails, nothing is asked of it."""
     if (error.code or 500) >= 500:
         return errors.page(error)

@@ -4,22 +4,18 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from secrets import token_bytes
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
 from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import ServiceUnavailable
 
 from webapp.core.account import parse_name
-from webapp.core.text import N_, InputError
-from webapp.helpdesk import audit, orphans
-from webapp.helpdesk.audit import Action
+from webapp.core.text import N_, InputError, Word
+from webapp.helpdesk import audit, orphans, tokens
 from webapp.helpdesk.guessable import is_guessable
-from webapp.helpdesk.tokens import hashed, new_token
 from webapp.infrastructure import db, limits, slow
 from webapp.infrastructure.config import Config, current_config
 from webapp.infrastructure.models import Agent, AgentSession
@@ -34,13 +30,12 @@ _hasher = PasswordHasher()  # argon2id, 64 MiB, 3 rounds (RFC 9106, second recom
 _few_at_a_time = slow.Turns(2)  # each hash takes 64 MiB
 
 
-class Role(StrEnum):
-    AGENT = "agent"
-    ADMIN = "admin"
+class Role(Word):
+    AGENT = "agent", N_("agent")
+    ADMIN = "admin", N_("administrator")
 
 
 NO_NAME = N_("An agent needs a name: people see it.")
-ROLE_LABELS = {Role.AGENT: N_("agent"), Role.ADMIN: N_("administrator")}
 
 
 def parse_login(text: str) -> str:
@@ -80,32 +75,32 @@ def add(config: Config, login: str, name: str, role: str, by: str = "") -> str:
         raise InputError(NO_NAME)
     if role not in list(Role):
         raise InputError(N_("There is no role “%(role)s”."), role=role)
-    token = new_token()
     with db.begin(config) as session:
         if session.scalar(select(Agent.id).where(Agent.login == login)):
             raise InputError(
                 N_("There is an agent “%(login)s” already. For a new link: --again, or the page Team."), login=login
             )
-        now = datetime.now(UTC)
-        agent = Agent(login=login, name=name, role=role, created_at=now)
-        agent.setup_hash, agent.setup_expires_at = hashed(token), now + timedelta(hours=SETUP_HOURS)
+        agent = Agent(login=login, name=name, role=role, created_at=datetime.now(UTC))
         session.add(agent)
-        audit.note(session, by, Action.AGENT_ADDED, login)
-    return token
+        audit.note(session, by, audit.Action.AGENT_ADDED, login)
+        return _set_up(agent)
 
 
 def new_link(config: Config, login: str, by: str = "") -> str:
     """Return the token of a new first-run link for an agent who lost password or second factor: both start anew."""
-    token = new_token()
     with db.begin(config) as session:
         agent = _known(session, login)
-        agent.setup_hash = hashed(token)
-        agent.setup_expires_at = datetime.now(UTC) + timedelta(hours=SETUP_HOURS)
-        audit.note(session, by, Action.LINK_MADE, agent.login)
+        audit.note(session, by, audit.Action.LINK_MADE, agent.login)
+        return _set_up(agent)
+
+
+def _set_up(agent: Agent) -> str:
+    token = tokens.new_token()
+    agent.setup_hash, agent.setup_expires_at = tokens.hashed(token), datetime.now(UTC) + timedelta(hours=SETUP_HOURS)
     return token
 
 
-def active(session: Session, but: int) -> list[Agent]:
+def active(session: db.Session, but: int) -> list[Agent]:
     """Return the agents who can help, by name, without the one with the id `but`."""
     query = select(Agent).where(Agent.disabled_at.is_(None), Agent.id != but).order_by(Agent.name)
     return list(session.scalars(query))
@@ -120,7 +115,7 @@ def disable(config: Config, login: str, by: str = "", *, enable: bool = False) -
             agent.setup_hash = None
             orphans.release(session, agent.id)
             session.execute(delete(AgentSession).filter_by(agent_id=agent.id))
-        audit.note(session, by, Action.AGENT_ENABLED if enable else Action.AGENT_DISABLED, agent.login)
+        audit.note(session, by, audit.Action.AGENT_ENABLED if enable else audit.Action.AGENT_DISABLED, agent.login)
 
 
 def allow_bulk(config: Config, login: str, by: str = "", *, allow: bool = True) -> None:
@@ -128,17 +123,17 @@ def allow_bulk(config: Config, login: str, by: str = "", *, allow: bool = True) 
     with db.begin(config) as session:
         agent = _known(session, login)
         agent.may_bulk = allow
-        audit.note(session, by, Action.BULK_ALLOWED if allow else Action.BULK_FORBIDDEN, agent.login)
+        audit.note(session, by, audit.Action.BULK_ALLOWED if allow else audit.Action.BULK_FORBIDDEN, agent.login)
 
 
-def _known(session: Session, login: str) -> Agent:
+def _known(session: db.Session, login: str) -> Agent:
     agent = session.scalar(select(Agent).where(Agent.login == parse_login(login)))
     if agent is None:
         raise InputError(N_("There is no agent “%(login)s”."), login=login)
     return agent
 
 
-def everybody(session: Session) -> list[Agent]:
+def everybody(session: db.Session) -> list[Agent]:
     return list(session.scalars(select(Agent).order_by(Agent.login)))
 
 
@@ -148,11 +143,11 @@ def any_active(config: Config | None = None) -> bool:
         return bool(session.scalar(select(func.count()).select_from(Agent).where(Agent.disabled_at.is_(None))))
 
 
-def by_setup(session: Session, token: str, *, alone: bool = False) -> Agent | None:
+def by_setup(session: db.Session, token: str, *, alone: bool = False) -> Agent | None:
     """Return the agent whom a first-run link is for, while it is good; `alone`: others wait until the session ends."""
     now = datetime.now(UTC)
     found = select(Agent).where(
-        Agent.setup_hash == hashed(token), Agent.setup_expires_at > now, Agent.disabled_at.is_(None)
+        Agent.setup_hash == tokens.hashed(token), Agent.setup_expires_at > now, Agent.disabled_at.is_(None)
     )
     return session.scalar(found.with_for_update() if alone else found)
 
@@ -173,7 +168,7 @@ def verify(login: str, password: str, address: str | None = None) -> Agent | Non
         login = parse_login(login)
     except InputError:
         login = ""
-    click = new_token()
+    click = tokens.new_token()
     with db.read() as session:
         agent = session.scalar(select(Agent).where(Agent.login == login))
         if not session.scalar(select(Agent.id).where(Agent.password_hash.is_not(None)).limit(1)):
@@ -187,15 +182,10 @@ def verify(login: str, password: str, address: str | None = None) -> Agent | Non
         raise
     with db.begin() as session:
         if agent is None or agent.disabled_at or not right:
-            audit.note(session, agent.login if agent else "", Action.SIGN_IN_REFUSED)
+            audit.note(session, agent.login if agent else "", audit.Action.SIGN_IN_REFUSED)
             return None
         limits.current().give_back(click, session)
         return agent
-
-
-def forgive(session: Session, agent: Agent) -> None:
-    """Forget refusals: the agent has signed in, second factor included."""
-    limits.current().forgive_agent(agent.login, session)
 
 
 def _of_nobody() -> str:

@@ -1,75 +1,43 @@
 """The audit log: who of the helpdesk did what, and when. Agents and case references only, never a person."""
 
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import UTC, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.core.text import N_
+from webapp.core.text import N_, Word
 from webapp.infrastructure.models import AuditEntry
 
 KEPT_DAYS = 180
 PAGE = 200  # entries
 
 
-class Action(StrEnum):
-    """What is written down."""
-
-    AGENT_ADDED = "agent-added"
-    AGENT_DISABLED = "agent-disabled"
-    AGENT_ENABLED = "agent-enabled"
-    LINK_MADE = "link-made"
-    PASSWORD_SET = "password-set"  # noqa: S105  a word
-    SIGNED_IN = "signed-in"
-    SIGN_IN_REFUSED = "sign-in-refused"
-    SIGNED_OUT = "signed-out"
-    SESSION_ENDED = "session-ended"
-    FACTOR_ADDED = "factor-added"
-    FACTOR_REMOVED = "factor-removed"
-    RECOVERY_USED = "recovery-used"
-    CASE_OPENED = "case-opened"
-    CASE_TAKEN = "case-taken"
-    CASE_CLOSED = "case-closed"
-    CASE_WATCHED = "case-watched"
-    COURSE_MADE = "course-made"
-    COURSE_OPENED = "course-opened"
-    COURSE_CLOSED = "course-closed"
-    COURSE_TAKEN = "course-taken"
-    COURSE_DELETED = "course-deleted"
-    DELIVERY_RETRIED = "delivery-retried"
-    BULK_ALLOWED = "bulk-allowed"
-    BULK_FORBIDDEN = "bulk-forbidden"
-    BULK_MADE = "bulk-made"
-
-
-LABELS = {
-    Action.AGENT_ADDED: N_("added an agent"),
-    Action.AGENT_DISABLED: N_("disabled an agent"),
-    Action.AGENT_ENABLED: N_("enabled an agent"),
-    Action.LINK_MADE: N_("made a first-run link"),
-    Action.PASSWORD_SET: N_("set a password"),
-    Action.SIGNED_IN: N_("signed in"),
-    Action.SIGN_IN_REFUSED: N_("was refused at sign-in"),
-    Action.SIGNED_OUT: N_("signed out"),
-    Action.SESSION_ENDED: N_("ended a session"),
-    Action.FACTOR_ADDED: N_("set up a second factor"),
-    Action.FACTOR_REMOVED: N_("removed a second factor"),
-    Action.RECOVERY_USED: N_("used a recovery code"),
-    Action.CASE_OPENED: N_("opened a case"),
-    Action.CASE_TAKEN: N_("took over a case"),
-    Action.CASE_CLOSED: N_("closed a case"),
-    Action.CASE_WATCHED: N_("invited a colleague to look on"),
-    Action.COURSE_MADE: N_("made a course"),
-    Action.COURSE_OPENED: N_("opened a course"),
-    Action.COURSE_CLOSED: N_("closed a course"),
-    Action.COURSE_TAKEN: N_("took over a course"),
-    Action.COURSE_DELETED: N_("deleted a course"),
-    Action.DELIVERY_RETRIED: N_("sent a report again"),
-    Action.BULK_ALLOWED: N_("allowed files for many people to"),
-    Action.BULK_FORBIDDEN: N_("took back files for many people from"),
-    Action.BULK_MADE: N_("made files for many people, rows:"),
-}
+class Action(Word):
+    AGENT_ADDED = "agent-added", N_("added an agent")
+    AGENT_DISABLED = "agent-disabled", N_("disabled an agent")
+    AGENT_ENABLED = "agent-enabled", N_("enabled an agent")
+    LINK_MADE = "link-made", N_("made a first-run link")
+    PASSWORD_SET = "password-set", N_("set a password")
+    SIGNED_IN = "signed-in", N_("signed in")
+    SIGN_IN_REFUSED = "sign-in-refused", N_("was refused at sign-in")
+    SIGNED_OUT = "signed-out", N_("signed out")
+    SESSION_ENDED = "session-ended", N_("ended a session")
+    FACTOR_ADDED = "factor-added", N_("set up a second factor")
+    FACTOR_REMOVED = "factor-removed", N_("removed a second factor")
+    RECOVERY_USED = "recovery-used", N_("used a recovery code")
+    CASE_OPENED = "case-opened", N_("opened a case")
+    CASE_TAKEN = "case-taken", N_("took over a case")
+    CASE_CLOSED = "case-closed", N_("closed a case")
+    CASE_WATCHED = "case-watched", N_("invited a colleague to look on")
+    COURSE_MADE = "course-made", N_("made a course")
+    COURSE_OPENED = "course-opened", N_("opened a course")
+    COURSE_CLOSED = "course-closed", N_("closed a course")
+    COURSE_TAKEN = "course-taken", N_("took over a course")
+    COURSE_DELETED = "course-deleted", N_("deleted a course")
+    DELIVERY_RETRIED = "delivery-retried", N_("sent a report again")
+    BULK_ALLOWED = "bulk-allowed", N_("allowed files for many people to")
+    BULK_FORBIDDEN = "bulk-forbidden", N_("took back files for many people from")
+    BULK_MADE = "bulk-made", N_("made files for many people, rows:")
 
 
 def note(session: Session, agent: str, action: Action, subject: str = "") -> None:
@@ -89,7 +57,3 @@ def page(session: Session, before: int | None = None, *, refusals: bool = True) 
         query = query.where(AuditEntry.action != Action.SIGN_IN_REFUSED.value)
     found = list(session.scalars(query))
     return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
-
-
-def purge(session: Session, now: datetime) -> int:
-    return session.execute(delete(AuditEntry).where(AuditEntry.at < now - timedelta(days=KEPT_DAYS))).rowcount  # type: ignore[attr-defined,no-any-return]

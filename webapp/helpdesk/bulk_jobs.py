@@ -11,36 +11,31 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import Final
 
-from flask import Flask
 from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import defer
 
 from webapp.core.bulk import Result, TableError, bounded_table, read_table, write_exports
-from webapp.core.text import N_, InputError, translations_for
+from webapp.core.text import N_, InputError, Word, translations_for
 from webapp.helpdesk import audit
-from webapp.helpdesk.audit import Action
 from webapp.helpdesk.tokens import new_token
-from webapp.infrastructure import background, db, slow
+from webapp.infrastructure import background, db, events, sealing, slow
 from webapp.infrastructure.config import TABLE_CODES_MAX, TABLE_ROWS_MAX, current_config, current_providers
 from webapp.infrastructure.models import BulkJob
-from webapp.infrastructure.sealing import seal, unseal
 from webapp.infrastructure.signing import signed
 
-LIFE: Final = timedelta(hours=1)
-SILENCE: Final = timedelta(seconds=60)  # a job that says nothing for so long was cut off
-TELL_SECONDS: Final = 0.5
-TURN_SECONDS: Final = 5.0  # between two words of a job that waits for its turn
-REMARKS_MAX: Final = 50  # bad rows that the page shows; index.csv has them all
-_PURPOSE: Final = "bulk files"
+LIFE = timedelta(hours=1)
+SILENCE = timedelta(seconds=60)  # a job that says nothing for so long was cut off
+TELL_SECONDS = 0.5
+TURN_SECONDS = 5.0  # between two words of a job that waits for its turn
+REMARKS_MAX = 50  # bad rows that the page shows; index.csv has them all
+_PURPOSE = "bulk files"
 
 
-class JobState(StrEnum):
-    RUNNING = "running"
-    READY = "ready"
-    INTERRUPTED = "interrupted"
+class JobState(Word):
+    RUNNING = "running", N_("is being worked on")
+    READY = "ready", N_("ready")
+    INTERRUPTED = "interrupted", N_("interrupted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +54,7 @@ class _DeletedError(Exception):
     """The agent does not want the files any more."""
 
 
-def begin(app: Flask, agent_id: int, login: str, content: bytes, locale: str) -> str:
+def begin(agent_id: int, login: str, content: bytes, locale: str) -> str:
     """Begin a job with the table `content` and return its id.
 
     Raises TableError where it is no table, InputError where a job of the agent is still running.
@@ -76,9 +71,9 @@ def begin(app: Flask, agent_id: int, login: str, content: bytes, locale: str) ->
         if any(state_of(other, now) is JobState.RUNNING for other in _of_agent(session, agent_id, now)):
             raise InputError(N_("Your last table is still being worked on. Wait for it, or delete it."))
         session.add(job)
-        audit.note(session, login, Action.BULK_MADE, str(rows))
+        audit.note(session, login, audit.Action.BULK_MADE, str(rows))
         job_id = job.id
-    background.run(app, "bulk", lambda _app: _run(job_id, content, locale))
+    background.run(events.running_app(), "bulk", lambda _app: _run(job_id, content, locale))
     return job_id
 
 
@@ -102,7 +97,7 @@ def find(job_id: str, agent_id: int) -> BulkJob | None:
 def remarks_of(job_id: str) -> Remarks:
     with db.read() as session:
         sealed = session.scalar(select(BulkJob.remarks).where(BulkJob.id == job_id))
-    opened = unseal(current_config(), _PURPOSE, sealed)
+    opened = sealing.unseal(current_config(), _PURPOSE, sealed)
     if opened is None:
         return Remarks()
     found = json.loads(opened)
@@ -114,7 +109,7 @@ def archive_of(job_id: str) -> bytes | None:
     """Return the ZIP; None before it is made, and where its key is gone."""
     with db.read() as session:
         sealed = session.scalar(select(BulkJob.archive).where(BulkJob.id == job_id))
-    return unseal(current_config(), _PURPOSE, sealed)
+    return sealing.unseal(current_config(), _PURPOSE, sealed)
 
 
 def remove(job_id: str, agent_id: int) -> None:
@@ -123,11 +118,7 @@ def remove(job_id: str, agent_id: int) -> None:
         session.execute(delete(BulkJob).where(BulkJob.id == job_id, BulkJob.agent_id == agent_id))
 
 
-def purge(session: Session, now: datetime) -> int:
-    return session.execute(delete(BulkJob).where(BulkJob.created_at < now - LIFE)).rowcount  # type: ignore[attr-defined,no-any-return]
-
-
-def _of_agent(session: Session, agent_id: int, now: datetime) -> list[BulkJob]:
+def _of_agent(session: db.Session, agent_id: int, now: datetime) -> list[BulkJob]:
     query = (
         select(BulkJob)
         .where(BulkJob.agent_id == agent_id, BulkJob.created_at >= now - LIFE)
@@ -179,15 +170,9 @@ def _work(job_id: str, content: bytes, locale: str) -> None:
     table, target = read_table(io.BytesIO(content)), io.BytesIO()
     write_exports(table, target, current_providers(), options, on_result, finish=signed)
     shown = {"ignored": table.ignored, "bad": bad[:REMARKS_MAX], "same": same[:REMARKS_MAX]}
-    remarks = json.dumps(shown, ensure_ascii=False).encode()
-    _change(
-        job_id,
-        state=JobState.READY,
-        done=done,
-        bad=len(bad),
-        remarks=seal(config, _PURPOSE, remarks),
-        archive=seal(config, _PURPOSE, target.getvalue()),
-    )
+    remarks = sealing.seal(config, _PURPOSE, json.dumps(shown, ensure_ascii=False).encode())
+    archive = sealing.seal(config, _PURPOSE, target.getvalue())
+    _change(job_id, state=JobState.READY, done=done, bad=len(bad), remarks=remarks, archive=archive)
 
 
 def _change(job_id: str, **values: object) -> bool:

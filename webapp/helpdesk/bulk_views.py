@@ -1,21 +1,17 @@
 """Files for many people: the pages of agents who may make them."""
 
-import codecs
-from functools import wraps
-from typing import Any, cast
+from typing import Any
 
-from flask import Flask, Response, abort, current_app, redirect, render_template, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Response, abort, redirect, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.core.bulk import COLUMNS
 from webapp.core.clients import CLIENTS
 from webapp.core.text import N_, InputError, Message
 from webapp.helpdesk import bulk_jobs
-from webapp.helpdesk.bulk_jobs import JobState
 from webapp.helpdesk.forms import TableForm
-from webapp.helpdesk.room import blueprint
-from webapp.helpdesk.sessions import View, current, for_agents, me, watching
+from webapp.helpdesk.room import Answer, blueprint
+from webapp.helpdesk.sessions import current, guard, me, unless_agent, watching
 from webapp.infrastructure import fragments, mistakes
 from webapp.infrastructure.config import BODY_BYTES_MAX, TABLE_BYTES_MAX, TABLE_ROWS_MAX, site_provider
 from webapp.infrastructure.i18n import current_locale, translate
@@ -23,11 +19,6 @@ from webapp.infrastructure.models import BulkJob
 from webapp.infrastructure.security import csrf
 
 POLL_MILLISECONDS = 1000
-STATE_LABELS = {
-    JobState.RUNNING: N_("is being worked on"),
-    JobState.READY: N_("ready"),
-    JobState.INTERRUPTED: N_("interrupted"),
-}
 _COLUMNS = ("address", "name", "client", "keep")
 EXAMPLE = (
     ("anna.beispiel", "Anna Beispiel", "thunderbird", "forever"),
@@ -36,22 +27,12 @@ EXAMPLE = (
 )
 
 
-def for_bulk(view: View) -> View:
-    """Let only agents see `view` who may make files for many people; others get 403."""
-
-    @for_agents
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-        if not me().may_bulk:
-            abort(403)
-        return view(*args, **kwargs)
-
-    return guarded
+for_bulk = guard(lambda: unless_agent() or (None if me().may_bulk else abort(403)))
 
 
 @blueprint.get("/helpdesk/bulk")
 @for_bulk
-def bulk() -> ResponseReturnValue:
+def bulk() -> Answer:
     form = mistakes.form_of(TableForm, {"locale": current_locale()})
     return _page(form), mistakes.status(form)
 
@@ -60,7 +41,7 @@ def _page(form: TableForm) -> str:
     jobs = [(job, bulk_jobs.state_of(job)) for job in bulk_jobs.jobs_of(me().agent_id)]
     return render_template(
         "helpdesk/bulk.html", form=form, jobs=jobs, columns=_everyday(*COLUMNS), rows_max=TABLE_ROWS_MAX,
-        clients=[client for client in CLIENTS.values() if client.formats], states=STATE_LABELS,
+        clients=[client for client in CLIENTS.values() if client.formats],
     )  # fmt: skip
 
 
@@ -70,7 +51,7 @@ def _everyday(*columns: str) -> list[str]:
 
 
 @blueprint.post("/helpdesk/bulk")
-def begin_bulk() -> ResponseReturnValue:
+def begin_bulk() -> Answer:
     """Take a table and begin to make its files."""
     who = current()
     if who is not None and who.may_bulk:
@@ -86,48 +67,47 @@ csrf.exempt(begin_bulk)  # it asks by itself, once the longer body is allowed: a
 
 
 @for_bulk
-def _too_large() -> ResponseReturnValue:
+def _too_large() -> Answer:
     form = TableForm(formdata=None, data={"locale": current_locale()})
-    form.table.errors = [translate(Message(N_("The table is larger than 1 MB. Split it.")))]
+    mistakes.put(form.table, N_("The table is larger than 1 MB. Split it."))
     return _page(form), 413
 
 
 @for_bulk
-def _begun() -> ResponseReturnValue:
+def _begun() -> Answer:
     form = TableForm()
     if not form.validate():
         return _refused(form)
     content = form.table.data.read(TABLE_BYTES_MAX + 1)
     if len(content) > TABLE_BYTES_MAX:
         return _too_large()
-    app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
     try:
-        job_id = bulk_jobs.begin(app, me().agent_id, me().login, content, form.locale.data)
+        job_id = bulk_jobs.begin(me().agent_id, me().login, content, form.locale.data)
     except InputError as error:
-        form.table.errors = [translate(error.message)]
+        mistakes.put(form.table, error)
         return _refused(form)
     return redirect(url_for("helpdesk.bulk_job", job_id=job_id), 303)
 
 
-def _refused(form: TableForm) -> ResponseReturnValue:
+def _refused(form: TableForm) -> Answer:
     return mistakes.refuse(form, url_for("helpdesk.bulk"), lambda: (_page(form), 422))
 
 
 @blueprint.get("/helpdesk/bulk/example.csv")
 @for_bulk
-def bulk_example() -> ResponseReturnValue:
+def bulk_example() -> Answer:
     """A table to begin with, as German and other spreadsheets open it: semicolons, and UTF-8 said at its start."""
     domain = site_provider().main_domain
     rows = (_everyday(*_COLUMNS), *((f"{local_part}@{domain}", *rest) for local_part, *rest in EXAMPLE))
     text = "".join(";".join(row) + "\r\n" for row in rows)
-    response = Response(codecs.BOM_UTF8 + text.encode(), mimetype="text/csv")
+    response = Response(f"\ufeff{text}".encode(), mimetype="text/csv")
     response.headers["Content-Disposition"] = f"attachment; filename={site_provider().file_stem}.csv"
     return response
 
 
 @blueprint.get("/helpdesk/bulk/<job_id>")
 @for_bulk
-def bulk_job(job_id: str) -> ResponseReturnValue:
+def bulk_job(job_id: str) -> Answer:
     job = _found(job_id, me().agent_id)
     return render_template(
         "helpdesk/bulk-job.html", **_shown(job), remarks=bulk_jobs.remarks_of(job.id),
@@ -136,7 +116,7 @@ def bulk_job(job_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/helpdesk/bulk/<job_id>/progress")
-def bulk_progress(job_id: str) -> ResponseReturnValue:
+def bulk_progress(job_id: str) -> Answer:
     """Return the changing part of the page, or 304 while nothing is new. Looking is no activity."""
     shown = _shown(_found(job_id, watching()))
     return fragments.answer(shown["tag"], lambda: render_template("helpdesk/_bulk-job.html", **shown))
@@ -144,7 +124,7 @@ def bulk_progress(job_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/helpdesk/bulk/<job_id>/files")
 @for_bulk
-def bulk_files(job_id: str) -> ResponseReturnValue:
+def bulk_files(job_id: str) -> Answer:
     archive = bulk_jobs.archive_of(_found(job_id, me().agent_id).id)
     if archive is None:
         abort(404)
@@ -155,7 +135,7 @@ def bulk_files(job_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/helpdesk/bulk/<job_id>/delete")
 @for_bulk
-def delete_bulk(job_id: str) -> ResponseReturnValue:
+def delete_bulk(job_id: str) -> Answer:
     bulk_jobs.remove(_found(job_id, me().agent_id).id, me().agent_id)
     return redirect(url_for("helpdesk.bulk"), 303)
 

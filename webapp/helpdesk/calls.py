@@ -1,33 +1,25 @@
 """A call at a time: the person gets a time and a code that is good then, and calls. No number is stored."""
 
-from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 from itertools import groupby
 
 from flask import redirect, render_template, request, session, url_for
-from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from webapp.core.text import new_reference
-from webapp.helpdesk import agents, cases, hours
-from webapp.helpdesk.cases import CaseState
-from webapp.helpdesk.hours import Window
-from webapp.helpdesk.join import CODE_KEY
-from webapp.helpdesk.live import SESSION_KEY, begin, person_case
-from webapp.helpdesk.room import blueprint
-from webapp.helpdesk.tokens import hashed, new_token
-from webapp.infrastructure import db, limits
-from webapp.infrastructure.codes import new_code, spoken
+from webapp.helpdesk import agents, cases, hours, tokens
+from webapp.helpdesk.live import CODE_KEY, SESSION_KEY, begin, person_case
+from webapp.helpdesk.room import Answer, blueprint
+from webapp.infrastructure import codes, db, limits
 from webapp.infrastructure.config import current_config
-from webapp.infrastructure.models import Case
+from webapp.infrastructure.models import Case, CaseState
 
 _GIVES_WAY = (CaseState.WAITING, CaseState.ENDED, CaseState.CLOSED)
 _FREE = (*_GIVES_WAY, CaseState.BOOKED)
 
 
-def book(token: str, code: str, reference: str, window: Window, before: int | None) -> bool:
+def book(token: str, code: str, reference: str, window: hours.Window, before: int | None) -> bool:
     """Let the person who holds `token` call at `window`; False where no booking was made, but the one there was moved.
 
     A browser has one booking, and two clicks make one: the token is the browser's own. The code that the person may
@@ -39,7 +31,7 @@ def book(token: str, code: str, reference: str, window: Window, before: int | No
             if former is None or former.state in _GIVES_WAY:
                 _free(writing, former, token)
                 booked = cases.new_case(writing, CaseState.BOOKED, reference)
-                booked.person_hash = hashed(token)
+                booked.person_hash = tokens.hashed(token)
                 _fill(booked, code, window)
                 return True
             if former.state == CaseState.BOOKED:
@@ -49,7 +41,7 @@ def book(token: str, code: str, reference: str, window: Window, before: int | No
     return False
 
 
-def _locked(writing: Session, token: str, before: int | None) -> Case | None:
+def _locked(writing: db.Session, token: str, before: int | None) -> Case | None:
     """Return the person's case as it stands now: somebody may take it from the queue meanwhile."""
     former = cases.of_person(writing, token) or (writing.get(Case, before) if before is not None else None)
     if former is not None:
@@ -57,22 +49,22 @@ def _locked(writing: Session, token: str, before: int | None) -> Case | None:
     return former
 
 
-def _free(writing: Session, former: Case | None, token: str) -> None:
+def _free(writing: db.Session, former: Case | None, token: str) -> None:
     """Let go of code and token of the case before: each is good once."""
     if former is not None:
         former.code_hash = None
-        if former.person_hash == hashed(token):
+        if former.person_hash == tokens.hashed(token):
             former.person_hash = None
         writing.flush()
 
 
-def _fill(case: Case, code: str, window: Window) -> None:
+def _fill(case: Case, code: str, window: hours.Window) -> None:
     cases.give_code(case, code)
     case.call_from, case.code_expires_at = window.begin, window.end
     cases.touch(case)
 
 
-def expected(session_: Session) -> list[tuple[Window, int]]:
+def expected(session_: db.Session) -> list[tuple[hours.Window, int]]:
     """Return the times at which people call, and how many at each."""
     query = (
         select(Case.call_from, Case.code_expires_at, func.count())
@@ -81,10 +73,10 @@ def expected(session_: Session) -> list[tuple[Window, int]]:
         .order_by(Case.call_from)
     )
     rows = session_.execute(query)
-    return [(Window(begin, end), number) for begin, end, number in rows if begin is not None and end is not None]
+    return [(hours.Window(begin, end), number) for begin, end, number in rows if begin is not None and end is not None]
 
 
-def offered() -> list[Window]:
+def offered() -> list[hours.Window]:
     """Return the times to choose from: those at which fewest call stay, so that not everybody calls at once."""
     there = hours.windows(current_config())
     with db.read() as reading:
@@ -94,14 +86,14 @@ def offered() -> list[Window]:
 
 
 @blueprint.get("/join/call")
-def call() -> ResponseReturnValue:
+def call() -> Answer:
     """Show the time and the code of the call, or the times to choose from."""
     case = person_case()
     if case is not None and case.state not in _FREE:
         return redirect(url_for("helpdesk.wait"), 303)
     window = hours.window_of(case) if case is not None else None
     if case is not None and window is not None and request.args.get("change") is None:
-        return render_template("helpdesk/call.html", window=window, code=spoken(session.get(CODE_KEY, "")))
+        return render_template("helpdesk/call.html", window=window, code=codes.spoken(session.get(CODE_KEY, "")))
     if not agents.any_active():
         return redirect(url_for("helpdesk.join"), 303)
     days = [(day, list(times)) for day, times in groupby(offered(), lambda one: one.day)]
@@ -117,9 +109,9 @@ def _prepare(case: Case | None) -> None:
     """Have the browser's token and the code it will show ready before the click: two clicks have the same."""
     has_code = case is not None and case.state in (CaseState.WAITING, CaseState.BOOKED) and case.code_hash is not None
     if not has_code:
-        session[CODE_KEY] = new_code()
-    session.setdefault(CODE_KEY, new_code())
-    session.setdefault(SESSION_KEY, new_token())
+        session[CODE_KEY] = codes.new_code()
+    session.setdefault(CODE_KEY, codes.new_code())
+    session.setdefault(SESSION_KEY, tokens.new_token())
 
 
 def _token_of_call(case: Case | None) -> str:
@@ -127,11 +119,11 @@ def _token_of_call(case: Case | None) -> str:
     token = str(session[SESSION_KEY])
     if case is None or case.joined_at is None:
         return token
-    return urlsafe_b64encode(hashed(f"call {token}")).rstrip(b"=").decode()  # the same for each of two clicks
+    return tokens.as_token(tokens.hashed(f"call {token}"))  # the same for each of two clicks
 
 
 @blueprint.post("/join/call")
-def choose_call() -> ResponseReturnValue:
+def choose_call() -> Answer:
     """Keep the time that the person chose; a place in the queue or another time is given up for it."""
     case = person_case()
     if case is not None and case.state not in _FREE:

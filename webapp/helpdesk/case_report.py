@@ -4,15 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from webapp.core.diagnosis import CATALOGUE
 from webapp.core.providers import Provider
 from webapp.core.text import N_, Message
-from webapp.helpdesk.cases import OUTCOME_LABELS, Outcome
-from webapp.helpdesk.live_view import LiveView, build
+from webapp.helpdesk.live_view import LiveView, build, choices
 from webapp.helpdesk.statistics import last_step
 from webapp.helpdesk.vocabulary import STEP_TITLES, Kind
 from webapp.infrastructure import i18n
-from webapp.infrastructure.models import Case, CaseEvent, CaseNote
+from webapp.infrastructure.models import Case, CaseEvent, CaseNote, Outcome
 
 VERSION = 1
 
@@ -20,7 +18,7 @@ VERSION = 1
 def as_json(case: Case, agent: str, events: Sequence[CaseEvent], notes: Sequence[CaseNote]) -> dict[str, Any]:
     """Return {"version", "type", "title", "case": {…}, "notes": [{"at", "agent", "text"}], "text"}."""
     picture = build(events)
-    program = _chosen(events, "program")
+    program = choices(events).get("program")
     return {
         "version": VERSION,
         "type": "case.closed",
@@ -33,8 +31,8 @@ def as_json(case: Case, agent: str, events: Sequence[CaseEvent], notes: Sequence
             "joined_at": _iso(case.joined_at),
             "closed_at": _iso(case.closed_at),
             "outcome": case.outcome,
-            "program": program["choice"] if program else None,
-            "device": program["detail"] if program else None,
+            "program": program.details["choice"] if program else None,
+            "device": program.details["detail"] if program else None,
             "last_step": last_step(events),
             "tests": [
                 {"at": _iso(run.at), "state": run.state, "diagnoses": run.diagnoses} for run in reversed(picture.runs)
@@ -58,26 +56,18 @@ def title(case: Case, provider: Provider) -> str:
 
 def as_text(case: Case, agent: str, picture: LiveView, notes: Sequence[CaseNote]) -> str:
     """Return the report in the language of the request, lines of plain text."""
-    lines = [title(case, picture.provider)]
-    if case.ticket:
-        lines.append(_row(N_("Ticket"), case.ticket))
-    lines.append(_row(N_("Agent"), agent))
-    if case.joined_at:
-        lines.append(_row(N_("Connected"), _clock(case.joined_at)))
-    if case.closed_at:
-        lines.append(_row(N_("Closed"), _clock(case.closed_at)))
-    if case.outcome:
-        lines.append(_row(N_("Outcome"), translate(Message(OUTCOME_LABELS[Outcome(case.outcome)]))))
-    lines += _seen(picture)
+    rows = (
+        (N_("Ticket"), case.ticket),
+        (N_("Agent"), agent),
+        (N_("Connected"), case.joined_at and _clock(case.joined_at)),
+        (N_("Closed"), case.closed_at and _clock(case.closed_at)),
+        (N_("Outcome"), case.outcome and translate(Message(Outcome(case.outcome).label))),
+    )
+    lines = [title(case, picture.provider), *(_row(label, value) for label, value in rows if value), *_seen(picture)]
     if notes:
         lines += ["", translate(Message(N_("Notes")))]
         lines += [f"- {_clock(note.at)}, {note.agent}: {note.text}" for note in notes]
     return "\n".join(lines)
-
-
-def _chosen(events: Sequence[CaseEvent], step: str) -> dict[str, Any] | None:
-    found = [event.details for event in events if event.kind == Kind.CHOICE and event.details["step"] == step]
-    return found[-1] if found else None
 
 
 def _seen(picture: LiveView) -> Iterator[str]:
@@ -90,7 +80,7 @@ def _seen(picture: LiveView) -> Iterator[str]:
     if picture.runs:
         yield from ("", translate(Message(N_("Connection tests"))))
     for run in reversed(picture.runs):
-        causes = "; ".join(translate(CATALOGUE[cause].for_provider(picture.provider).title) for cause in run.diagnoses)
+        causes = "; ".join(translate(cause) for cause in picture.causes(run))
         state = translate(Message(run.label))
         yield f"- {_clock(run.at)}: {state}{f': {causes}' if causes else ''}"
     if picture.files or picture.guide is not None:

@@ -4,86 +4,45 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy import case as sql_case
-from sqlalchemy.orm import Session
 
 from webapp.core.account import shorten_address
-from webapp.core.text import N_, new_reference
+from webapp.core.text import new_reference
 from webapp.helpdesk import audit, statistics
-from webapp.helpdesk.audit import Action
 from webapp.helpdesk.check_words import two_words
 from webapp.helpdesk.tokens import hashed, new_token
 from webapp.helpdesk.vocabulary import CaseWord, Kind, checked
-from webapp.infrastructure import db, limits, outbox
-from webapp.infrastructure.codes import CODE_MINUTES, new_code
+from webapp.infrastructure import codes, db, limits, outbox, sealing
 from webapp.infrastructure.config import current_config
-from webapp.infrastructure.models import Case, CaseEvent, CaseNote, CaseRun, CaseWatcher, Delivery
-from webapp.infrastructure.sealing import keyed_hash, keyed_hashes, seal, unseal
+from webapp.infrastructure.models import Case, CaseEvent, CaseNote, CaseRun, CaseState, CaseWatcher, Delivery, Outcome
 
-CODE_LIFE: Final = timedelta(minutes=CODE_MINUTES)
+CODE_LIFE: Final = timedelta(minutes=codes.CODE_MINUTES)
 LINK_LIFE: Final = timedelta(hours=24)
+GONE_AFTER: Final = timedelta(seconds=40)  # an open page asks every few seconds while somebody looks at it
 EVENTS_MAX: Final = 2000  # of one case; more is a loop, not a person
 _PREFILL: Final = "helpdesk prefill"
 _CODE: Final = "helpdesk code"
+
+OPEN: Final = (CaseState.WAITING, CaseState.INVITED, CaseState.CONFIRMING, CaseState.JOINED, CaseState.ENDED)
+AWAITED: Final = (CaseState.WAITING, CaseState.CONFIRMING, CaseState.JOINED)
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class CaseState(StrEnum):
-    WAITING = "waiting"  # the person pressed “Hilfe holen”; nobody helps yet
-    BOOKED = "booked"  # the person calls at a time they chose
-    INVITED = "invited"  # the agent made the case; nobody has come yet
-    CONFIRMING = "confirming"  # link or code was used; the person has not yet agreed
-    JOINED = "joined"
-    ENDED = "ended"  # by the person
-    CLOSED = "closed"  # by the agent, or by time
-
-
-OPEN: Final = (CaseState.WAITING, CaseState.INVITED, CaseState.CONFIRMING, CaseState.JOINED, CaseState.ENDED)
-
-STATE_NAMES: Mapping[str, str] = {
-    CaseState.WAITING: N_("waits for help"),
-    CaseState.BOOKED: N_("calls at a time"),
-    CaseState.INVITED: N_("invited"),
-    CaseState.CONFIRMING: N_("about to connect"),
-    CaseState.JOINED: N_("connected"),
-    CaseState.ENDED: N_("ended by the person"),
-    CaseState.CLOSED: N_("closed"),
-}
-
-
-class Outcome(StrEnum):
-    SOLVED = "solved"
-    BY_HAND = "by-hand"
-    NOT_SOLVED = "not-solved"
-    BROKEN_OFF = "broken-off"
-    EXPIRED = "expired"  # nobody closed it
-
-
-OUTCOME_LABELS: Mapping[Outcome, str] = {
-    Outcome.SOLVED: N_("Solved: mail arrives in the program"),
-    Outcome.BY_HAND: N_("Solved another way"),
-    Outcome.NOT_SOLVED: N_("Not solved"),
-    Outcome.BROKEN_OFF: N_("The call broke off"),
-    Outcome.EXPIRED: N_("Never closed"),
-}
-
-
 def changing(
     *states: CaseState,
-) -> Callable[[Callable[Concatenate[Session, Case, P], R]], Callable[Concatenate[int, P], R | None]]:
+) -> Callable[[Callable[Concatenate[db.Session, Case, P], R]], Callable[Concatenate[int, P], R | None]]:
     """Make a function of a session and a case one of the case's id: one transaction, in which nobody else changes it.
 
     It returns None for a case that is gone, or in none of `states`, if any are named.
     """
 
-    def decorate(change: Callable[Concatenate[Session, Case, P], R]) -> Callable[Concatenate[int, P], R | None]:
+    def decorate(change: Callable[Concatenate[db.Session, Case, P], R]) -> Callable[Concatenate[int, P], R | None]:
         @wraps(change)
         def run(case_id: int, /, *args: P.args, **kwargs: P.kwargs) -> R | None:
             with db.begin() as session:
@@ -104,12 +63,12 @@ def create(agent_id: int, login: str, ticket: str = "") -> tuple[str, str, str]:
         case = new_case(session, CaseState.INVITED, new_reference())
         case.agent_id, case.ticket = agent_id, ticket
         link, code = _invite(case)
-        audit.note(session, login, Action.CASE_OPENED, case.reference)
+        audit.note(session, login, audit.Action.CASE_OPENED, case.reference)
         return case.reference, link, code
 
 
 @changing(CaseState.INVITED, CaseState.CONFIRMING, CaseState.ENDED)
-def renew_invitation(session: Session, case: Case) -> tuple[str, str]:
+def renew_invitation(session: db.Session, case: Case) -> tuple[str, str]:
     """Return a new link and code for a case that nobody has joined, not yet, or no longer; the old ones are void.
 
     Who comes next may be somebody else: nothing is left of the person who was there. The agent's notes stay.
@@ -136,7 +95,7 @@ def ask_for_help(reference: str) -> tuple[str, str]:
 
 
 @changing(CaseState.WAITING)
-def renew_code(_session: Session, case: Case) -> str:
+def renew_code(_session: db.Session, case: Case) -> str:
     """Return a new code for a person who still waits."""
     touch(case)
     return give_code(case)
@@ -196,18 +155,18 @@ def accept(agent_id: int, login: str, *, code: str | None = None, reference: str
         taken = session.execute(update(Case).where(*waiting).values(**values).returning(Case.reference)).first()
         if taken is None:
             return None
-        audit.note(session, login, Action.CASE_OPENED, taken[0])
+        audit.note(session, login, audit.Action.CASE_OPENED, taken[0])
         limits.current().give_back(taken[0], session)
         return str(taken[0])
 
 
-def of_person(session: Session, token: str) -> Case | None:
+def of_person(session: db.Session, token: str) -> Case | None:
     """Return the case whose person holds `token`."""
     return session.scalar(select(Case).where(Case.person_hash == hashed(token)))
 
 
 @changing(CaseState.CONFIRMING)
-def confirm(session: Session, case: Case, mark: str, secret: str) -> bool | None:
+def confirm(session: db.Session, case: Case, mark: str, secret: str) -> bool | None:
     """Connect the person, who has agreed to what `mark` stands for; None where it is not that any more.
 
     They hold the case by `secret` from now on: what somebody copied of their browser before opens it no more.
@@ -221,7 +180,7 @@ def confirm(session: Session, case: Case, mark: str, secret: str) -> bool | None
 
 
 @changing()
-def leave(session: Session, case: Case) -> None:
+def leave(session: db.Session, case: Case) -> None:
     """The person ends the help, or does not want it: nobody sees anything of theirs from now on."""
     case.prefill = None
     end_watching(session, case)
@@ -239,19 +198,19 @@ def leave(session: Session, case: Case) -> None:
         record_in(session, case, Kind.CASE, {"what": word})
 
 
-def _holds_anything(session: Session, case: Case) -> bool:
+def _holds_anything(session: db.Session, case: Case) -> bool:
     """Whether somebody was helped in the case, or an agent has written something on it."""
     return bool(case.joined_at or case.label or case.ticket or notes_of(session, case.id))
 
 
 @changing()
-def erase(session: Session, case: Case) -> None:
+def erase(session: db.Session, case: Case) -> None:
     """The person wants everything deleted now: the case goes with all that hangs on it; only counts remain."""
     limits.current().give_back(case.reference, session)
     delete_with_traces(session, case)
 
 
-def delete_with_traces(session: Session, case: Case) -> None:
+def delete_with_traces(session: db.Session, case: Case) -> None:
     """Delete the case; its events, notes, runs and reports go with it, its counts are taken before."""
     if case.agent_id is not None or case.joined_at is not None:
         statistics.count(session, case, case.outcome or Outcome.EXPIRED)
@@ -260,7 +219,9 @@ def delete_with_traces(session: Session, case: Case) -> None:
 
 
 @changing(CaseState.JOINED)
-def record(session: Session, case: Case, kind: Kind, words: Mapping[str, Any], *, address: str | None = None) -> None:
+def record(
+    session: db.Session, case: Case, kind: Kind, words: Mapping[str, Any], *, address: str | None = None
+) -> None:
     """Add an event to a joined case; raises ValueError for a word outside the vocabulary.
 
     The same step, choice or step of the guide twice in a row is one event: a page that is reloaded is no news.
@@ -277,14 +238,14 @@ def record(session: Session, case: Case, kind: Kind, words: Mapping[str, Any], *
 
 
 @changing(CaseState.JOINED)
-def share_address(session: Session, case: Case, address: str, *, whole: bool) -> None:
+def share_address(session: db.Session, case: Case, address: str, *, whole: bool) -> None:
     """Keep the address as the person wants it seen."""
     case.address, case.shares_address = address, whole
     record_in(session, case, Kind.CASE, {"what": CaseWord.SHARED if whole else CaseWord.HIDDEN})
 
 
 @changing(CaseState.INVITED, CaseState.CONFIRMING, CaseState.JOINED)
-def take_over(session: Session, case: Case, agent_id: int, login: str) -> bool:
+def take_over(session: db.Session, case: Case, agent_id: int, login: str) -> bool:
     """Make the case the agent's, None where there is none: a connected person is asked anew before more is seen."""
     case.agent_id = agent_id
     end_watching(session, case)
@@ -292,7 +253,7 @@ def take_over(session: Session, case: Case, agent_id: int, login: str) -> bool:
         case.state = CaseState.CONFIRMING
     hide_address(case)
     record_in(session, case, Kind.CASE, {"what": CaseWord.TAKEN})
-    audit.note(session, login, Action.CASE_TAKEN, case.reference)
+    audit.note(session, login, audit.Action.CASE_TAKEN, case.reference)
     return True
 
 
@@ -303,13 +264,19 @@ def hide_address(case: Case) -> None:
 
 
 @changing()
-def describe(_session: Session, case: Case, label: str, ticket: str) -> None:
+def describe(_session: db.Session, case: Case, label: str, ticket: str) -> None:
     """Keep by what the agent knows the case, and its ticket."""
     case.label, case.ticket = label, ticket
     touch(case)
 
 
-def close(session: Session, case: Case, outcome: Outcome, login: str = "") -> None:
+@changing()
+def add_note(session: db.Session, case: Case, agent_name: str, text: str) -> None:
+    session.add(CaseNote(case_id=case.id, agent=agent_name, at=datetime.now(UTC), text=text))
+    touch(case)
+
+
+def close(session: db.Session, case: Case, outcome: Outcome, login: str = "") -> None:
     """Close the case in the transaction of `session`: the connection to the person ends, the counts are taken."""
     case.state, case.outcome, case.closed_at = CaseState.CLOSED, outcome, datetime.now(UTC)
     case.link_hash = case.code_hash = case.prefill = None
@@ -317,15 +284,15 @@ def close(session: Session, case: Case, outcome: Outcome, login: str = "") -> No
     record_in(session, case, Kind.CASE, {"what": CaseWord.CLOSED})
     statistics.count(session, case, outcome)
     if login:
-        audit.note(session, login, Action.CASE_CLOSED, case.reference)
+        audit.note(session, login, audit.Action.CASE_CLOSED, case.reference)
 
 
 @changing(CaseState.INVITED, CaseState.CONFIRMING)
-def keep_prefill(_session: Session, case: Case, prefill: Mapping[str, str]) -> None:
+def keep_prefill(_session: db.Session, case: Case, prefill: Mapping[str, str]) -> None:
     """Keep what the agent prepared for the person, sealed, until they join."""
     if prefill_of(case) != dict(prefill):  # sealed anew it would be another one for whoever is looking at it
         plain = json.dumps(dict(prefill)).encode()
-        case.prefill = seal(current_config(), _PREFILL, plain) if any(prefill.values()) else None
+        case.prefill = sealing.seal(current_config(), _PREFILL, plain) if any(prefill.values()) else None
     touch(case)
 
 
@@ -336,33 +303,42 @@ def prefill_mark(case: Case) -> str:
 
 def prefill_of(case: Case) -> dict[str, str]:
     """Return what the agent prepared: email_address, client, device."""
-    plain = unseal(current_config(), _PREFILL, case.prefill)
+    plain = sealing.unseal(current_config(), _PREFILL, case.prefill)
     found: dict[str, str] = json.loads(plain) if plain else {}
     return found
 
 
 @changing()
-def drop_prefill(session: Session, case: Case, *, used: bool) -> None:
+def drop_prefill(session: db.Session, case: Case, *, used: bool) -> None:
     """Forget what the agent prepared, which the person has agreed to or not."""
     case.prefill = None
     if used:
         record_in(session, case, Kind.CASE, {"what": CaseWord.PREFILLED})
 
 
-def end_watching(session: Session, case: Case) -> None:
+def end_watching(session: db.Session, case: Case) -> None:
     """Let no colleague look on any more, nor be asked about."""
     session.execute(delete(CaseWatcher).where(CaseWatcher.case_id == case.id))
 
 
-def events_of(session: Session, case_id: int) -> list[CaseEvent]:
+def is_away(state: str, seen_at: datetime | None) -> bool:
+    """Whether the page of somebody who should be there is silent: hidden behind another one, or closed."""
+    return state in AWAITED and seen_at is not None and datetime.now(UTC) - seen_at > GONE_AFTER
+
+
+def away(case: Case) -> bool:
+    return is_away(case.state, case.seen_at)
+
+
+def events_of(session: db.Session, case_id: int) -> list[CaseEvent]:
     return list(session.scalars(select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(CaseEvent.id)))
 
 
-def notes_of(session: Session, case_id: int) -> list[CaseNote]:
+def notes_of(session: db.Session, case_id: int) -> list[CaseNote]:
     return list(session.scalars(select(CaseNote).where(CaseNote.case_id == case_id).order_by(CaseNote.id)))
 
 
-def new_case(session: Session, state: CaseState, reference: str) -> Case:
+def new_case(session: db.Session, state: CaseState, reference: str) -> Case:
     now = datetime.now(UTC)
     case = Case(reference=reference, state=state, created_at=now, touched_at=now, sequence=0, ticket="")
     session.add(case)
@@ -378,14 +354,15 @@ def _invite(case: Case) -> tuple[str, str]:
 
 def give_code(case: Case, code: str = "") -> str:
     """Give the case `code`, or a new one."""
-    code = code or new_code()
-    case.code_hash, case.code_expires_at = keyed_hash(current_config(), _CODE, code), datetime.now(UTC) + CODE_LIFE
+    code = code or codes.new_code()
+    case.code_hash = sealing.keyed_hash(current_config(), _CODE, code)
+    case.code_expires_at = datetime.now(UTC) + CODE_LIFE
     return code
 
 
 def _has_code(code: str) -> ColumnElement[bool]:
     """Return the condition that a case has `code`, whichever key of the site it was kept under."""
-    return Case.code_hash.in_(keyed_hashes(current_config(), _CODE, code))
+    return Case.code_hash.in_(sealing.keyed_hashes(current_config(), _CODE, code))
 
 
 def touch(case: Case) -> None:
@@ -393,6 +370,6 @@ def touch(case: Case) -> None:
     case.sequence += 1
 
 
-def record_in(session: Session, case: Case, kind: Kind, words: Mapping[str, Any]) -> None:
+def record_in(session: db.Session, case: Case, kind: Kind, words: Mapping[str, Any]) -> None:
     session.add(CaseEvent(case_id=case.id, at=datetime.now(UTC), kind=kind.value, details=checked(kind, words)))
     touch(case)

@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 
 from webapp.core.account import shorten_address
 from webapp.helpdesk import audit
-from webapp.helpdesk.audit import Action
-from webapp.helpdesk.cases import CaseState, changing, end_watching, record_in
+from webapp.helpdesk.cases import changing, end_watching, record_in
 from webapp.helpdesk.vocabulary import CaseWord, Kind
-from webapp.infrastructure.models import Agent, Case, CaseWatcher
+from webapp.infrastructure.models import Agent, Case, CaseState, CaseWatcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def invite(session: Session, case: Case, agent_id: int, login: str) -> None:
     end_watching(session, case)
     session.add(CaseWatcher(case_id=case.id, agent_id=agent_id, agreed=False))
     record_in(session, case, Kind.CASE, {"what": CaseWord.WATCH_ASKED})
-    audit.note(session, login, Action.CASE_WATCHED, case.reference)
+    audit.note(session, login, audit.Action.CASE_WATCHED, case.reference)
 
 
 @changing(CaseState.JOINED)

@@ -4,53 +4,45 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, redirect, render_template, url_for
-from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 from wtforms import DateField, IntegerField, StringField
-from wtforms.validators import ValidationError
 
-from webapp.core.text import N_, InputError, Message
+from webapp.core.text import N_, InputError
 from webapp.helpdesk import courses
-from webapp.helpdesk.cases import STATE_NAMES
-from webapp.helpdesk.courses import NAME_MAX, PLACES_MAX
-from webapp.helpdesk.invitations import invitation_url
-from webapp.helpdesk.room import blueprint
+from webapp.helpdesk.invitations import invitation_url, join_address
+from webapp.helpdesk.room import Answer, blueprint
 from webapp.helpdesk.sessions import for_agents, me
-from webapp.infrastructure import db, mistakes
-from webapp.infrastructure.codes import printable
+from webapp.infrastructure import codes, db, mistakes
 from webapp.infrastructure.config import current_config
-from webapp.infrastructure.i18n import translate
-from webapp.infrastructure.models import Case, Course, CoursePlace
+from webapp.infrastructure.models import Case, CaseState, Course, CoursePlace
 from webapp.infrastructure.qr import qr_code
-from webapp.infrastructure.security import public_url
 
 
 class CourseForm(FlaskForm):
-    name = StringField(N_("Name of the course"), filters=[printable])
+    name = StringField(N_("Name of the course"), filters=[codes.printable])
     day = DateField(N_("Day"))
     places = IntegerField(N_("Places"))
 
     def validate_name(self, field: StringField) -> None:
         field.data = " ".join((field.data or "").split())
-        if not 0 < len(field.data) <= NAME_MAX:
-            raise ValidationError(translate(Message(N_("A name has one to 34 characters."))))
+        if not 0 < len(field.data) <= courses.NAME_MAX:
+            raise mistakes.invalid(N_("A name has one to 34 characters."))
 
     def validate_day(self, field: DateField) -> None:
         field.errors = []  # WTForms' own words
         if field.data is None:
-            raise ValidationError(translate(Message(N_("Choose the day of the course."))))
+            raise mistakes.invalid(N_("Choose the day of the course."))
 
     def validate_places(self, field: IntegerField) -> None:
         field.errors = []
-        if field.data is None or not 1 <= field.data <= PLACES_MAX:
-            raise ValidationError(translate(Message(N_("A course has 1 to 30 places."))))
+        if field.data is None or not 1 <= field.data <= courses.PLACES_MAX:
+            raise mistakes.invalid(N_("A course has 1 to 30 places."))
 
 
 @blueprint.get("/helpdesk/courses")
 @for_agents
-def courses_page() -> ResponseReturnValue:
+def courses_page() -> Answer:
     form = mistakes.form_of(CourseForm, {"day": courses.today(current_config()), "places": 12})
     problem = mistakes.told()
     return _list(form, problem), mistakes.status(form, problem)
@@ -66,30 +58,30 @@ def _list(form: CourseForm, problem: str = "") -> str:
 
 @blueprint.post("/helpdesk/courses")
 @for_agents
-def make_course() -> ResponseReturnValue:
+def make_course() -> Answer:
     form = CourseForm()
     if not form.validate():
         return _refused(form)
     try:
         made = courses.create(me().agent_id, me().login, form.name.data, form.day.data, form.places.data)
     except InputError as error:
-        form.day.errors = [translate(error.message)]
+        mistakes.put(form.day, error)
         return _refused(form)
     return redirect(url_for("helpdesk.course", reference=made), 303)
 
 
-def _refused(form: CourseForm) -> ResponseReturnValue:
+def _refused(form: CourseForm) -> Answer:
     return mistakes.refuse(form, url_for("helpdesk.courses_page"), lambda: (_list(form), 422))
 
 
-def _own(session: Session, reference: str) -> Course:
+def _own(session: db.Session, reference: str) -> Course:
     """Return the agent's own course; 404 for every other."""
     own = (Course.reference == reference, Course.agent_id == me().agent_id)
     found = session.scalar(select(Course).where(*own))
     return found or abort(404)
 
 
-def _places(session: Session, course: Course) -> Sequence[Any]:
+def _places(session: db.Session, course: Course) -> Sequence[Any]:
     """Return number, used_at, and reference and state of the case of every place."""
     query = (
         select(CoursePlace.number, CoursePlace.used_at, Case.reference, Case.state)
@@ -102,31 +94,31 @@ def _places(session: Session, course: Course) -> Sequence[Any]:
 
 @blueprint.get("/helpdesk/courses/<reference>")
 @for_agents
-def course(reference: str) -> ResponseReturnValue:
+def course(reference: str) -> Answer:
     with db.read() as reading:
         found = _own(reading, reference)
         return render_template(
-            "helpdesk/course.html", course=found, places=_places(reading, found), states=STATE_NAMES,
+            "helpdesk/course.html", course=found, places=_places(reading, found), states=CaseState,
             is_today=found.day == courses.today(current_config()),
         )  # fmt: skip
 
 
 @blueprint.get("/helpdesk/courses/<reference>/sheet")
 @for_agents
-def course_sheet(reference: str) -> ResponseReturnValue:
+def course_sheet(reference: str) -> Answer:
     """Show the sheet to print: a link for every place, as a picture."""
     with db.read() as reading:
         found = _own(reading, reference)
     cards = [(number, qr_code(invitation_url(token))) for number, token in courses.links(found)]
     return render_template(
         "helpdesk/course-sheet.html", course=found, cards=cards, agent=me().name,
-        join_address=public_url("helpdesk.join").partition("://")[2],
+        join_address=join_address(),
     )  # fmt: skip
 
 
 @blueprint.post("/helpdesk/courses/<reference>/take")
 @for_agents
-def take_course(reference: str) -> ResponseReturnValue:
+def take_course(reference: str) -> Answer:
     """Take over a colleague's course; the links of the printed sheet stay good."""
     try:
         with db.begin() as writing:
@@ -140,7 +132,7 @@ def take_course(reference: str) -> ResponseReturnValue:
 
 @blueprint.post("/helpdesk/courses/<reference>/<action>")
 @for_agents
-def change_course(reference: str, action: str) -> ResponseReturnValue:
+def change_course(reference: str, action: str) -> Answer:
     """Open a course on its day, close it, or delete it with its links."""
     if action not in ("open", "close", "delete"):
         abort(404)

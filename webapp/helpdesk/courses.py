@@ -5,7 +5,6 @@ be printed again, and the table of places holds hashes alone. It is good once, a
 person is asked for consent like everybody.
 """
 
-import base64
 import hmac
 import os
 from collections.abc import Iterator, Sequence
@@ -13,18 +12,13 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, update
 
 from webapp.core.text import N_, InputError, new_reference
-from webapp.helpdesk import audit, cases
-from webapp.helpdesk.audit import Action
-from webapp.helpdesk.cases import CaseState
-from webapp.helpdesk.tokens import LINK_BYTES, hashed
-from webapp.infrastructure import db
+from webapp.helpdesk import audit, cases, tokens
+from webapp.infrastructure import db, sealing
 from webapp.infrastructure.config import Config, current_config
-from webapp.infrastructure.models import Agent, Course, CoursePlace
-from webapp.infrastructure.sealing import seal, unseal
+from webapp.infrastructure.models import Agent, CaseState, Course, CoursePlace
 
 PLACES_MAX: Final = 30
 NAME_MAX: Final = 34  # with the number of the place it is the label of a case
@@ -51,21 +45,20 @@ def create(agent_id: int, login: str, name: str, day: date, places: int) -> str:
     if not now <= day <= now + timedelta(days=DAYS_AHEAD):
         raise InputError(N_("Choose today or a day within the next three months."))
     seed = os.urandom(32)
-    course = Course(
-        reference=new_reference(), agent_id=agent_id, name=name, day=day, places=places, seed=seal(config, _SEED, seed)
-    )
+    course = Course(reference=new_reference(), agent_id=agent_id, name=name, day=day, places=places)
+    course.seed = sealing.seal(config, _SEED, seed)
     with db.begin() as session:
         _want_room(session, agent_id)
         session.add(course)
         session.flush()
         for number in range(1, places + 1):
             token = _token(seed, number)
-            session.add(CoursePlace(token_hash=hashed(token), course_id=course.id, number=number))
-        audit.note(session, login, Action.COURSE_MADE, course.reference)
+            session.add(CoursePlace(token_hash=tokens.hashed(token), course_id=course.id, number=number))
+        audit.note(session, login, audit.Action.COURSE_MADE, course.reference)
         return course.reference
 
 
-def _want_room(session: Session, agent_id: int) -> None:
+def _want_room(session: db.Session, agent_id: int) -> None:
     """Raise InputError where the agent has as many courses as one may have."""
     there = session.scalar(select(func.count()).select_from(Course).where(Course.agent_id == agent_id)) or 0
     if there >= COURSES_MAX:
@@ -74,38 +67,37 @@ def _want_room(session: Session, agent_id: int) -> None:
 
 def links(course: Course) -> Iterator[tuple[int, str]]:
     """Yield the number and the token of every place; nothing where the seed does not open any more."""
-    seed = unseal(current_config(), _SEED, course.seed)
+    seed = sealing.unseal(current_config(), _SEED, course.seed)
     for number in range(1, course.places + 1 if seed else 0):
         yield number, _token(seed or b"", number)
 
 
 def _token(seed: bytes, number: int) -> str:
-    digest = hmac.digest(seed, str(number).encode(), "sha256")[:LINK_BYTES]
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return tokens.as_token(hmac.digest(seed, str(number).encode(), "sha256"))
 
 
-def open_or_close(session: Session, course: Course, login: str, *, opened: bool) -> None:
+def open_or_close(session: db.Session, course: Course, login: str, *, opened: bool) -> None:
     """Let the links live, or not; only on the day itself."""
     if opened and course.day != today(current_config()):
         return
     course.opened_at = datetime.now(UTC) if opened else None
-    audit.note(session, login, Action.COURSE_OPENED if opened else Action.COURSE_CLOSED, course.reference)
+    audit.note(session, login, audit.Action.COURSE_OPENED if opened else audit.Action.COURSE_CLOSED, course.reference)
 
 
-def take_over(session: Session, course: Course, agent_id: int, login: str) -> None:
+def take_over(session: db.Session, course: Course, agent_id: int, login: str) -> None:
     """Give a colleague's course to this agent; raises InputError.
 
     The links on the printed sheet stay good, and whoever scans one is asked by the new name; the paper has the old one.
     """
     _want_room(session, agent_id)
     course.agent_id = agent_id
-    audit.note(session, login, Action.COURSE_TAKEN, course.reference)
+    audit.note(session, login, audit.Action.COURSE_TAKEN, course.reference)
 
 
-def remove(session: Session, course: Course, login: str) -> None:
+def remove(session: db.Session, course: Course, login: str) -> None:
     """Delete the course with its links; the cases that began by them stay."""
     session.delete(course)
-    audit.note(session, login, Action.COURSE_DELETED, course.reference)
+    audit.note(session, login, audit.Action.COURSE_DELETED, course.reference)
 
 
 def standing(token: str) -> Standing:
@@ -115,7 +107,7 @@ def standing(token: str) -> Standing:
             select(CoursePlace.used_at, Course.day, Course.opened_at, Agent.disabled_at)
             .join(Course, Course.id == CoursePlace.course_id)
             .join(Agent, Agent.id == Course.agent_id)
-            .where(CoursePlace.token_hash == hashed(token))
+            .where(CoursePlace.token_hash == tokens.hashed(token))
         ).first()
     now = today(current_config())
     if row is None or row.used_at or row.disabled_at or row.day < now:
@@ -136,7 +128,7 @@ def exchange_link(token: str, secret: str) -> bool:
                 Course.opened_at.is_not(None), Course.day == today(current_config()), Agent.disabled_at.is_(None)
             )
         )  # fmt: skip
-        mine = CoursePlace.token_hash == hashed(token)
+        mine = CoursePlace.token_hash == tokens.hashed(token)
         free = (mine, CoursePlace.used_at.is_(None), CoursePlace.course_id.in_(alive))
         used = session.scalar(
             update(CoursePlace).where(*free).values(used_at=datetime.now(UTC)).returning(CoursePlace.course_id)
@@ -146,24 +138,19 @@ def exchange_link(token: str, secret: str) -> bool:
         if course is None or place is None:
             return False
         case = cases.new_case(session, CaseState.CONFIRMING, new_reference())
-        case.agent_id, case.person_hash = course.agent_id, hashed(secret)
+        case.agent_id, case.person_hash = course.agent_id, tokens.hashed(secret)
         case.label = f"{course.name}, {place.number}"
         place.case_id = case.id
         login = session.scalar(select(Agent.login).where(Agent.id == course.agent_id))
-        audit.note(session, login or "", Action.CASE_OPENED, case.reference)
+        audit.note(session, login or "", audit.Action.CASE_OPENED, case.reference)
         return True
 
 
-def of_agent(session: Session, agent_id: int) -> list[Course]:
+def of_agent(session: db.Session, agent_id: int) -> list[Course]:
     return list(session.scalars(select(Course).where(Course.agent_id == agent_id).order_by(Course.day, Course.id)))
 
 
-def of_colleagues(session: Session, agent_id: int) -> Sequence[Any]:
+def of_colleagues(session: db.Session, agent_id: int) -> Sequence[Any]:
     """Return course and name of its agent for everybody else's courses."""
     query = select(Course, Agent.name).join(Agent, Agent.id == Course.agent_id).where(Course.agent_id != agent_id)
     return session.execute(query.order_by(Course.day, Course.id)).all()
-
-
-def purge(session: Session, config: Config) -> int:
-    """Delete the courses of days that are over: their links are dead, their cases go their own way."""
-    return session.execute(delete(Course).where(Course.day < today(config))).rowcount  # type: ignore[attr-defined,no-any-return]

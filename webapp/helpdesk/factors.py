@@ -5,15 +5,15 @@ import ipaddress
 import json
 import re
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pyotp
 import webauthn
 from flask import request
 from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
 from webauthn.helpers import base64url_to_bytes, parse_client_data_json
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
@@ -24,11 +24,12 @@ from webauthn.helpers.structs import (
 )
 
 from webapp.helpdesk.tokens import hashed
-from webapp.infrastructure import db
+from webapp.infrastructure import db, sealing
 from webapp.infrastructure.config import Config, current_config
 from webapp.infrastructure.i18n import site_name
 from webapp.infrastructure.models import Agent, AgentSession, Passkey, RecoveryCode
-from webapp.infrastructure.sealing import keyed_hash, keyed_hashes, seal, sealed_anew, unseal
+
+T = TypeVar("T")
 
 STEP_SECONDS = 30
 RECOVERY_CODES = 8
@@ -51,11 +52,11 @@ def new_secret() -> str:
 
 
 def sealed_secret(config: Config, secret: str) -> bytes:
-    return seal(config, _TOTP, secret.encode())
+    return sealing.seal(config, _TOTP, secret.encode())
 
 
 def opened_secret(config: Config, sealed: bytes | None) -> str | None:
-    plain = unseal(config, _TOTP, sealed)
+    plain = sealing.unseal(config, _TOTP, sealed)
     return plain.decode() if plain else None
 
 
@@ -81,7 +82,7 @@ def check_totp(config: Config, agent: Agent, code: str) -> bool:
     step = accepted_step(secret, code, agent.totp_step) if secret else None
     if step is None:
         return False
-    agent.totp_secret, agent.totp_step = sealed_anew(config, _TOTP, agent.totp_secret or b""), step
+    agent.totp_secret, agent.totp_step = sealing.sealed_anew(config, _TOTP, agent.totp_secret or b""), step
     return True
 
 
@@ -89,13 +90,13 @@ def seal_secrets_anew(config: Config) -> None:
     """Seal every agent's secret with the present key, so that the former one can go."""
     with db.begin(config) as session:
         for agent in session.scalars(select(Agent).where(Agent.totp_secret.is_not(None))):
-            agent.totp_secret = sealed_anew(config, _TOTP, agent.totp_secret or b"")
+            agent.totp_secret = sealing.sealed_anew(config, _TOTP, agent.totp_secret or b"")
 
 
 # Recovery codes
 
 
-def new_recovery_codes(session: Session, agent: Agent) -> list[str]:
+def new_recovery_codes(session: db.Session, agent: Agent) -> list[str]:
     """Replace the agent's recovery codes; return the new ones, which are shown once."""
     session.execute(delete(RecoveryCode).where(RecoveryCode.agent_id == agent.id))
     codes = ["".join(secrets.choice(_ALPHABET) for _ in range(_RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)]
@@ -103,21 +104,21 @@ def new_recovery_codes(session: Session, agent: Agent) -> list[str]:
     return ["-".join(re.findall(f".{{{_RECOVERY_GROUP}}}", code)) for code in codes]
 
 
-def use_recovery_code(config: Config, session: Session, agent: Agent, code: str) -> bool:
+def use_recovery_code(config: Config, session: db.Session, agent: Agent, code: str) -> bool:
     """Whether `code` is one of the agent's; it is gone then."""
     plain = "".join(code.split()).replace("-", "").lower().translate(_LOOKALIKES)
-    former = keyed_hashes(config, "helpdesk recovery", f"{agent.id}\0{plain}")
+    former = sealing.keyed_hashes(config, "helpdesk recovery", f"{agent.id}\0{plain}")
     fits = RecoveryCode.code_hash.in_([hashed(plain), *former])
     gone = delete(RecoveryCode).where(RecoveryCode.agent_id == agent.id, fits)
     return bool(session.execute(gone).rowcount)  # type: ignore[attr-defined]
 
 
-def recovery_codes_left(session: Session, agent_id: int) -> int:
+def recovery_codes_left(session: db.Session, agent_id: int) -> int:
     query = select(func.count()).select_from(RecoveryCode).where(RecoveryCode.agent_id == agent_id)
     return session.scalar(query) or 0
 
 
-def has_short_codes(session: Session, agent_id: int) -> bool:
+def has_short_codes(session: db.Session, agent_id: int) -> bool:
     """Whether the agent has codes of the former kind: ten characters, kept under the key of the site."""
     query = select(RecoveryCode.agent_id).where(RecoveryCode.agent_id == agent_id, RecoveryCode.keyed).limit(1)
     return session.scalar(query) is not None
@@ -159,12 +160,27 @@ def _is_framed(credential: str) -> bool:
     return bool(parse_client_data_json(base64url_to_bytes(data)).cross_origin)
 
 
-def registration_options(session: Session, kept: AgentSession, agent: Agent) -> str:
+def _judged(verify: Callable[..., T], challenge: bytes | None, credential: str, **known: Any) -> T | None:
+    """Return what `verify` of webauthn finds in the answer of a passkey to our challenge; None for no good answer."""
+    if not challenge:
+        return None
+    try:
+        if _is_framed(credential):
+            return None
+        return verify(
+            credential=credential, expected_challenge=challenge, expected_rp_id=_relying_party(),
+            expected_origin=_origin(), **known,
+        )  # fmt: skip
+    except _NO_ANSWER:
+        return None
+
+
+def registration_options(session: db.Session, kept: AgentSession, agent: Agent) -> str:
     """Return what the browser needs to make a passkey, as JSON; the challenge is kept with the session."""
     options = webauthn.generate_registration_options(
         rp_id=_relying_party(),
         rp_name=site_name(),
-        user_id=keyed_hash(current_config(), "passkey user", str(agent.id)),
+        user_id=sealing.keyed_hash(current_config(), "passkey user", str(agent.id)),
         user_name=agent.login,
         user_display_name=agent.name,
         exclude_credentials=_descriptors(session, agent.id),
@@ -176,23 +192,11 @@ def registration_options(session: Session, kept: AgentSession, agent: Agent) -> 
     return webauthn.options_to_json(options)
 
 
-def register(session: Session, kept: AgentSession, agent: Agent, credential: str, name: str) -> bool:
+def register(session: db.Session, kept: AgentSession, agent: Agent, credential: str, name: str) -> bool:
     """Keep the passkey which the browser made; False where it does not answer our challenge."""
     challenge, kept.challenge = kept.challenge, None
-    if not challenge:
-        return False
-    try:
-        if _is_framed(credential):
-            return False
-        made = webauthn.verify_registration_response(
-            credential=credential,
-            expected_challenge=challenge,
-            expected_rp_id=_relying_party(),
-            expected_origin=_origin(),
-        )
-    except _NO_ANSWER:
-        return False
-    if session.scalar(select(Passkey.id).where(Passkey.credential_id == made.credential_id)):
+    made = _judged(webauthn.verify_registration_response, challenge, credential)
+    if made is None or session.scalar(select(Passkey.id).where(Passkey.credential_id == made.credential_id)):
         return False
     session.add(
         Passkey(
@@ -207,7 +211,7 @@ def register(session: Session, kept: AgentSession, agent: Agent, credential: str
     return True
 
 
-def authentication_options(session: Session, kept: AgentSession, agent_id: int) -> str:
+def authentication_options(session: db.Session, kept: AgentSession, agent_id: int) -> str:
     """Return what the browser needs to use one of the agent's passkeys, as JSON."""
     options = webauthn.generate_authentication_options(
         rp_id=_relying_party(),
@@ -218,34 +222,25 @@ def authentication_options(session: Session, kept: AgentSession, agent_id: int) 
     return webauthn.options_to_json(options)
 
 
-def authenticate(session: Session, kept: AgentSession, agent: Agent, credential: str) -> bool:
+def authenticate(session: db.Session, kept: AgentSession, agent: Agent, credential: str) -> bool:
     """Whether a passkey of `agent` answered the challenge, which is used up either way."""
     challenge, kept.challenge = kept.challenge, None
     passkey = next((key for key in passkeys_of(session, agent.id) if _is_of(credential, key)), None)
-    if not challenge or passkey is None:
+    if passkey is None:
         return False
-    try:
-        if _is_framed(credential):
-            return False
-        proof = webauthn.verify_authentication_response(
-            credential=credential,
-            expected_challenge=challenge,
-            expected_rp_id=_relying_party(),
-            expected_origin=_origin(),
-            credential_public_key=passkey.public_key,
-            credential_current_sign_count=passkey.sign_count,
-        )
-    except _NO_ANSWER:
+    known = {"credential_public_key": passkey.public_key, "credential_current_sign_count": passkey.sign_count}
+    proof = _judged(webauthn.verify_authentication_response, challenge, credential, **known)
+    if proof is None:
         return False
     passkey.sign_count, passkey.used_at = proof.new_sign_count, datetime.now(UTC)
     return True
 
 
-def passkeys_of(session: Session, agent_id: int) -> list[Passkey]:
+def passkeys_of(session: db.Session, agent_id: int) -> list[Passkey]:
     return list(session.scalars(select(Passkey).where(Passkey.agent_id == agent_id).order_by(Passkey.id)))
 
 
-def _descriptors(session: Session, agent_id: int) -> list[PublicKeyCredentialDescriptor]:
+def _descriptors(session: db.Session, agent_id: int) -> list[PublicKeyCredentialDescriptor]:
     return [PublicKeyCredentialDescriptor(id=key.credential_id) for key in passkeys_of(session, agent_id)]
 
 
@@ -257,7 +252,7 @@ def _is_of(credential: str, passkey: Passkey) -> bool:
     return hmac.compare_digest(bytes(parsed.raw_id), passkey.credential_id)
 
 
-def remove_all(session: Session, agent: Agent) -> None:
+def remove_all(session: db.Session, agent: Agent) -> None:
     """Take every second factor from the agent."""
     agent.totp_secret, agent.totp_step = None, 0
     for table in (Passkey, RecoveryCode):

@@ -1,28 +1,24 @@
 """What agents and people type."""
 
+import re
 from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import ValidationError
 
 from webapp.core.account import parse_address
 from webapp.core.clients import CLIENTS
-from webapp.core.text import N_, InputError, Message, locales, parse_reference
-from webapp.helpdesk.agents import ROLE_LABELS, Role, check_password
-from webapp.helpdesk.tickets import parse_ticket
-from webapp.infrastructure.codes import CodeForm, parse_code, printable
-from webapp.infrastructure.i18n import language_name, translate
+from webapp.core.text import N_, InputError, locales, parse_reference
+from webapp.helpdesk.agents import Role, check_password
+from webapp.infrastructure import codes, mistakes
+from webapp.infrastructure.i18n import language_name
 from webapp.infrastructure.security import ForgottenPasswordField
 
 LABEL_MAX = 40
-
-
-def _refuse(error: InputError | str) -> ValidationError:
-    message = error.message if isinstance(error, InputError) else Message(error)
-    return ValidationError(translate(message))
+NOTE_MAX = 1000
+TICKET = re.compile(r"[A-Za-z0-9#._-]{1,40}")  # a reference of the organisation's own ticket system
 
 
 class TableForm(FlaskForm):
@@ -33,38 +29,38 @@ class TableForm(FlaskForm):
 
     def validate_table(self, field: FileField) -> None:
         if not field.data:
-            raise _refuse(N_("Choose the file with the table."))
+            raise mistakes.invalid(N_("Choose the file with the table."))
 
 
 class SpokenForm(FlaskForm):
     """What a person reads out to an agent: the code that they asked for, or the reference of their test."""
 
-    code = StringField(N_("Code or reference"), filters=[printable])
+    code = StringField(N_("Code or reference"), filters=[codes.printable])
 
     def validate_code(self, field: StringField) -> None:
         if self.spoken_code is None and not self.test_reference:
-            raise _refuse(N_("A code has nine digits, a reference eight characters, such as 7K3M9PQR"))
+            raise mistakes.invalid(N_("A code has nine digits, a reference eight characters, such as 7K3M9PQR"))
 
     @property
     def spoken_code(self) -> str | None:
-        return parse_code(self.code.data or "")
+        return codes.parse_code(self.code.data or "")
 
     @property
     def test_reference(self) -> str:
         return parse_reference(self.code.data or "") or ""
 
 
-class PersonCodeForm(CodeForm):
-    code = StringField(N_("Code of your helper"), filters=[printable])
+class PersonCodeForm(codes.CodeForm):
+    code = StringField(N_("Code of your helper"), filters=[codes.printable])
 
 
 class SignInForm(FlaskForm):
-    login = StringField(N_("Sign-in name"), filters=[printable])
+    login = StringField(N_("Sign-in name"), filters=[codes.printable])
     password = ForgottenPasswordField(N_("Password"))
 
 
 class FactorForm(FlaskForm):
-    code = ForgottenPasswordField(N_("Code of the app, or a recovery code"), filters=[printable])
+    code = ForgottenPasswordField(N_("Code of the app, or a recovery code"), filters=[codes.printable])
 
 
 class PresenceForm(FactorForm):
@@ -74,7 +70,7 @@ class PresenceForm(FactorForm):
 
 
 class TotpForm(FlaskForm):
-    code = ForgottenPasswordField(N_("Code that the app shows"), filters=[printable])
+    code = ForgottenPasswordField(N_("Code that the app shows"), filters=[codes.printable])
 
 
 class NewPasswordForm(FlaskForm):
@@ -87,7 +83,7 @@ class NewPasswordForm(FlaskForm):
         try:
             check_password(field.data or "", self.login)
         except InputError as error:
-            raise _refuse(error) from None
+            raise mistakes.invalid(error) from None
 
 
 class ChangePasswordForm(NewPasswordForm):
@@ -95,30 +91,29 @@ class ChangePasswordForm(NewPasswordForm):
 
 
 class AgentForm(FlaskForm):
-    login = StringField(N_("Sign-in name"), filters=[printable])
-    name = StringField(N_("Name as people see it"), filters=[printable])
-    role = SelectField(N_("Role"), choices=[SelectChoice(role.value, ROLE_LABELS[role]) for role in Role])
+    login = StringField(N_("Sign-in name"), filters=[codes.printable])
+    name = StringField(N_("Name as people see it"), filters=[codes.printable])
+    role = SelectField(N_("Role"), choices=[SelectChoice(role.value, role.label) for role in Role])
 
 
 class NewCaseForm(FlaskForm):
-    ticket = StringField(N_("Ticket reference"), filters=[printable])
+    ticket = StringField(N_("Ticket reference"), filters=[codes.printable])
 
     def validate_ticket(self, field: StringField) -> None:
-        try:
-            field.data = parse_ticket(field.data or "")
-        except InputError as error:
-            raise _refuse(error) from None
+        field.data = (field.data or "").strip()
+        if field.data and not TICKET.fullmatch(field.data):
+            raise mistakes.invalid(N_("A ticket reference has letters, digits and # . _ - only, at most 40."))
 
 
 class DetailsForm(NewCaseForm):
     """By what the agent knows a case again among thirty."""
 
-    label = StringField(N_("Label"), filters=[printable])
+    label = StringField(N_("Label"), filters=[codes.printable])
 
     def validate_label(self, field: StringField) -> None:
         field.data = " ".join((field.data or "").split())
         if len(field.data) > LABEL_MAX:
-            raise _refuse(N_("A label has at most 40 characters."))
+            raise mistakes.invalid(N_("A label has at most 40 characters."))
 
 
 def _programs() -> list[SelectChoice]:
@@ -137,17 +132,14 @@ def _programs() -> list[SelectChoice]:
 class PrefillForm(FlaskForm):
     """What the agent knows already; the person sees it before it is taken over."""
 
-    email_address = StringField(N_("%(provider)s address"), filters=[printable])
+    email_address = StringField(N_("%(provider)s address"), filters=[codes.printable])
     program = SelectField(N_("Mail program"), choices=_programs())
 
     def validate_email_address(self, field: StringField) -> None:
-        if not (field.data or "").strip():
-            field.data = ""
-            return
         try:
-            field.data = parse_address(field.data)
+            field.data = parse_address(field.data) if (field.data or "").strip() else ""
         except InputError as error:
-            raise _refuse(error) from None
+            raise mistakes.invalid(error) from None
 
     def prefill(self) -> dict[str, Any]:
         client, _, device = str(self.program.data or "").partition(":")
@@ -156,3 +148,11 @@ class PrefillForm(FlaskForm):
 
 class NoteForm(FlaskForm):
     text = TextAreaField(N_("Note, plain text"))
+
+    def validate_text(self, field: TextAreaField) -> None:
+        plain = "\n".join(line.rstrip() for line in (field.data or "").strip().splitlines())
+        if not plain:
+            raise mistakes.invalid(N_("Write the note before you save it."))
+        if len(plain) > NOTE_MAX:
+            raise mistakes.invalid(N_("A note has at most 1,000 characters."))
+        field.data = "".join(character for character in plain if character == "\n" or character.isprintable())

@@ -12,20 +12,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.helpdesk import guiding, live_view, saying
-from webapp.helpdesk.cases import CaseState
 from webapp.infrastructure.config import site_provider
 from webapp.infrastructure.i18n import current_locale, speak_of, translate
-from webapp.infrastructure.models import Case, CaseEvent
+from webapp.infrastructure.models import Case, CaseEvent, CaseState
 
 # Who is there comes first, who has gone last. Within: by label, so that a row keeps its place while the person goes on.
-_ORDER = {
-    state: number
-    for number, state in enumerate(
-        (CaseState.CONFIRMING, CaseState.JOINED, CaseState.INVITED, CaseState.ENDED, CaseState.CLOSED)
-    )
-}
+_ORDER = (
+    CaseState.WAITING, CaseState.BOOKED, CaseState.CONFIRMING, CaseState.JOINED, CaseState.INVITED, CaseState.ENDED,
+    CaseState.CLOSED,
+)  # fmt: skip
 _SHOWN = frozenset({CaseState.JOINED, CaseState.ENDED})
-
 
 _KEPT = "helpdesk_glances"  # an extension: what stands on each desk, words of ours alone
 KEPT_SECONDS = 60  # of a desk that nobody looks at; what leaves a desk is forgotten at its next look
@@ -59,7 +55,7 @@ def in_order(cases: Sequence[Case]) -> list[Case]:
 
     def place(case: Case) -> tuple[object, ...]:
         label = [(int(part) if part.isdigit() else 0, part.casefold()) for part in re.split(r"(\d+)", case.label)]
-        return _ORDER.get(CaseState(case.state), 0), not case.label, label, case.created_at
+        return _ORDER.index(CaseState(case.state)), not case.label, label, case.created_at
 
     return sorted(cases, key=place)
 

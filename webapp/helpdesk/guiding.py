@@ -40,10 +40,8 @@ def read(event: CaseEvent, chosen: Mapping[str, CaseEvent], provider: Provider) 
     if number is None:
         return None
     step = found.steps[number]
-    title = Message(
-        N_("Step %(number)s of %(total)s: %(text)s"),
-        {"number": number + 1, "total": len(found.steps), "text": step.text},
-    )
+    words: dict[str, str | int | Message] = {"number": number + 1, "total": len(found.steps), "text": step.text}
+    title = Message(N_("Step %(number)s of %(total)s: %(text)s"), words)
     return Shown(event.at, title, step.spoken, step, found.context, step is found.steps[-1])
 
 

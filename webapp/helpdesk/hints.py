@@ -10,10 +10,10 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.helpdesk.cases import CaseState, changing, record_in
+from webapp.helpdesk.cases import changing, record_in
 from webapp.helpdesk.saying import PLACES
 from webapp.helpdesk.vocabulary import HINT_STEPS, CaseWord, Kind
-from webapp.infrastructure.models import Case, CaseEvent
+from webapp.infrastructure.models import Case, CaseEvent, CaseState
 
 _STEPS: Final[Mapping[str, str]] = {**HINT_STEPS, "keep-window": "preparation"}
 _PAGES: Final[Mapping[str, str]] = {

@@ -8,11 +8,10 @@ from babel.dates import format_skeleton
 from flask_babel import format_date, format_time
 
 from webapp.core.text import N_, Message
-from webapp.helpdesk.cases import CaseState
 from webapp.infrastructure.config import Config, current_config
 from webapp.infrastructure.config_helpdesk import parse_hours
 from webapp.infrastructure.i18n import current_locale
-from webapp.infrastructure.models import Case
+from webapp.infrastructure.models import Case, CaseState
 
 WINDOW = timedelta(hours=1)
 SHORTEST = timedelta(minutes=20)
@@ -38,10 +37,8 @@ class Window:
 
     @property
     def clock(self) -> Message:
-        return Message(
-            N_("between %(begin)s and %(end)s"),
-            {"begin": self._time(self.begin), "end": self._time(self.end)},
-        )
+        words = {"begin": self._time(self.begin), "end": self._time(self.end)}
+        return Message(N_("between %(begin)s and %(end)s"), words)
 
     @property
     def text(self) -> Message:

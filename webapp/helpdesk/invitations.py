@@ -13,14 +13,14 @@ def invitation_url(token: str) -> str:
     return public_url("helpdesk.invitation", token=token)
 
 
+def join_address() -> str:
+    """Return what a person types to enter a code: without the scheme."""
+    return public_url("helpdesk.join").partition("://")[2]
+
+
 def desk_url(endpoint: str, **values: Any) -> str:
     """Return the whole URL of an agents' page."""
     config = current_config()
     if config.helpdesk_host:
         return f"{'https' if config.https else 'http'}://{request.host}{url_for(endpoint, **values)}"
     return public_url(endpoint, **values)
-
-
-def first_run_url(token: str) -> str:
-    """Return the link with which an agent sets their password."""
-    return desk_url("helpdesk.first_run", token=token)

@@ -1,50 +1,44 @@
 """The person's side: join an agent's case, ask for help, see who sees what, end it."""
 
-from base64 import urlsafe_b64encode
 from typing import Any
 
 from flask import redirect, render_template, request, session, url_for
-from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from webapp.core.account import shorten_address
 from webapp.core.clients import CLIENTS
 from webapp.core.text import N_, Message, new_reference
-from webapp.helpdesk import agents, cases, courses, hours, live, page_asks, person, prefill, summary
-from webapp.helpdesk.cases import CaseState
+from webapp.helpdesk import agents, cases, colleagues, courses, hours, live, page_asks, person, prefill, summary, tokens
 from webapp.helpdesk.forms import PersonCodeForm
-from webapp.helpdesk.live import SESSION_KEY, forget_person_case, person_case
+from webapp.helpdesk.live import CODE_KEY, SESSION_KEY, forget_person_case, person_case
 from webapp.helpdesk.live_view import build
-from webapp.helpdesk.room import blueprint
+from webapp.helpdesk.room import Answer, blueprint
 from webapp.helpdesk.sessions import watchers
-from webapp.helpdesk.tokens import LINK_BYTES, hashed, new_token
 from webapp.helpdesk.way_back import FROM_KEY, where_they_were
-from webapp.infrastructure import db, fragments, limits, mistakes
-from webapp.infrastructure.codes import BROWSER_KEY, browser, entered, spoken
+from webapp.infrastructure import codes, db, fragments, limits, mistakes
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.i18n import translate
-from webapp.infrastructure.limits import Wait
-from webapp.infrastructure.models import Case
+from webapp.infrastructure.models import Case, CaseState
 from webapp.infrastructure.security import clear_site
 from webapp.web.wizard import answers as store
 
-# In the person's own sealed session:
-CODE_KEY = "help_code"  # the code they read out
-BEFORE_KEY = "help_before"  # the secret before they agreed: opens nothing, but tells their own invitation from others
+# In the person's own sealed session: the secret before they agreed. It opens nothing, but tells their own invitation
+# from others.
+BEFORE_KEY = "help_before"
 WRONG_CODE = N_("This code does not fit, or it has run out. Ask your helper to read it out once more.")
 
 
 @blueprint.get("/join")
-def join() -> ResponseReturnValue:
+def join() -> Answer:
     """Ask for the agent's code; who is in a case already is led on."""
     case = person_case()
     if case is not None and case.state != CaseState.CLOSED:
         return redirect(url_for(_place(case)), 303)
-    browser()
+    codes.browser()
     return _join(mistakes.form_of(PersonCodeForm))
 
 
-def _join(form: PersonCodeForm) -> ResponseReturnValue:
+def _join(form: PersonCodeForm) -> Answer:
     return render_template("helpdesk/join.html", form=form), mistakes.status(form)
 
 
@@ -57,7 +51,7 @@ def _place(case: Case) -> str:
 
 
 @blueprint.post("/join")
-def enter_agents_code() -> ResponseReturnValue:
+def enter_agents_code() -> Answer:
     """Exchange the code. Unknown, expired and used codes get one answer, and take the same statement."""
     form = PersonCodeForm()
     if not form.validate():
@@ -67,17 +61,17 @@ def enter_agents_code() -> ResponseReturnValue:
         secret = _own_secret(code)
         return _entered(secret) if cases.exchange_code(code, secret) else _again(secret)
 
-    found = entered(form.code.data or "", exchange)
-    if isinstance(found, Wait):
+    found = codes.entered(form.code.data or "", exchange)
+    if isinstance(found, limits.Wait):
         return render_template("helpdesk/pause.html", for_agent=False, wait=found), 429
     if found is None:
-        form.code.errors = [translate(Message(WRONG_CODE))]
+        mistakes.put(form.code, WRONG_CODE)
         return mistakes.refuse(form, url_for("helpdesk.join"), lambda: _join(form))
     return found
 
 
 @blueprint.get("/join/link/<token>")
-def invitation(token: str) -> ResponseReturnValue:
+def invitation(token: str) -> Answer:
     """Show a button: programs that look into links in mail use nothing up."""
     secret = _own_secret(token)  # before the click: two clicks have the same
     session.pop(FROM_KEY, None)
@@ -93,7 +87,7 @@ def invitation(token: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/join/link/<token>")
-def use_invitation(token: str) -> ResponseReturnValue:
+def use_invitation(token: str) -> Answer:
     secret = _own_secret(token)
     by_link = cases.exchange_link(token, secret)
     if by_link or courses.exchange_link(token, secret):
@@ -109,26 +103,24 @@ def _own_secret(invitation: str) -> str:
 
     It holds until they agree. Who has copied the cookie before, perhaps of a computer for all, could make it, too.
     """
-    return _made_of(browser(), invitation)
+    return _made_of(codes.browser(), invitation)
 
 
 def _made_of(kept: str, sent: str) -> str:
     """Return a secret that takes both to know: what this browser keeps, and what it sends."""
-    return urlsafe_b64encode(hashed(f"{kept} {sent}")[:LINK_BYTES]).rstrip(b"=").decode()
+    return tokens.as_token(tokens.hashed(f"{kept} {sent}"))
 
 
 def _again(secret: str) -> Response | None:
     """Lead on whoever presses once more what has let this browser in already; None for everybody else."""
     if secret == session.get(BEFORE_KEY):
         secret = str(session.get(SESSION_KEY))
-    with db.read() as reading:
-        case = cases.of_person(reading, secret)
-        if case is None or case.state in (CaseState.ENDED, CaseState.CLOSED):
-            return None
-        place = _place(case)
+    case = live.held_by(secret)
+    if case is None or case.state in (CaseState.ENDED, CaseState.CLOSED):
+        return None
     session[SESSION_KEY] = secret
     forget_person_case()
-    return redirect(url_for(place), 303)
+    return redirect(url_for(_place(case)), 303)
 
 
 def _entered(secret: str) -> Response:
@@ -143,7 +135,7 @@ def _entered(secret: str) -> Response:
 
 
 @blueprint.get("/join/confirm")
-def confirm() -> ResponseReturnValue:
+def confirm() -> Answer:
     """Say who asks, and ask."""
     case = person_case()
     if case is None or case.state == CaseState.CLOSED:
@@ -162,7 +154,7 @@ def _confirm(case: Case, *, changed: bool = False) -> str:
         case=case,
         changed=changed,
         prefill_mark=cases.prefill_mark(case),
-        press=new_token(),
+        press=tokens.new_token(),
         helper=person.helper(case),
         prepared_address=shorten_address(address) if address else "",
         own_address=shorten_address(own) if (own := store.load().email_address) else "",  # who comes next inherits none
@@ -172,12 +164,12 @@ def _confirm(case: Case, *, changed: bool = False) -> str:
 
 
 @blueprint.post("/join/confirm")
-def agree() -> ResponseReturnValue:
+def agree() -> Answer:
     """Connect: from now on the agent sees the person's progress. What was prepared must be what the person has seen."""
     case = person_case()
     is_first = case is not None and case.joined_at is None  # not after another agent took over
     before = str(session.get(SESSION_KEY))
-    secret = _made_of(before, request.form.get("press") or new_token())
+    secret = _made_of(before, request.form.get("press") or tokens.new_token())
     if case is not None and cases.confirm(case.id, request.form.get("prefill", ""), secret):
         session[SESSION_KEY], session[BEFORE_KEY] = secret, before
         forget_person_case()
@@ -203,30 +195,30 @@ def _onward(*, prepared: bool = False) -> str:
 
 
 @blueprint.post("/join/confirm/start-over")
-def start_over() -> ResponseReturnValue:
+def start_over() -> Answer:
     """Clear what somebody else left in this browser, before who is asked agrees to show it."""
     case = person_case()
     if case is None or case.state != CaseState.CONFIRMING:
         return redirect(url_for("helpdesk.join"), 303)
-    kept = {name: session[name] for name in (SESSION_KEY, BROWSER_KEY, "locale") if name in session}
+    kept = {name: session[name] for name in (SESSION_KEY, codes.BROWSER_KEY, "locale") if name in session}
     session.clear()
     session.update(kept)
     return redirect(url_for("helpdesk.confirm"), 303)
 
 
 @blueprint.post("/join/end")
-def end() -> ResponseReturnValue:
+def end() -> Answer:
     """End the help, or say no before it began."""
     case = person_case()
     if case is not None and case.state != CaseState.CLOSED:
         cases.leave(case.id)
-        summary.keep_sheet(case)
+        live.keep_sheet(case)
     _forget()
     return redirect(url_for("helpdesk.ended"), 303)
 
 
 @blueprint.get("/join/ended")
-def ended() -> ResponseReturnValue:
+def ended() -> Answer:
     return render_template("helpdesk/ended.html", over=summary.case_that_ended())
 
 
@@ -237,7 +229,7 @@ def _forget() -> None:
 
 
 @blueprint.post("/join/help")
-def ask_for_help() -> ResponseReturnValue:
+def ask_for_help() -> Answer:
     """Make a code that the person reads out to whoever helps. Whoever asks once more keeps their place in the queue."""
     case = person_case()
     waits = case is not None and case.state == CaseState.WAITING
@@ -261,7 +253,7 @@ def ask_for_help() -> ResponseReturnValue:
 
 
 @blueprint.get("/join/wait")
-def wait() -> ResponseReturnValue:
+def wait() -> Answer:
     """Show the code to read out, until somebody has entered it."""
     case = person_case()
     if case is None or case.state != CaseState.WAITING:
@@ -270,7 +262,7 @@ def wait() -> ResponseReturnValue:
     return render_template(
         "helpdesk/wait.html",
         case=case,
-        code=spoken(session.get(CODE_KEY, "")),
+        code=codes.spoken(session.get(CODE_KEY, "")),
         nobody=not watchers.get(),
         opens=hours.opens_next(config),
         times=bool(config.helpdesk_hours),
@@ -278,7 +270,7 @@ def wait() -> ResponseReturnValue:
 
 
 @blueprint.get("/join/stored")
-def stored() -> ResponseReturnValue:
+def stored() -> Answer:
     """Say what is stored of this person, line by line, and who sees it."""
     case = person_case()
     lines: list[Any] = []
@@ -299,7 +291,7 @@ def stored() -> ResponseReturnValue:
 
 
 @blueprint.post("/join/address")
-def share_address() -> ResponseReturnValue:
+def share_address() -> Answer:
     """Show the agent the whole address, or shorten it again."""
     case, address = person_case(), store.load().email_address
     if case is not None and case.state == CaseState.JOINED and address:
@@ -310,7 +302,7 @@ def share_address() -> ResponseReturnValue:
 
 
 @blueprint.post("/join/delete")
-def delete_now() -> ResponseReturnValue:
+def delete_now() -> Answer:
     """Delete the case at once, with everything that hangs on it."""
     live.erase_cases()
     _forget()
@@ -319,25 +311,49 @@ def delete_now() -> ResponseReturnValue:
 
 
 @blueprint.get("/join/deleted")
-def deleted() -> ResponseReturnValue:
+def deleted() -> Answer:
     """Say that the case is gone, and what is not."""
     return render_template("helpdesk/deleted.html", begun=bool(store.load()))
 
 
+@blueprint.get("/join/colleague")
+def colleague() -> Answer:
+    """Say who wants to look on, and ask; to who has agreed, offer the end of it."""
+    case = person_case()
+    watcher = person.watcher(case)
+    if case is None or watcher is None:
+        return redirect(url_for("helpdesk.stored"), 303)
+    return render_template("helpdesk/colleague.html", watcher=watcher, helper=person.helper(case))
+
+
+@blueprint.post("/join/colleague")
+def answer_colleague() -> Answer:
+    """Let the colleague look on whose name was read; everything else ends it."""
+    case = person_case()
+    watcher = person.watcher(case)
+    if case is not None and watcher is not None:
+        if request.form.get("answer") == "yes" and request.form.get("agent") == str(watcher.agent_id):
+            colleagues.agree(case.id, watcher.agent_id)
+        else:
+            colleagues.end(case.id)
+        forget_person_case()
+    return redirect(url_for("helpdesk.stored"), 303)
+
+
 @blueprint.get("/join/banner")
-def banner() -> ResponseReturnValue:
+def banner() -> Answer:
     """Return the banner anew, or 304 while it says the same."""
     shown = person.banner()
     return fragments.answer(shown["tag"], lambda: render_template("helpdesk/_banner.html", helpdesk=shown))
 
 
 @blueprint.post("/join/asked")
-def answer_ask() -> ResponseReturnValue:
+def answer_ask() -> Answer:
     """Look at who asks for the test of this browser, and decide."""
     asked = person.asked_by()
     if asked is None:
         return redirect(url_for("helpdesk.join"), 303)
-    secret = new_token()
+    secret = tokens.new_token()
     if not page_asks.follow(asked[0].id, secret):
         return redirect(url_for("helpdesk.join"), 303)
     session[FROM_KEY] = url_for("connection_tests.show", run_id=asked[1])

@@ -6,51 +6,49 @@ without a request. Nothing that goes wrong here disturbs the person: it is logge
 """
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
-from flask import Flask, current_app, g, has_app_context, has_request_context, session
+from flask import Flask, g, has_app_context, has_request_context, session
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.connection_tests import jobs
 from webapp.connection_tests.beginning import UNAVAILABLE
 from webapp.connection_tests.progress import Run
 from webapp.core.account import shorten_address
 from webapp.core.clients import CLIENTS
 from webapp.core.diagnosis import CATALOGUE, diagnose, explain
-from webapp.core.probe import STAGES, FailureKind, Protocol, RunState, Stage, Status, Vantage
-from webapp.core.probe.report import Failure
-from webapp.helpdesk import cases
-from webapp.helpdesk.cases import CaseState
-from webapp.helpdesk.tokens import hashed
+from webapp.core.probe import Failure, FailureKind, Protocol, RunState, Stage, Status, Vantage
+from webapp.helpdesk import cases, tokens
 from webapp.helpdesk.vocabulary import (
     CHOICES,
+    FORMATS,
     OTHER,
     STEP_SLUGS,
     SYSTEM_NAMES,
     TWO_FACTOR,
     Kind,
-    format_word,
     word_or,
     words_of,
 )
-from webapp.infrastructure import db, events, limits
+from webapp.infrastructure import db, events, limits, logs
 from webapp.infrastructure.config import current_providers
-from webapp.infrastructure.logs import logger
-from webapp.infrastructure.models import Case, CaseRun
+from webapp.infrastructure.models import Case, CaseRun, CaseState
 from webapp.web.connection_tests import outcomes
 from webapp.web.connection_tests.ownership import own_runs
 from webapp.web.wizard import answers as store
-from webapp.web.wizard.answers import Answers
 
 SESSION_KEY = "case"  # in the person's session: their token
 OVER_KEY = "help_over"  # there, too: the token of the case before, which has ended
+CODE_KEY = "help_code"  # there, too: the code they read out
 _UNDER_WAY = frozenset({RunState.QUEUED, RunState.RUNNING})
+# What the answer to a step calls its choice from a list.
+_CHOSEN_BY = {"platform": "provider", "outlook-profile": "profile", "protocol": "protocol", "devices": "devices"}
 
 
 def init_app(app: Flask) -> None:
-    """Listen to what happens in `app`."""
     events.answer_chosen.connect(_on_answer, app)
     events.guide_step_reached.connect(_on_guide_step, app)
     events.test_progressed.connect(_on_test, app)
@@ -62,16 +60,15 @@ def init_app(app: Flask) -> None:
 def person_case() -> Case | None:
     """Return the case of the person who makes this request, read once; None for everybody else."""
     if "person_case" not in g:
-        token = session.get(SESSION_KEY)
-        found = None
-        if isinstance(token, str):
-            with db.read() as reading:
-                found = cases.of_person(reading, token)
-                if found is not None:
-                    reading.expunge(found)
-        g.person_case = found
+        g.person_case = held_by(session.get(SESSION_KEY))
     case: Case | None = g.person_case
     return case
+
+
+def held_by(token: str | None) -> Case | None:
+    """Return the case whose person holds `token`, which a session may lack."""
+    with db.read() as reading:
+        return cases.of_person(reading, token) if token else None
 
 
 def forget_person_case() -> None:
@@ -88,7 +85,7 @@ def quietly(listener: Callable[..., None]) -> Callable[..., None]:
             with nullcontext() if has_app_context() else app.app_context():
                 listener(app, **words)
         except (SQLAlchemyError, ValueError, KeyError, TypeError) as error:
-            logger.warning("helpdesk: an event was lost: %s", type(error).__name__)
+            logs.logger.warning("helpdesk: an event was lost: %s", type(error).__name__)
 
     return guarded
 
@@ -107,40 +104,37 @@ def _invitation() -> str | None:
     return None if case is None else str(case.id)
 
 
-def of_a_person(listener: Callable[..., None]) -> Callable[..., None]:
-    """Leave out what happens outside of every request: files for programs come in crowds, and belong to no case."""
+def of_joined(listener: Callable[..., None]) -> Callable[..., None]:
+    """Call `listener` with the case of the connected person in whose request it happens; leave out everything else.
+
+    Files for programs come in crowds outside of every request, and belong to no case.
+    """
 
     @functools.wraps(listener)
-    def guarded(app: Flask, **words: Any) -> None:
-        if has_request_context():
-            listener(app, **words)
+    @quietly
+    def told(_app: Flask, **words: Any) -> None:
+        case = joined_case()
+        if case is not None:
+            listener(case, **words)
 
-    return guarded
+    return told
 
 
-@of_a_person
-@quietly
-def _on_answer(_app: Flask, step: str = "", **_: Any) -> None:
-    case = joined_case()
-    if case is not None and step in STEP_SLUGS:
+@of_joined
+def _on_answer(case: Case, step: str = "", **_: Any) -> None:
+    if step in STEP_SLUGS:
         _record_choice(case, step, store.load())
 
 
-@of_a_person
-@quietly
-def _on_guide_step(_app: Flask, client: str = "", way: str = "", step: str = "", **_: Any) -> None:
-    case = joined_case()
-    if case is not None:
-        cases.record(case.id, Kind.GUIDE, {"client": client, "way": way, "step": step})
+@of_joined
+def _on_guide_step(case: Case, client: str = "", way: str = "", step: str = "", **_: Any) -> None:
+    cases.record(case.id, Kind.GUIDE, {"client": client, "way": way, "step": step})
 
 
-@of_a_person
-@quietly
-def _on_file(_app: Flask, client: str = "", format: str = "", **_: Any) -> None:  # noqa: A002  the signal's word
-    case = joined_case()
-    if case is not None:
-        words = {"client": word_or(CLIENTS, client, "other"), "format": format_word(format)}
-        cases.record(case.id, Kind.FILE, words)
+@of_joined
+def _on_file(case: Case, client: str = "", format: str = "", **_: Any) -> None:  # noqa: A002  the signal's word
+    words = {"client": word_or(CLIENTS, client, OTHER), "format": word_or(FORMATS, format, OTHER)}
+    cases.record(case.id, Kind.FILE, words)
 
 
 def _on_forgotten(_app: Flask) -> None:
@@ -150,21 +144,24 @@ def _on_forgotten(_app: Flask) -> None:
 
 def erase_cases() -> None:
     """Delete the case of this browser, and the one before whose sheet it still has."""
-    for token in (session.get(SESSION_KEY), session.get(OVER_KEY)):
-        if isinstance(token, str):
-            with db.read() as reading:
-                found = cases.of_person(reading, token)
-            if found is not None:
-                cases.erase(found.id)
+    for found in (held_by(session.get(SESSION_KEY)), held_by(session.get(OVER_KEY))):
+        if found is not None:
+            cases.erase(found.id)
 
 
 def begin(token: str) -> None:
     """Let the browser go on with another case; one in which the person was helped stays theirs to read and delete."""
     before = person_case()
-    if before is not None and before.joined_at is not None:
-        session[OVER_KEY] = session[SESSION_KEY]
+    if before is not None:
+        keep_sheet(before)
     session[SESSION_KEY] = token
     forget_person_case()
+
+
+def keep_sheet(case: Case) -> None:
+    """Remember whose the sheet after the call is, where the person of this browser's case was helped."""
+    if case.joined_at is not None:
+        session[OVER_KEY] = session[SESSION_KEY]
 
 
 def record_so_far(case: Case) -> None:
@@ -178,13 +175,12 @@ def record_so_far(case: Case) -> None:
 
 def _record_earlier(case: Case, address: str) -> None:
     """Tell how the last tests of this address ended, and go along with one that is still under way."""
-    for outcome in outcomes.of(address):
-        words = {field: getattr(outcome, field) or None for field in outcomes.Outcome.__slots__}
+    for words in outcomes.of(address):
         cases.record(case.id, Kind.EARLIER, words)
     for run_id in own_runs()[-1:]:
         run = _run(run_id)
         if run is not None and not run.ended and run.report.address == address:
-            _on_test(current_app._get_current_object(), run=run_id, state=run.state.value)  # type: ignore[attr-defined]
+            _on_test(events.running_app(), run=run_id, state=run.state.value)
 
 
 def failed_run() -> str | None:
@@ -194,7 +190,7 @@ def failed_run() -> str | None:
     return run.id if run is not None and fits else None
 
 
-def _record_choice(case: Case, step: str, answers: Answers) -> None:
+def _record_choice(case: Case, step: str, answers: store.Answers) -> None:
     choice, detail = choice_words(step, answers)
     address = None
     if step == "address" and answers.email_address:
@@ -202,24 +198,16 @@ def _record_choice(case: Case, step: str, answers: Answers) -> None:
     cases.record(case.id, Kind.CHOICE, {"step": step, "choice": choice, "detail": detail}, address=address)
 
 
-def choice_words(step: str, answers: Answers) -> tuple[str | None, str | int | None]:
+def choice_words(step: str, answers: store.Answers) -> tuple[str | None, str | int | None]:
     """Return the words of the vocabulary for the answer to `step`; None for what is no word of it."""
     answer = answers[step]
     detail: str | int | None = None
     match step:
         case "address":
             choice = answers.provider_id
-        case "platform":
-            choice = answer.get("provider")
         case "program":
             choice = word_or(CHOICES["program"], answer.get("client"), OTHER)
             detail = word_or(SYSTEM_NAMES, answer.get("device"))
-        case "outlook-profile":
-            choice = answer.get("profile")
-        case "protocol":
-            choice = answer.get("protocol")
-        case "devices":
-            choice = answer.get("devices")
         case "retention":
             keep = str(answer.get("keep", ""))
             days = int(keep) if keep.isascii() and keep.isdecimal() and len(keep) <= 2 else 0
@@ -228,14 +216,12 @@ def choice_words(step: str, answers: Answers) -> tuple[str | None, str | int | N
             choice = "pop3"
             detail = word_or(TWO_FACTOR, answer.get("two_factor"))
         case _:
-            choice = None
+            choice = answer.get(_CHOSEN_BY.get(step, ""))
     return word_or(words_of(step), choice), detail
 
 
 @quietly
 def _on_test(_app: Flask, run: str = "", **words: Any) -> None:
-    if not run:
-        return
     asked_by = joined_case()  # None outside of a person's request
     known = _case_of(run)
     found = _remember_run(asked_by.id, run) if known is None and asked_by is not None else known
@@ -247,22 +233,16 @@ def _on_test(_app: Flask, run: str = "", **words: Any) -> None:
     state = word_or(frozenset(item.value for item in RunState), words.get("state"))
     if words.get("stage"):
         _record_stage(case_id, number, words)
-    diagnoses = _known_diagnoses(words.get("diagnosis") or ())
+    diagnoses = [diagnosis for diagnosis in words.get("diagnosis") or () if diagnosis in CATALOGUE][:8]
     if state is not None and (not words.get("stage") or diagnoses or state not in _UNDER_WAY):
         cases.record(case_id, Kind.TEST, {"run": number, "state": state, "diagnoses": diagnoses})
 
 
 def _record_stage(case_id: int, number: int, words: dict[str, Any]) -> None:
-    protocol, stage, status = words.get("protocol"), words["stage"], words.get("status")
-    if protocol not in list(Protocol) or stage not in STAGES[Protocol(protocol)] or status not in list(Status):
-        return
-    failure = word_or(frozenset(kind.value for kind in FailureKind), words.get("failure"))
-    if status == Status.FAILED and failure is None:
-        failure = FailureKind.UNEXPECTED.value
-    cases.record(
-        case_id, Kind.STAGE,
-        {"run": number, "protocol": protocol, "stage": stage, "status": status, "failure": failure},
-    )  # fmt: skip
+    told = {name: words[name] for name in ("protocol", "stage", "status", "failure")}
+    if told["status"] == Status.FAILED and told["failure"] is None:
+        told["failure"] = FailureKind.UNEXPECTED
+    cases.record(case_id, Kind.STAGE, {"run": number, **told})
 
 
 def _record_so_far(case_id: int, number: int, run: str) -> dict[str, Any] | None:
@@ -284,31 +264,18 @@ def _record_so_far(case_id: int, number: int, run: str) -> dict[str, Any] | None
 
 
 def _run(run_id: str) -> Run | None:
-    from webapp.web.connection_tests import current_engine
-
     try:
-        return current_engine().runs.get(run_id)
+        return jobs.current().runs.get(run_id)
     except UNAVAILABLE:
         return None
-
-
-def _known_diagnoses(ids: Iterable[str] | str) -> list[str]:
-    found = [ids] if isinstance(ids, str) else list(ids)
-    return [diagnosis for diagnosis in dict.fromkeys(found) if diagnosis in CATALOGUE][:8]
 
 
 def diagnosis_of_stage(words: dict[str, Any]) -> str | None:
     """Return the diagnosis of a failed stage by its kind alone, while the test has not told its own."""
     if words["status"] != Status.FAILED:
         return None
-    stage = Stage(
-        Protocol(words["protocol"]),
-        words["stage"],
-        "",
-        0,
-        Status.FAILED,
-        failure=Failure(FailureKind(words["failure"])),
-    )
+    failure = Failure(FailureKind(words["failure"]))
+    stage = Stage(Protocol(words["protocol"]), words["stage"], "", 0, Status.FAILED, failure=failure)
     found = diagnose(stage, Vantage.SERVER)
     return found.id if found else None
 
@@ -316,10 +283,10 @@ def diagnosis_of_stage(words: dict[str, Any]) -> str | None:
 def _remember_run(case_id: int, run: str) -> tuple[int, int]:
     """Note that the run is of this case, unless it is of another one; return its case and number."""
     with db.begin() as writing:
-        kept = writing.get(CaseRun, hashed(run))
+        kept = writing.get(CaseRun, tokens.hashed(run))
         if kept is None:
             number = writing.scalar(select(func.count()).select_from(CaseRun).where(CaseRun.case_id == case_id)) or 0
-            kept = CaseRun(run_hash=hashed(run), case_id=case_id, number=number + 1)
+            kept = CaseRun(run_hash=tokens.hashed(run), case_id=case_id, number=number + 1)
             writing.add(kept)
         return kept.case_id, kept.number
 
@@ -331,5 +298,5 @@ def _case_of(run: str) -> tuple[int, int] | None:
     gone.
     """
     with db.read() as reading:
-        found = reading.get(CaseRun, hashed(run))
+        found = reading.get(CaseRun, tokens.hashed(run))
         return (found.case_id, found.number) if found else None

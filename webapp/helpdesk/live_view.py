@@ -13,24 +13,14 @@ from webapp.helpdesk import guiding, hints, saying
 from webapp.helpdesk.live import diagnosis_of_stage
 from webapp.helpdesk.log import Line, line, lines
 from webapp.helpdesk.places import MISTAKES
-from webapp.helpdesk.vocabulary import (
-    STATE_LABELS,
-    STEP_TITLES,
-    CaseWord,
-    Kind,
-    choice_messages,
-    client_name,
-)
+from webapp.helpdesk.vocabulary import FOR_FEW, STATE_LABELS, STEP_TITLES, CaseWord, Kind, choice_messages, client_name
 from webapp.infrastructure.config import current_providers, site_provider
 from webapp.infrastructure.i18n import speak_of
 from webapp.infrastructure.models import CaseEvent
-from webapp.web.wizard.steps import STEPS
 
 ENDED_STATES = frozenset({"passed", "failed", "unknown", "interrupted", "expired", "cancelled"})
 _UNDER_WAY = frozenset({"pending", "running"})
 _WITHOUT_PASSWORD = N_("The test without a password passed")
-# Asked only after certain answers, or of who wants to change something.
-_FOR_FEW = STEP_TITLES.keys() - {step.slug for step in STEPS if not step.decided_by}
 
 
 def _from_login(protocol: str) -> tuple[str, ...]:
@@ -99,7 +89,6 @@ class TestRun:
 
     @property
     def label(self) -> str:
-        """Return how its state reads."""
         return _WITHOUT_PASSWORD if self.without_password else STATE_LABELS[self.state]
 
     def _logins(self) -> set[str]:
@@ -113,8 +102,6 @@ class TestRun:
 
 @dataclass(frozen=True, slots=True)
 class LiveView:
-    """Everything the live view shows."""
-
     steps: list[StepRow]
     tasks: list[StepRow]  # the steps, then the file, the guide, and the test
     runs: list[TestRun]  # newest first
@@ -138,6 +125,10 @@ class LiveView:
     def shown(self) -> guiding.Shown | None:
         """Return the step of the guide before them, None where they are at something else."""
         return self.guide if self.place in ("guide", "file") else None
+
+    def causes(self, run: TestRun) -> list[Message]:
+        """Return why `run` failed, as its agent and its person read it."""
+        return [CATALOGUE[cause].for_provider(self.provider).title for cause in run.diagnoses]
 
 
 def provider_of(events: Sequence[CaseEvent]) -> Provider:
@@ -167,7 +158,8 @@ def build(events: Sequence[CaseEvent]) -> LiveView:
     files = [(event.at, client_name(event.details["client"])) for event in events if event.kind == Kind.FILE]
     shown = guiding.shown(events, chosen, provider)
     hint = hints.standing(events)
-    said = saying.saying(at, shown, failed, newest, provider, chosen=chosen, hint=hint)
+    test, checked = (newest.state, newest.without_password) if newest is not None else ("", False)
+    said = saying.saying(at, shown, failed, provider, test=test, checked=checked, chosen=chosen, hint=hint)
     here = current if place == "step" else None
     steps = [_step(slug, here, chosen.get(slug), reached) for slug in path_taken(events)]
     return LiveView(
@@ -293,4 +285,4 @@ def diagnosis_of(run: TestRun | None, provider: Provider) -> Diagnosis | None:
 def path_taken(events: Sequence[CaseEvent]) -> tuple[str, ...]:
     """Return the steps this person takes, as far as the events tell: some are for few people only."""
     seen = {event.details["step"] for event in events if event.kind in (Kind.STEP, Kind.CHOICE)}
-    return tuple(slug for slug in STEP_TITLES if slug not in _FOR_FEW or slug in seen)
+    return tuple(slug for slug in STEP_TITLES if slug not in FOR_FEW or slug in seen)

@@ -8,12 +8,10 @@ from typing import Any, Final
 from webapp.core.diagnosis import CATALOGUE
 from webapp.core.guides.preparation import drawing_of
 from webapp.core.providers import Provider
-from webapp.core.stages import STAGE_LABELS
 from webapp.core.text import N_, Message
 from webapp.helpdesk import guiding
 from webapp.helpdesk.places import LABELS, MISTAKES
 from webapp.helpdesk.vocabulary import (
-    CASE_LABELS,
     HINTS,
     MESSAGE_WORDS,
     STATE_LABELS,
@@ -31,8 +29,6 @@ Words = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry of the log."""
-
     at: datetime
     message: Message
 
@@ -105,7 +101,6 @@ _READ: Final[Mapping[Kind, Callable[[Words], Message]]] = {
     Kind.STEP: lambda words: Message(N_("Step “%(step)s” opened"), {"step": Message(STEP_TITLES[words["step"]])}),
     Kind.CHOICE: _choice,
     Kind.TEST: lambda words: Message(STATE_LABELS[words["state"]]),
-    Kind.STAGE: lambda words: Message(STAGE_LABELS[words["stage"]]),
     Kind.EARLIER: lambda words: Message(
         N_("Before this help: %(state)s"), {"state": Message(STATE_LABELS[words["state"]])}
     ),
@@ -119,5 +114,5 @@ _READ: Final[Mapping[Kind, Callable[[Words], Message]]] = {
     Kind.HINT: lambda words: Message(
         N_("Shown on the page: %(hint)s"), {"hint": hint_message(words["hint"], words["step"])}
     ),
-    Kind.CASE: lambda words: Message(CASE_LABELS[CaseWord(words["what"])]),
+    Kind.CASE: lambda words: Message(CaseWord(words["what"]).label),
 }

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.flask_client import OAuth
 from flask import abort, current_app, request, session
-from flask.typing import ResponseReturnValue
 from joserfc.errors import JoseError
 from requests import RequestException
 from sqlalchemy import select
@@ -19,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from webapp.helpdesk.agents import LOGIN_MAX
 from webapp.helpdesk.invitations import desk_url
+from webapp.helpdesk.room import Answer
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.fresh import extension
 from webapp.infrastructure.logs import logger
@@ -57,9 +57,9 @@ def _oauth() -> Any:
 
 def allow_its_form() -> None:
     """Let the page's form lead to the issuer: browsers check a redirect after a form against form-action, too."""
-    issuer = current_config().oidc_issuer
-    if issuer:
-        allow_form_target(_origin(issuer))
+    issuer = urlsplit(current_config().oidc_issuer)
+    if issuer.netloc:
+        allow_form_target(f"{issuer.scheme}://{issuer.netloc}")
 
 
 def begun() -> list[str]:
@@ -72,7 +72,7 @@ def is_begun(state: str) -> bool:
     return _STATE_PREFIX + state in session
 
 
-def redirect_to_issuer(endpoint: str, *, anew: bool = False) -> ResponseReturnValue:
+def redirect_to_issuer(endpoint: str, *, anew: bool = False) -> Answer:
     """Send the browser to the issuer; `anew`: which asks again, whoever is signed in there.
 
     Sign-ins that were begun and never ended are forgotten: they would add up.
@@ -80,7 +80,7 @@ def redirect_to_issuer(endpoint: str, *, anew: bool = False) -> ResponseReturnVa
     for name in begun():
         session.pop(name)
     try:
-        response: ResponseReturnValue = _client().authorize_redirect(
+        response: Answer = _client().authorize_redirect(
             desk_url(endpoint), **({"prompt": "login", "max_age": 0} if anew else {})
         )
     except (AuthlibBaseError, JoseError, RequestException, RuntimeError, ValueError) as error:
@@ -127,8 +127,3 @@ def agent_from_answer(claimed: dict[str, Any] | None, session: Session) -> Agent
         if agent is not None and agent.disabled_at is None:
             agent.oidc_subject = subject
     return agent if agent is not None and agent.disabled_at is None else None
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

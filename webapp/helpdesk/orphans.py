@@ -8,9 +8,9 @@ everybody's page meanwhile.
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from webapp.helpdesk.cases import CaseState, end_watching, hide_address, record_in
+from webapp.helpdesk.cases import end_watching, hide_address, record_in
 from webapp.helpdesk.vocabulary import CaseWord, Kind
-from webapp.infrastructure.models import Agent, Case, CaseWatcher
+from webapp.infrastructure.models import Agent, Case, CaseState, CaseWatcher
 
 _WITH_SOMEBODY = (CaseState.CONFIRMING, CaseState.JOINED)
 

@@ -5,38 +5,33 @@ own reference among those asked for. So what is unknown, over, forwarded or of a
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
-from flask import current_app
 from sqlalchemy import select, update
 
+from webapp.connection_tests import jobs
 from webapp.connection_tests.beginning import UNAVAILABLE
 from webapp.helpdesk import audit, cases
-from webapp.helpdesk.audit import Action
-from webapp.helpdesk.cases import CaseState
-from webapp.infrastructure import db
+from webapp.infrastructure import db, logs, sealing
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.fresh import Fresh
-from webapp.infrastructure.models import Case
-from webapp.infrastructure.sealing import keyed_hash, keyed_hashes
-from webapp.web.connection_tests import current_engine
+from webapp.infrastructure.models import Case, CaseState
 from webapp.web.connection_tests.ownership import own_runs, reference_of
 
-LIFE: Final = timedelta(minutes=5)
-LOOK_SECONDS: Final = 1.0
-_PURPOSE: Final = "helpdesk reference"
+LIFE = timedelta(minutes=5)
+LOOK_SECONDS = 1.0
+_PURPOSE = "helpdesk reference"
 
 
 def ask(agent_id: int, login: str, reference: str, case_reference: str) -> None:
     """Make the case `case_reference`, which waits for the page with the reference of a test."""
     config = current_config()
-    asked = Case.code_hash.in_(keyed_hashes(config, _PURPOSE, reference))
+    asked = Case.code_hash.in_(sealing.keyed_hashes(config, _PURPOSE, reference))
     with db.begin() as session:
         session.execute(update(Case).where(asked).values(code_hash=None))  # who asks last is the one on the telephone
         case = cases.new_case(session, CaseState.INVITED, case_reference)
-        case.agent_id, case.code_hash = agent_id, keyed_hash(config, _PURPOSE, reference)
+        case.agent_id, case.code_hash = agent_id, sealing.keyed_hash(config, _PURPOSE, reference)
         case.code_expires_at = datetime.now(UTC) + LIFE
-        audit.note(session, login, Action.CASE_OPENED, case_reference)
+        audit.note(session, login, audit.Action.CASE_OPENED, case_reference)
     asks.forget()
 
 
@@ -61,12 +56,12 @@ def of_this_browser() -> tuple[int, str] | None:
     if not asked:
         return None
     try:
-        runs = [run for run in map(current_engine().runs.get, own_runs()) if run is not None and run.ended]
+        runs = [run for run in map(jobs.current().runs.get, own_runs()) if run is not None and run.ended]
     except UNAVAILABLE as error:
-        current_app.logger.error("no reference can be looked up: %s", type(error).__name__)
+        logs.logger.error("no reference can be looked up: %s", type(error).__name__)
         return None
     for run in runs:
-        for hashed in keyed_hashes(current_config(), _PURPOSE, reference_of(run)):
+        for hashed in sealing.keyed_hashes(current_config(), _PURPOSE, reference_of(run)):
             if hashed in asked:
                 return asked[hashed], run.id
     return None

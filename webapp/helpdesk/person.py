@@ -9,20 +9,17 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.helpdesk import agents, colleagues, hints, hours, page_asks
-from webapp.helpdesk.attendance import AWAITED
-from webapp.helpdesk.cases import CaseState
+from webapp.helpdesk.cases import AWAITED
 from webapp.helpdesk.live import person_case
 from webapp.helpdesk.log import hint_message
 from webapp.helpdesk.room import blueprint
-from webapp.helpdesk.vocabulary import HINT_PAGES, HINT_STEPS, STEP_FIELDS
-from webapp.infrastructure import db, fragments
+from webapp.helpdesk.vocabulary import HINT_PAGES, HINT_STEPS, STEP_FIELDS, STEP_OF
+from webapp.infrastructure import db, fragments, logs
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.fresh import Fresh
 from webapp.infrastructure.i18n import translate
-from webapp.infrastructure.logs import logger
-from webapp.infrastructure.models import Agent, Case
+from webapp.infrastructure.models import Agent, Case, CaseState
 from webapp.web.wizard import asking
-from webapp.web.wizard.steps import ADJUSTMENTS, STEPS
 
 LOOK_SECONDS: Final = 15.0  # between two looks whether there is anybody who helps
 POLL_MILLISECONDS: Final = 3000
@@ -68,17 +65,15 @@ def hint(case: Case) -> Hint | None:
 
 def _hint_url(name: str, slug: str | None) -> str:
     """Return the address of the page and the field that a hint is about; the page marks what its address names."""
-    step = next((step for step in (*STEPS, *ADJUSTMENTS) if step.slug == (slug or HINT_STEPS.get(name))), None)
+    step = STEP_OF.get(slug or HINT_STEPS.get(name, ""))
     if step is not None:
         return f"{asking.url_of(step, again=1)}#{STEP_FIELDS.get(step.slug, 'main')}"
     return url_for(HINT_PAGES[name], _anchor="main") if name in HINT_PAGES else ""
 
 
-def _watcher(case: Case | None) -> colleagues.Watcher | None:
-    if case is None or case.state != CaseState.JOINED:
-        return None
+def watcher(case: Case | None) -> colleagues.Watcher | None:
     with db.read() as reading:
-        return colleagues.of_case(reading, case)
+        return colleagues.of_case(reading, case) if case is not None else None
 
 
 def asked_by() -> tuple[Case, str] | None:
@@ -91,8 +86,6 @@ def asked_by() -> tuple[Case, str] | None:
         return None
     with db.read() as reading:
         case = reading.get(Case, found[0])
-        if case is not None:
-            reading.expunge(case)
     return None if case is None else (case, found[1])
 
 
@@ -114,7 +107,7 @@ def banner() -> dict[str, Any]:
         "case": shown,
         "asks": asked is not None,
         "helper": helper(shown) if shown is not None else None,
-        "watcher": _watcher(case),
+        "watcher": watcher(case),
         "hint": hint(case) if case is not None else None,
         "call": hours.window_of(shown) if shown is not None else None,
         "tag": fragments.tag("asks" if asked else "", shown.id if shown else "", shown.sequence if shown else ""),
@@ -135,5 +128,5 @@ def describe() -> dict[str, Any]:
     try:
         return {"helpdesk": {**banner(), "offered": bool(offered.get()), "opens": hours.opens_next(current_config())}}
     except SQLAlchemyError as error:  # no reason to keep anybody from their settings
-        logger.error("helpdesk: the database does not answer: %s", db.reason(error))
+        logs.logger.error("helpdesk: the database does not answer: %s", db.reason(error))
         return {}

@@ -7,23 +7,17 @@ from webapp.core.text import InputError
 from webapp.infrastructure.config import current_providers
 from webapp.web.wizard import answers as store
 from webapp.web.wizard import programs
-from webapp.web.wizard.answers import Answers
 
 
-def applied(prefill: Mapping[str, str], answers: Answers) -> Answers:
+def applied(prefill: Mapping[str, str], answers: store.Answers) -> store.Answers:
     """Return `answers` with what is prepared and not yet answered."""
     address, client = prefill.get("email_address", ""), prefill.get("client", "")
     if address and "address" not in answers:
         finding = find(address, current_providers())
         if finding.providers:
-            answers = answers.answered(
-                "address",
-                {
-                    "email_address": finding.address,
-                    "providers": [provider.id for provider in finding.providers],
-                    "certainty": finding.certainty.value,
-                },
-            )
+            ids = [provider.id for provider in finding.providers]
+            answer = {"email_address": finding.address, "providers": ids, "certainty": finding.certainty.value}
+            answers = answers.answered("address", answer)
     if client and "program" not in answers:
         client, device = programs.parse(f"{client}:{prefill.get('device') or ''}")
         answers = answers.answered("program", {"client": client, "device": device})

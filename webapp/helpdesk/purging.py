@@ -2,13 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, delete, select
 
 from webapp.helpdesk import audit, bulk_jobs, cases, courses, orphans, sessions
-from webapp.helpdesk.cases import CaseState
 from webapp.infrastructure import db, outbox
 from webapp.infrastructure.config import Config
-from webapp.infrastructure.models import Case, Delivery
+from webapp.infrastructure.models import AgentSession, AuditEntry, Base, BulkJob, Case, CaseState, Course, Delivery
 
 
 def purge(config: Config, now: datetime | None = None) -> dict[str, int]:
@@ -24,11 +23,17 @@ def purge(config: Config, now: datetime | None = None) -> dict[str, int]:
         orphans.release_forgotten(session)
         # A report whose case is gone already: the person's wish or an older retention.
         reports = outbox.forget(session, Delivery.reference != "", Delivery.created_at < end)
+        ended = (AgentSession.created_at < now - sessions.ABSOLUTE) | (AgentSession.seen_at < now - sessions.IDLE)
         return {
             "cases": len(old),
             "reports": reports,
-            "sessions": sessions.purge(session, now),
-            "log": audit.purge(session, now),
-            "courses": courses.purge(session, config),
-            "bulk": bulk_jobs.purge(session, now),
+            "sessions": _delete(session, AgentSession, ended),
+            "log": _delete(session, AuditEntry, AuditEntry.at < now - timedelta(days=audit.KEPT_DAYS)),
+            # Their links are dead, their cases go their own way.
+            "courses": _delete(session, Course, Course.day < courses.today(config)),
+            "bulk": _delete(session, BulkJob, BulkJob.created_at < now - bulk_jobs.LIFE),
         }
+
+
+def _delete(session: db.Session, table: type[Base], is_over: ColumnElement[bool]) -> int:
+    return session.execute(delete(table).where(is_over)).rowcount  # type: ignore[attr-defined,no-any-return]

@@ -13,7 +13,6 @@ from webapp.helpdesk.room import blueprint
 from webapp.infrastructure import outbox
 from webapp.infrastructure.config import Config, current_config
 from webapp.infrastructure.models import Delivery
-from webapp.infrastructure.outbox import Failed
 
 
 def targets(config: Config) -> list[str]:
@@ -36,7 +35,7 @@ def _send_to_zammad(delivery: Delivery) -> None:
     """Add an internal note to the ticket of the reference, or make a ticket where none is found."""
     config, report = current_config(), delivery.body
     if not config.ticket_system:
-        raise Failed("not set up any more", final=True)
+        raise outbox.Failed("not set up any more", final=True)
     article = {
         "subject": report["title"], "body": report["text"], "content_type": "text/plain", "type": "note",
         "internal": True,
@@ -46,7 +45,7 @@ def _send_to_zammad(delivery: Delivery) -> None:
         _zammad(config, "POST", "ticket_articles", json={"ticket_id": ticket_id, **article}, content=False)
         return
     if not config.ticket_customer:
-        raise Failed("WEBAPP_TICKET_CUSTOMER is not set", final=True)
+        raise outbox.Failed("WEBAPP_TICKET_CUSTOMER is not set", final=True)
     ticket = {
         "title": report["title"], "group": config.ticket_queue or "Users", "customer": config.ticket_customer,
         "article": article,
@@ -55,7 +54,6 @@ def _send_to_zammad(delivery: Delivery) -> None:
 
 
 def _find_ticket(config: Config, number: str) -> int | None:
-    """Return the id of the ticket with this number."""
     if not number:
         return None
     query = {"query": f'number:"{number}"', "limit": 1, "expand": "true"}

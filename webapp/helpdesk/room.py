@@ -7,13 +7,15 @@ from flask.typing import ResponseReturnValue
 
 from webapp.infrastructure.config import current_config
 
+Answer = ResponseReturnValue  # what a view returns
+
 blueprint = Blueprint("helpdesk", __name__)
 
 _ON_EVERY_HOST = frozenset({"assets.show", "health.healthz", "health.readyz"})
 
 
 @blueprint.before_app_request
-def keep_hosts_apart() -> ResponseReturnValue | None:
+def keep_hosts_apart() -> Answer | None:
     """With WEBAPP_HELPDESK_HOST agents' pages answer there alone, and nothing else does (ASVS 3.5.4)."""
     name = current_config().helpdesk_host
     if not name or request.endpoint in _ON_EVERY_HOST or request.url_rule is None:

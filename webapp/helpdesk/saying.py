@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from webapp.core.diagnosis import CATALOGUE, Diagnosis
 from webapp.core.providers import Provider
@@ -42,15 +42,6 @@ AT_A_PHONE: Final = N_(
     "No computer? Then open “No computer at hand?”. After that, press “Done, continue”."
 )
 _WORKS: Final = {"done": True, "not-working": False}
-
-
-class Test(Protocol):
-    """What is to be known of the newest test."""
-
-    state: str
-
-    @property
-    def without_password(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +94,17 @@ def saying(
     at: CaseEvent | None,
     shown: Shown | None,
     failed: Diagnosis | None,
-    test: Test | None,
     provider: Provider,
     *,
+    test: str,
+    checked: bool,
     chosen: Mapping[str, CaseEvent],
     hint: CaseEvent | None,
 ) -> Saying:
     """Return what to say to who is at `at`.
 
-    failed: why the last test failed, if that stands. chosen: the answers. hint: what the agent shows on the page.
+    failed: why the last test failed, if that stands. test: the state of the newest one, "" for none. checked: whether
+    it passed without a password. chosen: the answers. hint: what the agent shows on the page.
     """
     found = _of_place(at, shown, failed, provider) if at is not None else None
     if (found is None or found.diagnosis is None) and at is not None and hint is not None and _leads_on(hint, at):
@@ -122,11 +115,11 @@ def saying(
         return Saying(Message(_SWITCHED_ON), failed.ask, failed)
     if failed is not None:
         return Saying(failed.say, failed.ask, failed)
-    if test is not None and test.without_password:
+    if checked:
         return Saying(Message(_CHECKED))
-    if test is not None and test.state == "passed":
+    if test == "passed":
         return Saying(Message(N_("The test has passed. Press “Back to the guide”.")))
-    if test is not None and test.state in ("queued", "running"):
+    if test in ("queued", "running"):
         return Saying(Message(N_("The test takes a few seconds. Leave the page open.")))
     step = at.details["step"] if at is not None and at.kind == Kind.STEP else ""
     if step == "preparation" and provider.activation and _is_on_a_phone(chosen):

@@ -14,18 +14,16 @@ from functools import wraps
 from typing import Any
 
 from flask import Response, abort, g, redirect, request, session, url_for
-from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, delete, select, true, update
-from sqlalchemy.orm import Session
 
 from webapp.core.systems import browser_of
 from webapp.helpdesk.agents import Role
-from webapp.helpdesk.cases import CaseState
+from webapp.helpdesk.room import Answer
 from webapp.helpdesk.tokens import SESSION_BYTES, hashed, new_token
 from webapp.infrastructure import db
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.fresh import Fresh
-from webapp.infrastructure.models import Agent, AgentSession, Case, Passkey
+from webapp.infrastructure.models import Agent, AgentSession, Case, CaseState, Passkey
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=8)
@@ -70,8 +68,11 @@ def cookie_name() -> str:
     return "__Host-helpdesk" if current_config().https else "helpdesk"
 
 
-def begin(session: Session, agent: Agent, level: str) -> str:
-    """Start a session of `agent`, ending the one of this request; return its token for `set_cookie`."""
+def begin(session: db.Session, agent: Agent, level: str, enrolling: bytes | None = None) -> str:
+    """Start a session of `agent`, ending the one of this request; return its token for `set_cookie`.
+
+    enrolling: the sealed secret of an authenticator app that is being set up.
+    """
     now = datetime.now(UTC)
     if old := request.cookies.get(cookie_name()):
         session.execute(delete(AgentSession).where(AgentSession.token_hash == hashed(old)))
@@ -81,6 +82,7 @@ def begin(session: Session, agent: Agent, level: str) -> str:
             token_hash=hashed(token),
             agent_id=agent.id,
             level=level,
+            enrolling=enrolling,
             created_at=now,
             seen_at=now,
             browser=browser_of(request.user_agent.string),
@@ -123,7 +125,6 @@ def _find(token: str, *, touch: bool) -> SignedIn | None:
         life = ABSOLUTE if kept.level == FULL_LEVEL else PASSWORD_LEVEL_LIFE
         if agent.disabled_at or kept.created_at < now - life or kept.seen_at < now - IDLE:
             return None
-        factor = bool(agent.totp_secret) or bool(session.scalar(select(Passkey.id).where(Passkey.agent_id == agent.id)))
         found = SignedIn(
             agent.id,
             agent.login,
@@ -131,7 +132,7 @@ def _find(token: str, *, touch: bool) -> SignedIn | None:
             agent.role,
             kept.token_hash,
             kept.level,
-            factor,
+            has_factor(session, agent),
             may_bulk=agent.may_bulk or agent.role == Role.ADMIN,
             is_present=kept.created_at >= now - PRESENCE,
         )
@@ -142,23 +143,28 @@ def _find(token: str, *, touch: bool) -> SignedIn | None:
     return found
 
 
+def has_factor(session: db.Session, agent: Agent) -> bool:
+    """Whether the agent has a second step: an authenticator app or a passkey."""
+    return bool(agent.totp_secret or session.scalar(select(Passkey.id).where(Passkey.agent_id == agent.id).limit(1)))
+
+
 def _read_watchers() -> dict[bytes, int]:
     """Return the agent of every full session by the hash of its token."""
-    now = datetime.now(UTC)
     query = (
         select(AgentSession.token_hash, AgentSession.agent_id)
         .join(Agent)
-        .where(
-            AgentSession.level == FULL_LEVEL,
-            AgentSession.created_at >= now - ABSOLUTE,
-            AgentSession.seen_at >= now - IDLE,
-            Agent.disabled_at.is_(None),
-            _has_what_is_demanded(),
-        )
+        .where(*_is_full(), Agent.disabled_at.is_(None), _has_what_is_demanded())
     )
     with db.read() as session:
         rows = session.execute(query).all()
     return {row.token_hash: row.agent_id for row in rows}
+
+
+def _is_full() -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that a session is whole and goes on."""
+    now = datetime.now(UTC)
+    lives = (AgentSession.created_at >= now - ABSOLUTE, AgentSession.seen_at >= now - IDLE)
+    return AgentSession.level == FULL_LEVEL, *lives
 
 
 def _has_what_is_demanded() -> ColumnElement[bool]:
@@ -191,88 +197,35 @@ def watching() -> int:
 
 def belongs_to_nobody() -> ColumnElement[bool]:
     """Return the condition that nobody looks after a case: no agent is there, or the person's agent is signed out."""
-    now = datetime.now(UTC)
-    there = select(AgentSession.agent_id).where(
-        AgentSession.agent_id == Case.agent_id,
-        AgentSession.level == FULL_LEVEL,
-        AgentSession.seen_at >= now - IDLE,
-        AgentSession.created_at >= now - ABSOLUTE,
-    )
+    there = select(AgentSession.agent_id).where(AgentSession.agent_id == Case.agent_id, *_is_full())
     abandoned = Case.state.in_((CaseState.CONFIRMING, CaseState.JOINED)) & ~there.exists()
     return Case.agent_id.is_(None) | Agent.disabled_at.is_not(None) | abandoned
 
 
-def end(session: Session, agent_id: int, token_hash: bytes | None = None) -> int:
-    """End one session of the agent, or all of them; return how many."""
-    query = delete(AgentSession).where(AgentSession.agent_id == agent_id)
-    if token_hash is not None:
-        query = query.where(AgentSession.token_hash == token_hash)
+def end(session: db.Session, agent_id: int, *which: ColumnElement[bool]) -> None:
+    """End the sessions of the agent, or `which` of them."""
+    session.execute(delete(AgentSession).where(AgentSession.agent_id == agent_id, *which))
     watchers.forget()
-    return session.execute(query).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
-def purge(session: Session, now: datetime) -> int:
-    ended = (AgentSession.created_at < now - ABSOLUTE) | (AgentSession.seen_at < now - IDLE)
-    return session.execute(delete(AgentSession).where(ended)).rowcount  # type: ignore[attr-defined,no-any-return]
+View = Callable[..., Answer]
+Refusal = Callable[[], Answer | None]
 
 
-View = Callable[..., ResponseReturnValue]
+def guard(refusal: Refusal) -> Callable[[View], View]:
+    """Return a decorator: its view is seen only where `refusal` finds nothing against it."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Answer:
+            return refusal() or view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
 
 
-def for_agents(view: View) -> View:
-    """Let only a fully signed-in agent see `view`; others are sent to what they have to do first."""
-
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-        return _refusal() or view(*args, **kwargs)
-
-    return guarded
-
-
-def for_owner(view: View) -> View:
-    """Let a fully signed-in agent see `view` of their own account, also while the second step is still missing."""
-
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-        return _unfinished() or view(*args, **kwargs)
-
-    return guarded
-
-
-def for_present(view: View) -> View:
-    """Let an agent see `view` who has proved within the last minutes that they are there; others are asked to."""
-
-    @for_owner
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-        if not me().is_present:
-            return redirect(url_for("helpdesk.presence"), 303)
-        return view(*args, **kwargs)
-
-    return guarded
-
-
-def for_admins(view: View) -> View:
-    """Let only a fully signed-in administrator see `view`; an agent gets 403."""
-
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-        if refusal := _refusal():
-            return refusal
-        if not me().is_admin:
-            abort(403)
-        return view(*args, **kwargs)
-
-    return guarded
-
-
-def _refusal() -> ResponseReturnValue | None:
-    if refusal := _unfinished():
-        return refusal
-    return redirect(url_for("helpdesk.account", enrol=1), 303) if me().must_enrol else None
-
-
-def _unfinished() -> ResponseReturnValue | None:
+def _unless_signed_in() -> Answer | None:
     found = current()
     if found is None:
         if request.method == "GET" and request.endpoint == "helpdesk.case":
@@ -283,8 +236,36 @@ def _unfinished() -> ResponseReturnValue | None:
     return None
 
 
+def unless_agent() -> Answer | None:
+    """Send everybody but a fully signed-in agent to what they have to do first."""
+    if refusal := _unless_signed_in():
+        return refusal
+    return redirect(url_for("helpdesk.account", enrol=1), 303) if me().must_enrol else None
+
+
+def _unless_present() -> Answer | None:
+    return _unless_signed_in() or (None if me().is_present else redirect(url_for("helpdesk.presence"), 303))
+
+
+def _unless_admin() -> Answer | None:
+    return unless_agent() or (None if me().is_admin else abort(403))
+
+
+for_agents = guard(unless_agent)
+for_owner = guard(_unless_signed_in)  # of their own account, also while the second step is still missing
+for_present = guard(_unless_present)  # has proved within the last minutes that they are there; others are asked to
+for_admins = guard(_unless_admin)
+
+
 def me() -> SignedIn:
     """Return the agent of this request; only inside a guarded view."""
     found = current()
     assert found is not None  # noqa: S101  the guard saw to it
     return found
+
+
+def my_account(session: db.Session, *, to_change: bool = False) -> Agent:
+    """Return the account of the agent of this request; only inside a guarded view."""
+    agent = session.get(Agent, me().agent_id, with_for_update=to_change)
+    assert agent is not None  # noqa: S101  signed in
+    return agent

@@ -22,11 +22,11 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from webapp.core.bulk.archive import harmless
 from webapp.infrastructure.models import Case, CaseEvent, Count
 
 MINUTES_MAX: Final = 180
 SOLVED: Final = frozenset({"solved", "by-hand"})
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def count(session: Session, case: Case, outcome: str) -> None:
@@ -146,10 +146,5 @@ def as_csv(session: Session, days: int) -> str:
     writer.writerow(["day", "measure", "value", "number"])
     query = select(Count).where(Count.day >= since).order_by(Count.day, Count.measure, Count.value)
     for row in session.scalars(query):
-        writer.writerow([safe_cell(str(cell)) for cell in (row.day.isoformat(), row.measure, row.value, row.number)])
+        writer.writerow([harmless(str(cell)) for cell in (row.day.isoformat(), row.measure, row.value, row.number)])
     return text.getvalue()
-
-
-def safe_cell(text: str) -> str:
-    """Return `text` so that a spreadsheet shows it and does not calculate it (ASVS 1.2.10)."""
-    return f"'{text}" if text.startswith(_FORMULA) else text

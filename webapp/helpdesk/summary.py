@@ -4,56 +4,38 @@ Made of closed words: no note, no address, nothing that somebody typed.
 """
 
 from collections.abc import Iterator
-from typing import Final
 
 from flask import redirect, render_template, session, url_for
-from flask.typing import ResponseReturnValue
 
-from webapp.core.diagnosis import CATALOGUE
 from webapp.core.text import N_, Message
-from webapp.helpdesk import cases, person
-from webapp.helpdesk.cases import CaseState, Outcome
-from webapp.helpdesk.live import OVER_KEY, SESSION_KEY, person_case
+from webapp.helpdesk import cases, person, statistics
+from webapp.helpdesk.live import OVER_KEY, held_by, person_case
 from webapp.helpdesk.live_view import LiveView, build, diagnosis_of, unsolved
-from webapp.helpdesk.room import blueprint
+from webapp.helpdesk.room import Answer, blueprint
 from webapp.helpdesk.vocabulary import STEP_TITLES, Kind
 from webapp.infrastructure import db
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.i18n import translate
-from webapp.infrastructure.models import Case
+from webapp.infrastructure.models import Case, CaseState, Outcome
 
-OUTCOMES: Final = {
+OUTCOMES = {
     Outcome.SOLVED: N_("Your mail arrives in your program."),
     Outcome.BY_HAND: N_("It was solved in another way."),
     Outcome.NOT_SOLVED: N_("It does not work yet."),
     Outcome.BROKEN_OFF: N_("The call broke off."),
     Outcome.EXPIRED: N_("The help has ended."),
 }
-_WORKS: Final = (Outcome.SOLVED, Outcome.BY_HAND)
-
-
-def keep_sheet(case: Case) -> None:
-    """Remember whose sheet it is, once the person has ended the help."""
-    token = session.get(SESSION_KEY)
-    if case.joined_at is not None and token:
-        session[OVER_KEY] = token
 
 
 def case_that_ended() -> Case | None:
     """Return the case of this browser that is over, whoever ended it."""
-    found = person_case()
-    token = session.get(OVER_KEY)
-    if found is None and isinstance(token, str):
-        with db.read() as reading:
-            found = cases.of_person(reading, token)
-            if found is not None:
-                reading.expunge(found)
+    found = person_case() or held_by(session.get(OVER_KEY))
     over = found is not None and found.joined_at is not None and found.state in (CaseState.ENDED, CaseState.CLOSED)
     return found if over else None
 
 
 @blueprint.get("/join/summary")
-def summary() -> ResponseReturnValue:
+def summary() -> Answer:
     case = case_that_ended()
     if case is None:
         return redirect(url_for("helpdesk.ended"), 303)
@@ -68,8 +50,8 @@ def summary() -> ResponseReturnValue:
         helper=person.helper(case),
         outcome=OUTCOMES.get(outcome) if outcome else None,
         done=list(_done(picture)),
-        advice=[] if outcome in _WORKS else _advice(picture),
-        works=outcome in _WORKS,
+        advice=[] if outcome in statistics.SOLVED else _advice(picture),
+        works=outcome in statistics.SOLVED,
         keeps=choices.get("retention", "forever"),
         fetches=choices.get("protocol") != "imap",
         program=picture.program,
@@ -84,11 +66,8 @@ def _done(picture: LiveView) -> Iterator[tuple[str, str]]:
         if row.answer and row.slug != "address":
             yield translate(Message(STEP_TITLES[row.slug])), ", ".join(translate(part) for part in row.answer)
     for run in reversed(picture.runs):
-        causes = [translate(CATALOGUE[cause].for_provider(picture.provider).title) for cause in run.diagnoses]
-        yield (
-            translate(Message(N_("Connection test"))),
-            ": ".join((translate(Message(run.label)), *causes)),
-        )
+        said = (Message(run.label), *picture.causes(run))
+        yield translate(Message(N_("Connection test"))), ": ".join(map(translate, said))
     for _, name in picture.files[-1:]:
         yield translate(Message(N_("File downloaded"))), translate(name)
     if picture.guide is not None:

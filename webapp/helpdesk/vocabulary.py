@@ -20,7 +20,6 @@ An event is a kind and a few words of it:
 server sent: what cannot be said cannot leak.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final
@@ -32,10 +31,10 @@ from webapp.core.diagnosis import CATALOGUE
 from webapp.core.diagnosis.messages import MESSAGES, ProgramMessage
 from webapp.core.guides import SOURCES, Way, step_ids
 from webapp.core.probe import STAGES, FailureKind, Protocol, RunState, Status
-from webapp.core.text import N_, Message
+from webapp.core.text import N_, Message, Word
 from webapp.helpdesk import places
 from webapp.infrastructure.config import current_providers
-from webapp.web.wizard.steps import ADJUSTMENTS, STEPS
+from webapp.web.wizard.steps import ADJUSTMENTS, STEPS, Step
 
 RUNS_MAX: Final = 999
 OTHER: Final = "other"
@@ -56,41 +55,22 @@ class Kind(StrEnum):
     CASE = "case"
 
 
-class CaseWord(StrEnum):
-    """What can happen to the case itself."""
+class CaseWord(Word):
+    JOINED = "joined", N_("Connected")
+    DECLINED = "declined", N_("Not connected: the answer was no")
+    ENDED = "ended", N_("The help was ended")
+    SHARED = "shared", N_("The whole address is shown")
+    HIDDEN = "hidden", N_("The address is shortened again")
+    PREFILLED = "prefilled", N_("Prepared answers were taken over")
+    TAKEN = "taken", N_("Another agent has taken over")
+    RELEASED = "released", N_("The agent no longer helps; another agent will take over")
+    WATCH_ASKED = "watch-asked", N_("A colleague was invited to look on")
+    WATCH_AGREED = "watch-agreed", N_("A colleague may look on")
+    WATCH_ENDED = "watch-ended", N_("No colleague looks on")
+    HINT_TAKEN = "hint-taken", N_("The sentence was taken off the page")
+    CAUSE_SETTLED = "cause-settled", N_("What the test found counts as settled")
+    CLOSED = "closed", N_("The case was closed")
 
-    JOINED = "joined"
-    DECLINED = "declined"
-    ENDED = "ended"
-    SHARED = "shared"
-    HIDDEN = "hidden"
-    PREFILLED = "prefilled"
-    TAKEN = "taken"
-    RELEASED = "released"
-    WATCH_ASKED = "watch-asked"
-    WATCH_AGREED = "watch-agreed"
-    WATCH_ENDED = "watch-ended"
-    HINT_TAKEN = "hint-taken"
-    CAUSE_SETTLED = "cause-settled"
-    CLOSED = "closed"
-
-
-CASE_LABELS: Mapping[CaseWord, str] = {
-    CaseWord.JOINED: N_("Connected"),
-    CaseWord.DECLINED: N_("Not connected: the answer was no"),
-    CaseWord.ENDED: N_("The help was ended"),
-    CaseWord.SHARED: N_("The whole address is shown"),
-    CaseWord.HIDDEN: N_("The address is shortened again"),
-    CaseWord.PREFILLED: N_("Prepared answers were taken over"),
-    CaseWord.TAKEN: N_("Another agent has taken over"),
-    CaseWord.RELEASED: N_("The agent no longer helps; another agent will take over"),
-    CaseWord.WATCH_ASKED: N_("A colleague was invited to look on"),
-    CaseWord.WATCH_AGREED: N_("A colleague may look on"),
-    CaseWord.WATCH_ENDED: N_("No colleague looks on"),
-    CaseWord.HINT_TAKEN: N_("The sentence was taken off the page"),
-    CaseWord.CAUSE_SETTLED: N_("What the test found counts as settled"),
-    CaseWord.CLOSED: N_("The case was closed"),
-}
 
 # The answers that come from a list, by step: word → how it reads, to agent and person alike. Names of programs and
 # providers are not translated.
@@ -115,15 +95,15 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "protocol": {"pop3": N_("fetches by POP"), "imap": N_("the same on every device, by IMAP")},
     "preparation": {"pop3": N_("POP3 switched on (as stated)")},
 }
-TWO_FACTOR: Mapping[str, str] = {
-    "yes": N_("two-factor login: yes"),
-    "no": N_("two-factor login: no"),
-}
-STEP_SLUGS: Final = frozenset(step.slug for step in (*STEPS, *ADJUSTMENTS))
+TWO_FACTOR: Mapping[str, str] = {"yes": N_("two-factor login: yes"), "no": N_("two-factor login: no")}
+STEP_OF: Mapping[str, Step] = {step.slug: step for step in (*STEPS, *ADJUSTMENTS)}
+STEP_SLUGS: Final = frozenset(STEP_OF)
 STEP_TITLES: Mapping[str, str] = {
-    **{step.slug: step.title for step in (*STEPS, *ADJUSTMENTS)},
+    **{slug: step.title for slug, step in STEP_OF.items()},
     "review": N_("Check your answers"),  # no step any more; cases of last week may name it
 }
+# Asked only after certain answers, or of who wants to change something.
+FOR_FEW: Final = STEP_TITLES.keys() - {step.slug for step in STEPS if not step.decided_by}
 
 STATE_LABELS: Mapping[str, str] = {
     "queued": N_("The test waits"),
@@ -211,23 +191,18 @@ def words_of(step: str) -> Mapping[str, str]:
     return CHOICES.get(step, {})
 
 
-_FORMAT = re.compile(r"[a-z0-9-]{1,16}")
-_FORMATS: Final = frozenset(
+FORMATS: Final = frozenset(
     {name for client in CLIENTS.values() for name in client.formats}
     | {"zip", "xml", "js", "k9s", "svg", "png", "prf", "mobileconfig", "txt", OTHER}
 )
 
 
+def _is_number(value: Any, most: int = 2**40) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
+
+
 def _is_run(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= RUNS_MAX
-
-
-def _is_id(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
-
-
-def _is_moment(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**40
+    return _is_number(value, RUNS_MAX)
 
 
 def _are_diagnoses(value: Any) -> bool:
@@ -250,14 +225,14 @@ _RULES: Mapping[Kind, Mapping[str, Callable[[Any], bool]]] = {
         "failure": lambda value: value is None or value in list(FailureKind),
     },
     Kind.EARLIER: {
-        "at": _is_moment,
+        "at": _is_number,
         "state": lambda value: value in list(RunState),
         "protocol": lambda value: value is None or value in list(Protocol),
         "stage": lambda value: value is None or any(value in names for names in STAGES.values()),
         "failure": lambda value: value is None or value in list(FailureKind),
         "diagnosis": lambda value: value is None or value in CATALOGUE,
     },
-    Kind.FILE: {"client": CLIENTS.__contains__, "format": _FORMATS.__contains__},
+    Kind.FILE: {"client": CLIENTS.__contains__, "format": FORMATS.__contains__},
     Kind.GUIDE: {
         "client": SOURCES.__contains__,
         "way": lambda value: value in list(Way),
@@ -266,7 +241,11 @@ _RULES: Mapping[Kind, Mapping[str, Callable[[Any], bool]]] = {
     Kind.PLACE: {"place": places.LABELS.__contains__, "about": lambda value: value is None or value in CATALOGUE},
     Kind.MISTAKE: {"step": STEP_SLUGS.__contains__, "mistake": places.MISTAKES.__contains__},
     Kind.MESSAGE: {"message": MESSAGE_WORDS.__contains__, "outcome": HELP_OUTCOMES.__contains__},
-    Kind.HINT: {"hint": HINTS.__contains__, "step": lambda value: value is None or value in STEP_SLUGS, "by": _is_id},
+    Kind.HINT: {
+        "hint": HINTS.__contains__,
+        "step": lambda value: value is None or value in STEP_SLUGS,
+        "by": _is_number,
+    },
     Kind.CASE: {"what": lambda value: value in list(CaseWord)},
 }
 
@@ -290,11 +269,6 @@ def checked(kind: Kind, words: Mapping[str, Any]) -> dict[str, Any]:
 def word_or(known: Mapping[str, Any] | frozenset[str], word: Any, otherwise: str | None = None) -> str | None:
     """Return `word` if it is known, else `otherwise`: what somebody else says is never kept as it is."""
     return word if isinstance(word, str) and word in known else otherwise
-
-
-def format_word(word: Any) -> str:
-    """Return the format as a word of the vocabulary."""
-    return word if isinstance(word, str) and _FORMAT.fullmatch(word) and word in _FORMATS else OTHER
 
 
 def choice_messages(words: Mapping[str, Any]) -> list[Message]:

@@ -1,7 +1,5 @@
 """Where a person was when they asked for help or looked at a page of it: a path of ours, on which they go on."""
 
-from typing import Final
-
 from flask import request, session, url_for
 
 from webapp.helpdesk import live
@@ -11,13 +9,9 @@ from webapp.web.wizard import answers as store
 from webapp.web.wizard.asking import next_url
 
 FROM_KEY = "help_from"  # in the person's own sealed session
-FROM_MAX: Final = 80
-_ROOMS: Final = ("wizard", "guides", "connection_tests", "help", "advice", "pages", "health")
-_WITH_QUERY: Final = (
-    "guides.step",
-    "connection_tests.index",
-    "wizard.step",
-)  # it says whose page it is
+FROM_MAX = 80
+_ROOMS = ("wizard", "guides", "connection_tests", "help", "advice", "pages", "health")
+_WITH_QUERY = ("guides.step", "connection_tests.index", "wizard.step")  # it says whose page it is
 
 
 @blueprint.before_request

@@ -7,11 +7,9 @@ from typing import TypeVar
 from flask import request, session
 from flask_wtf import FlaskForm
 from wtforms import StringField
-from wtforms.validators import ValidationError
 
-from webapp.core.text import N_, Message
-from webapp.infrastructure import limits
-from webapp.infrastructure.i18n import translate
+from webapp.core.text import N_
+from webapp.infrastructure import limits, mistakes
 
 T = TypeVar("T")
 
@@ -60,7 +58,7 @@ class CodeForm(FlaskForm):
     def validate_code(self, field: StringField) -> None:
         parsed = parse_code(field.data or "")
         if parsed is None:
-            raise ValidationError(translate(Message(N_("The code has nine digits, such as 123 456 789"))))
+            raise mistakes.invalid(N_("The code has nine digits, such as 123 456 789"))
         field.data = parsed
 
 

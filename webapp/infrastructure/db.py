@@ -32,7 +32,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, exc, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session as Session  # what everybody calls db.Session
 
 from webapp.core.text import N_, InputError, Message
 from webapp.infrastructure.config import DATABASE_BUSY_SECONDS, WEB_THREADS, Config, current_config, variable

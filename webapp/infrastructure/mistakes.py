@@ -13,15 +13,30 @@ from flask import current_app, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import PasswordField, TextAreaField
+from wtforms import Field, PasswordField, TextAreaField
 from wtforms.csrf.core import CSRFTokenField
+from wtforms.validators import ValidationError
 
-from webapp.core.text import Message
+from webapp.core.text import InputError, Message
 from webapp.infrastructure.i18n import Translated, translate
 from webapp.infrastructure.session import MISTAKE as KEY
 
 F = TypeVar("F", bound=FlaskForm)
 _NO_FORM = "no form"
+
+
+def put(field: Field, mistake: InputError | str) -> None:
+    """Say below `field` what is wrong in it: an `N_` text, or what was raised."""
+    field.errors = [_text_of(mistake)]
+
+
+def invalid(mistake: InputError | str) -> ValidationError:
+    """Return what a form's own check raises, to the same effect as `put`."""
+    return ValidationError(_text_of(mistake))
+
+
+def _text_of(mistake: InputError | str) -> str:
+    return translate(mistake.message if isinstance(mistake, InputError) else Message(mistake))
 
 
 def keep(place: str, form: str = "", **what: Any) -> bool:

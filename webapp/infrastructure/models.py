@@ -23,6 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from webapp.core.text import N_, Word
+
 
 class UTCDateTime(TypeDecorator[datetime]):
     """An aware datetime in UTC, stored without time zone because SQLite has none."""
@@ -147,6 +149,24 @@ class AuditEntry(Base):
 # The helpdesk: cases
 
 
+class CaseState(Word):
+    WAITING = "waiting", N_("waits for help")  # the person pressed “Hilfe holen”; nobody helps yet
+    BOOKED = "booked", N_("calls at a time")  # the person calls at a time they chose
+    INVITED = "invited", N_("invited")  # the agent made the case; nobody has come yet
+    CONFIRMING = "confirming", N_("about to connect")  # link or code was used; the person has not yet agreed
+    JOINED = "joined", N_("connected")
+    ENDED = "ended", N_("ended by the person")
+    CLOSED = "closed", N_("closed")  # by the agent, or by time
+
+
+class Outcome(Word):
+    SOLVED = "solved", N_("Solved: mail arrives in the program")
+    BY_HAND = "by-hand", N_("Solved another way")
+    NOT_SOLVED = "not-solved", N_("Not solved")
+    BROKEN_OFF = "broken-off", N_("The call broke off")
+    EXPIRED = "expired", N_("Never closed")  # nobody closed it
+
+
 class Case(Base):
     """A helpdesk case. Deleted after WEBAPP_HELPDESK_RETENTION with its events, notes and runs."""
 
@@ -160,12 +180,12 @@ class Case(Base):
     ticket: Mapped[str] = mapped_column(String(40), default="")
     label: Mapped[str] = mapped_column(String(40), default="", server_default=text("''"))  # the agent's name for it
     seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when the person's page last asked
-    state: Mapped[str] = mapped_column(String(12), index=True)  # of webapp.helpdesk.cases.State
+    state: Mapped[str] = mapped_column(String(12), index=True)  # a CaseState
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     touched_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     joined_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    outcome: Mapped[str | None] = mapped_column(String(20))
+    outcome: Mapped[str | None] = mapped_column(String(20))  # an Outcome
     person_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)  # SHA-256 of the person's token
     link_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)  # SHA-256
     code_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)  # HMAC-SHA-256

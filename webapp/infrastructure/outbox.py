@@ -26,7 +26,6 @@ from typing import Any
 from flask import Blueprint
 from flask.sansio.app import App
 from sqlalchemy import ColumnElement, delete, exists, select, update
-from sqlalchemy.orm import Session
 
 from webapp.infrastructure import background, db, http_client
 from webapp.infrastructure.config import Config, current_config
@@ -77,7 +76,7 @@ def wake(app: App) -> None:
             background.wake(app, name)
 
 
-def enqueue(session: Session, target: str, body: Mapping[str, Any], reference: str = "") -> None:
+def enqueue(session: db.Session, target: str, body: Mapping[str, Any], reference: str = "") -> None:
     """Enqueue `body` for `target`. reference: of the case, whose content is deleted once delivered."""
     now = datetime.now(UTC)
     session.add(
@@ -88,7 +87,7 @@ def enqueue(session: Session, target: str, body: Mapping[str, Any], reference: s
     )  # fmt: skip
 
 
-def tell_operator(session: Session, event: str, values: Mapping[str, Any], config: Config | None = None) -> None:
+def tell_operator(session: db.Session, event: str, values: Mapping[str, Any], config: Config | None = None) -> None:
     """Enqueue {"event", "at", "site", **values} for the operator if WEBAPP_OPERATOR_WEBHOOK is set.
 
     config: by default that of the running application.
@@ -99,14 +98,14 @@ def tell_operator(session: Session, event: str, values: Mapping[str, Any], confi
         enqueue(session, OPERATOR, {"event": event, "at": at, "site": config.public_url or None, **values})
 
 
-def send_again(session: Session, delivery_id: str) -> bool:
+def send_again(session: db.Session, delivery_id: str) -> bool:
     """Make a dead letter pending again with all its tries; False if there is none."""
     values = {"state": "pending", "tries": 0, "due_at": datetime.now(UTC)}
     query = update(Delivery).where(Delivery.id == delivery_id, Delivery.state == "dead").values(**values)
     return bool(session.execute(query).rowcount)  # type: ignore[attr-defined]
 
 
-def forget(session: Session, *which: ColumnElement[bool]) -> int:
+def forget(session: db.Session, *which: ColumnElement[bool]) -> int:
     """Delete deliveries; return their number."""
     return session.execute(delete(Delivery).where(*which)).rowcount  # type: ignore[attr-defined,no-any-return]
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from webapp.core import providers
 from webapp.core.bulk import Result, Summary, TableError, read_table, write_exports
+from webapp.core.bulk.archive import harmless
 from webapp.core.clients import CLIENTS, ExportOptions
 
 KNOWN = providers.load()
@@ -212,6 +213,13 @@ def test_no_cell_of_the_index_is_run_as_a_formula(cell: str) -> None:
     archive, _, _ = made(f'address,client\n"{cell}",outlook\nanna@gmx.de,"{cell}"\n')
     for row in index_of(archive)[1:]:
         assert not [text for text in row if text.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_no_cell_begins_like_a_formula(text: str) -> None:
+    assert not harmless(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    assert harmless(text).replace("'", "") == text.replace("'", "")
 
 
 @pytest.mark.parametrize("cell", ["a;=cmd|'/c calc'!A0;b", "a\t=1+1", 'a;"=1+1', "a; +1", "a|@SUM(1)"])

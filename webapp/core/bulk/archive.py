@@ -15,7 +15,8 @@ from webapp.core.text import N_, Translations
 if TYPE_CHECKING:
     from webapp.core.bulk import Result
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # OWASP, "CSV Injection": spreadsheets evaluate cells with these prefixes
+# OWASP, "CSV Injection": spreadsheets evaluate cells with these prefixes.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 # A program that takes another separator for ours sees a cell begin here.
 _BEHIND_SEPARATOR = re.compile(r"""([;,\t|]["'\s]*)(?=[=+\-@])""")
 
@@ -40,10 +41,10 @@ class Index:
         )
 
     def _write(self, *cells: str) -> None:
-        self._writer.writerow([_harmless(cell) for cell in cells])
+        self._writer.writerow([harmless(cell) for cell in cells])
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Return what is shown, escaped against CSV injection, also behind leading invisible characters."""
     text = _BEHIND_SEPARATOR.sub(r"\1'", text)
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -16,7 +16,20 @@ from webapp.core.probe.connection import Clock, tls_context
 from webapp.core.probe.context import Recorder, RunContext
 from webapp.core.probe.conversation import StageKind
 from webapp.core.probe.pop3 import Pop3
-from webapp.core.probe.report import FailureKind, Protocol, Report, RunState, Stage, Status, Vantage, now, pending
+from webapp.core.probe.report import (
+    Circle,
+    Failure,
+    FailureKind,
+    Mailbox,
+    Protocol,
+    Report,
+    RunState,
+    Stage,
+    Status,
+    Vantage,
+    now,
+    pending,
+)
 from webapp.core.probe.secret import Secret
 from webapp.core.probe.smtp import Smtp
 from webapp.core.text import new_reference
@@ -26,7 +39,10 @@ __all__ = [
     "KINDS",
     "STAGES",
     "Bounds",
+    "Circle",
+    "Failure",
     "FailureKind",
+    "Mailbox",
     "Protocol",
     "Report",
     "RunState",

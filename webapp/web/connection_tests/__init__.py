@@ -15,11 +15,9 @@ from webapp.connection_tests import jobs
 from webapp.connection_tests.beginning import UNAVAILABLE, Kind
 from webapp.connection_tests.engine import Engine, announce_end
 from webapp.connection_tests.progress import Run
-from webapp.core import probe
 from webapp.core.diagnosis import explain, report_to_json
-from webapp.core.probe.circle import ATTEMPTS, LOGINS_FOR_RECEIVING
-from webapp.core.probe.report import RunState
-from webapp.core.text import N_, translations_for
+from webapp.core.probe import Report, RunState
+from webapp.core.text import N_
 from webapp.infrastructure import background, fragments, limits, logs, mistakes
 from webapp.infrastructure.config import POLL_MILLISECONDS, RESULT_WAIT_SECONDS, RESULT_WAITERS_MAX, current_providers
 from webapp.infrastructure.events import running_app, when_forgotten
@@ -41,7 +39,7 @@ from webapp.web.connection_tests.ownership import (
     reference_of,
     was_issued,
 )
-from webapp.web.connection_tests.submitting import OTHER_KEY, ask_about_blanks, log_in, refuse, shown, start
+from webapp.web.connection_tests.submitting import OTHER_KEY, ask_about_blanks, log_in, page_with, refuse, shown, start
 from webapp.web.wizard import answers as store
 from webapp.web.wizard import asking
 
@@ -50,10 +48,6 @@ PURGE_SECONDS = 600
 blueprint = Blueprint("connection_tests", __name__, url_prefix="/connection-tests")
 blueprint.register_blueprint(queue.blueprint)
 background.every(blueprint, "limits-purge", PURGE_SECONDS, lambda _app: limits.current().purge())
-
-
-def current_engine() -> Engine:
-    return jobs.of(current_app)
 
 
 def _asked_platform(subject: Subject) -> Subject:
@@ -82,28 +76,7 @@ def index() -> ResponseReturnValue:
     if subject is None:
         return redirect(asking.next_url(store.load()), 303)
     form = mistakes.form_of(LoginForm)
-    return _form(_asked_platform(subject), form), mistakes.status(form)
-
-
-def _form(subject: Subject, form: LoginForm) -> str:
-    if subject.by_imap:
-        return render_template(
-            "connection_tests/imap.html", provider=subject.provider, run_id=new_run_id(subject.address)
-        )
-    allowance = allowance_of(subject)
-    return render_template(
-        "connection_tests/index.html",
-        form=form,
-        account=subject.answers.account(current_providers()),
-        provider=subject.provider,
-        other=subject.other,
-        run_id=new_run_id(subject.address),
-        login_run_id=queue.run_id_of(subject) or new_run_id(subject.address),
-        allowance=allowance,
-        left=allowance.left if allowance else 0,
-        login_test=login_test_is_on(allowance),
-        circle=circle_offer(subject, allowance),
-    )
+    return page_with(form, _asked_platform(subject)), mistakes.status(form)
 
 
 @blueprint.post("")
@@ -118,7 +91,7 @@ def create() -> ResponseReturnValue:
     if "login" in request.form:
         if subject.by_imap:  # the page was opened before IMAP was chosen
             return redirect(url_for("connection_tests.index"), 303)
-        return log_in(_asked_platform(subject), Kind.LOGIN, run_id, LoginForm(), _form)
+        return log_in(_asked_platform(subject), run_id, LoginForm())
     return start(subject, Kind.CHECK, run_id)
 
 
@@ -131,7 +104,7 @@ def _sent_run_id(subject: Subject) -> str:
 
 def _is_used(run_id: str) -> bool:
     """Whether the run exists; a double submit may arrive without the cookie of the first response."""
-    return is_own(run_id) or current_engine().runs.get(run_id) is not None
+    return is_own(run_id) or jobs.current().runs.get(run_id) is not None
 
 
 @blueprint.get("/blanks")
@@ -140,10 +113,8 @@ def blanks() -> ResponseReturnValue:
     subject, run_id = current_subject(), request.args.get("run_id", "")
     if subject is None or not was_issued(run_id, subject.address) or _is_used(run_id):
         return redirect(url_for("connection_tests.index"), 303)
-    subject = _asked_platform(subject)
-    if request.args.get("kind") == Kind.CIRCLE:
-        return ask_about_blanks(subject, Kind.CIRCLE, run_id, CircleForm(formdata=None), _circle_form)
-    return ask_about_blanks(subject, Kind.LOGIN, run_id, LoginForm(formdata=None), _form)
+    form = CircleForm if request.args.get("kind") == Kind.CIRCLE else LoginForm
+    return ask_about_blanks(_asked_platform(subject), run_id, form(formdata=None))
 
 
 @blueprint.get("/circle")
@@ -156,22 +127,7 @@ def circle() -> ResponseReturnValue:
     if subject is None or subject.by_imap or not subject.provider.offers_full_circle:
         return redirect(url_for("connection_tests.index"), 303)
     form = mistakes.form_of(CircleForm)
-    return _circle_form(subject, form), mistakes.status(form)
-
-
-def _circle_form(subject: Subject, form: LoginForm) -> str:
-    return render_template(
-        "connection_tests/circle.html",
-        form=form,
-        provider=subject.provider,
-        address=subject.address,
-        offer=circle_offer(subject, allowance_of(subject)),
-        run_id=new_run_id(subject.address),
-        between=subject.provider.seconds_between_pop3_logins,
-        seconds=int(probe.BOUNDS.circle),
-        logins=LOGINS_FOR_RECEIVING,
-        attempts=ATTEMPTS,
-    )
+    return page_with(form, subject), mistakes.status(form)
 
 
 @blueprint.post("/circle")
@@ -188,10 +144,9 @@ def create_circle() -> ResponseReturnValue:
         return redirect(url_for("connection_tests.index"), 303)
     form = CircleForm()
     if not form.consent.data:
-        text = N_("Tick the box if we may send the test mail.")
-        form.consent.errors = [translations_for(current_locale()).gettext(text)]
-        return refuse(subject, Kind.CIRCLE, form, _circle_form)
-    return log_in(subject, Kind.CIRCLE, run_id, form, _circle_form)
+        mistakes.put(form.consent, N_("Tick the box if we may send the test mail."))
+        return refuse(subject, form)
+    return log_in(subject, run_id, form)
 
 
 @blueprint.get("/<run_id>")
@@ -200,7 +155,7 @@ def show(run_id: str) -> ResponseReturnValue:
     check_own(run_id)
     if current_subject() is None:  # an answer was deleted since
         return redirect(asking.next_url(store.load()), 303)
-    engine = current_engine()
+    engine = jobs.current()
     run = _waited(engine, run_id)
     if run is None:  # expired, or the server was restarted
         return render_template("connection_tests/interrupted.html"), 410
@@ -225,7 +180,7 @@ def _waited(engine: Engine, run_id: str) -> Run | None:
 def progress(run_id: str) -> ResponseReturnValue:
     """Return the page fragment with the progress; 304 if unchanged."""
     check_own(run_id)
-    engine = current_engine()
+    engine = jobs.current()
     run = engine.runs.get(run_id)
     if run is None:
         abort(410)
@@ -252,7 +207,7 @@ def _tag(run: Run, position: int) -> str:
 def cancel(run_id: str) -> ResponseReturnValue:
     """Cancel the run; a shared one goes on for its other followers."""
     check_own(run_id)
-    current_engine().stop_for(run_id)
+    jobs.current().stop_for(run_id)
     return redirect(url_for("connection_tests.show", run_id=run_id), 303)
 
 
@@ -261,7 +216,7 @@ def _forget_own(_app: Flask) -> None:
     try:
         queue.leave()
         for run_id in own_runs():
-            current_engine().stop_for(run_id, forget=True)
+            jobs.current().stop_for(run_id, forget=True)
     except UNAVAILABLE as error:
         current_app.logger.error("tests were not forgotten at once: %s", type(error).__name__)
 
@@ -273,7 +228,7 @@ when_forgotten(blueprint, _forget_own)
 def report(run_id: str) -> Response:
     """Download the report as JSON, with the address shortened."""
     check_own(run_id)
-    run, subject = current_engine().runs.get(run_id), current_subject()
+    run, subject = jobs.current().runs.get(run_id), current_subject()
     if run is None or subject is None:
         abort(404)
     shown = _report(run, subject)
@@ -290,7 +245,7 @@ def report(run_id: str) -> Response:
 def take_platform(run_id: str) -> ResponseReturnValue:
     """Change the answers to the platform on which the login test passed."""
     check_own(run_id)
-    run, subject = current_engine().runs.get(run_id), current_subject()
+    run, subject = jobs.current().runs.get(run_id), current_subject()
     other = results.other_provider(subject.answers, current_providers()) if subject else None
     if run is None or subject is None or other is None or not run.report.login or run.state is not RunState.PASSED:
         abort(400)
@@ -301,7 +256,7 @@ def take_platform(run_id: str) -> ResponseReturnValue:
     return redirect(asking.next_url(store.load()), 303)
 
 
-def _report(run: Run, subject: Subject) -> probe.Report:
+def _report(run: Run, subject: Subject) -> Report:
     """Return the report with the run's state and, for a shared check, address and reference of its own."""
     address = run.report.address if run.report.login else subject.address
     return replace(run.report, address=address, state=run.state, reference=reference_of(run))
@@ -328,7 +283,7 @@ def _result(engine: Engine, run: Run) -> dict[str, object]:
     }
 
 
-def _choices(run: Run, report: probe.Report, subject: Subject) -> dict[str, object]:
+def _choices(run: Run, report: Report, subject: Subject) -> dict[str, object]:
     """Return the template variables for the next steps: test again, full circle, other platform."""
     allowance = allowance_of(subject)
     other = results.other_provider(subject.answers, current_providers())

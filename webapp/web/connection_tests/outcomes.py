@@ -8,7 +8,6 @@ first the beginning of the run's id and the mark of the address; "-" where there
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from flask import session
 
@@ -21,18 +20,7 @@ from webapp.web.connection_tests.ownership import mark_of
 OUTCOMES_MAX = 3
 _SIGNS = 8  # of run id and mark: a cookie has little room
 _NONE = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The end of a test. at: Unix seconds; "" for a stage, failure or diagnosis there is not."""
-
-    at: int
-    state: str
-    protocol: str
-    stage: str
-    failure: str
-    diagnosis: str
+_WORDS = ("state", "protocol", "stage", "failure", "diagnosis")
 
 
 def note(run: Run, report: Report, diagnoses: Iterable[Diagnosis]) -> None:
@@ -50,12 +38,15 @@ def note(run: Run, report: Report, diagnoses: Iterable[Diagnosis]) -> None:
     session[SPARE] = [*kept, " ".join(str(word) or _NONE for word in words)][-OUTCOMES_MAX:]
 
 
-def of(address: str) -> list[Outcome]:
-    """Return the outcomes of the tests of `address`, the oldest first; of no other address."""
+def of(address: str) -> list[dict[str, int | str | None]]:
+    """Return the outcomes of the tests of `address`, the oldest first; of no other address.
+
+    Each is {"at": Unix seconds, "state", "protocol", "stage", "failure", "diagnosis"}, None for what there is not.
+    """
     mark = mark_of(address)[:_SIGNS]
     kept = [outcome.split(" ") for outcome in session.get(SPARE, [])]
     return [
-        Outcome(int(at), *("" if word == _NONE else word for word in words))
+        {"at": int(at), **{name: None if word == _NONE else word for name, word in zip(_WORDS, words, strict=True)}}
         for _, of_address, at, *words in kept
         if of_address == mark
     ]

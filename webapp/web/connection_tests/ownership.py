@@ -9,16 +9,14 @@ from flask import abort, session
 from flask_wtf.csrf import generate_csrf
 
 from webapp.connection_tests.progress import Run
+from webapp.core.probe import RunState
 from webapp.core.probe.circle import ATTEMPTS
-from webapp.core.probe.report import RunState
 from webapp.core.providers import Provider
 from webapp.core.text import reference_for
 from webapp.infrastructure import limits
 from webapp.infrastructure.config import CIRCLE_AFTER_LOGIN_SECONDS, current_config, current_providers
-from webapp.infrastructure.limits import Allowance, LimitsUnavailableError
 from webapp.infrastructure.sealing import is_tagged_id, new_tagged_id
 from webapp.web.wizard import answers as store
-from webapp.web.wizard.answers import Answers
 from webapp.web.wizard.steps import is_complete
 
 RUNS_KEY = "runs"  # in the session: ids of the runs it owns
@@ -35,7 +33,7 @@ def mark_of(address: str) -> str:
 class Subject:
     """What this session tests. other: `provider` is not that of the answers but the other platform."""
 
-    answers: Answers
+    answers: store.Answers
     provider: Provider
     other: bool = False
 
@@ -75,20 +73,20 @@ def current_subject() -> Subject | None:
     return Subject(answers, provider) if provider and is_complete(answers) else None
 
 
-def allowance_of(subject: Subject) -> Allowance | None:
+def allowance_of(subject: Subject) -> limits.Allowance | None:
     """Return the login tests left; None if the limits are unavailable."""
     try:
         invited = limits.invitation() is not None
         return limits.current().allowance(subject.address, subject.provider.id, invited=invited)
-    except LimitsUnavailableError:
+    except limits.LimitsUnavailableError:
         return None
 
 
-def login_test_is_on(allowance: Allowance | None) -> bool:
+def login_test_is_on(allowance: limits.Allowance | None) -> bool:
     return current_config().login_test and allowance is not None and allowance.paused_until is None
 
 
-def circle_offer(subject: Subject, allowance: Allowance | None) -> CircleOffer | None:
+def circle_offer(subject: Subject, allowance: limits.Allowance | None) -> CircleOffer | None:
     """Return whether a full circle may begin; None where the provider wants longer pauses than it can make."""
     if not subject.provider.offers_full_circle:
         return None

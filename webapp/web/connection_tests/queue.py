@@ -11,7 +11,6 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from flask.typing import ResponseReturnValue
 
 from webapp.infrastructure import fragments, limits
-from webapp.infrastructure.limits import Standing, Wait
 from webapp.web.connection_tests.forms import LoginForm
 from webapp.web.connection_tests.ownership import Subject, current_subject, was_issued
 
@@ -22,11 +21,11 @@ PLACE_KEY = "waiting"  # in the session: run id, provider; "place" is that in th
 blueprint = Blueprint("queue", __name__, url_prefix="/queue")
 
 
-def join(subject: Subject, run_id: str) -> Wait | None:
+def join(subject: Subject, run_id: str) -> limits.Wait | None:
     """Take a place for the run; return why there is none."""
     leave()
     answer = limits.current().queue_up(run_id, request.remote_addr or "", invited=limits.invitation())
-    if isinstance(answer, Wait):
+    if isinstance(answer, limits.Wait):
         return answer
     session[PLACE_KEY] = [run_id, subject.provider.id]
     return None
@@ -40,7 +39,6 @@ def run_id_of(subject: Subject) -> str | None:
 
 
 def forget() -> None:
-    """The place has been used."""
     session.pop(PLACE_KEY, None)
 
 
@@ -73,7 +71,7 @@ def give_up() -> ResponseReturnValue:
 
 def _shown() -> dict[str, Any]:
     run_id, provider = session.get(PLACE_KEY, ("", ""))
-    standing: Standing | None = limits.current().place(run_id) if run_id else None
+    standing: limits.Standing | None = limits.current().place(run_id) if run_id else None
     subject = current_subject()
     return {
         "standing": standing if subject is not None else None,

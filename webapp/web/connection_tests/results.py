@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from webapp.connection_tests.progress import Run
 from webapp.core.account import Retention
 from webapp.core.diagnosis import Diagnosis, explain, report_to_text
-from webapp.core.probe import KINDS
-from webapp.core.probe.report import Circle, FailureKind, Mailbox, Protocol, Report, RunState, Stage, Status
+from webapp.core.probe import KINDS, Circle, FailureKind, Mailbox, Protocol, Report, RunState, Stage, Status
 from webapp.core.providers import Certainty, Provider
 from webapp.core.stages import CIRCLE_LABEL, PROTOCOL_LABELS, STAGE_LABELS, STATUS_LABELS, facts, grouped, megabytes
 from webapp.core.terminal import circle_mail
@@ -66,6 +65,7 @@ def result(run: Run, report: Report, provider: Provider | None, locale: str, now
     """Return the template variables of a run. report: that of the run, for this person."""
     translations = translations_for(locale)
     diagnoses = explain(report, provider) if run.ended else ()
+    shown = servers(report, translations, locale)
     return {
         "run": run,
         "report": report,
@@ -75,8 +75,8 @@ def result(run: Run, report: Report, provider: Provider | None, locale: str, now
         "circle_lines": circle_lines(report, translations, locale),
         "circle_label": CIRCLE_LABEL,
         "circle_mail": circle_mail(report.circle.sent) if report.circle and report.circle.sent is not False else "",
-        "servers": servers(report, translations, locale),
-        "unchecked": unchecked(report, translations) if run.state is RunState.FAILED else (),
+        "servers": shown,
+        "unchecked": unchecked(shown) if run.state is RunState.FAILED else (),
         "waiting": waiting(report.mailbox, locale),
         "line_megabits": LINE_MEGABITS,
         "text": report_to_text(report, diagnoses, locale) if run.ended else "",
@@ -114,15 +114,13 @@ def headline(run: Run, diagnoses: Iterable[Diagnosis] = (), look_in: int | None 
         case RunState.CANCELLED:
             sent = N_("You ended the test. Your password had been sent by then.")
             unsent = N_("You ended the test. Your password was not sent.")
-            return Headline(
-                Message(N_("The test was cancelled")), Message(sent if report.password_sent else unsent), "note"
-            )
+            text = sent if report.password_sent else unsent
+            return Headline(Message(N_("The test was cancelled")), Message(text), "note")
         case _:
             sent = N_("Perhaps the password had been sent by then. We do not repeat the test without being asked.")
             unsent = N_("Your password was not sent. We do not repeat the test without being asked.")
-            return Headline(
-                Message(N_("The test was interrupted")), Message(sent if report.password_sent else unsent), "warning"
-            )
+            text = sent if report.password_sent else unsent
+            return Headline(Message(N_("The test was interrupted")), Message(text), "warning")
 
 
 def _circle_headline(run: Run, circle: Circle, look_in: int | None) -> Headline:
@@ -206,18 +204,10 @@ def _of_all(stages: list[Stage]) -> Status:
     return Status.PASSED if Status.PASSED in found or Status.WARNING in found else Status.SKIPPED
 
 
-def unchecked(report: Report, translations: Translations) -> tuple[str, ...]:
+def unchecked(shown: Iterable[Server]) -> tuple[str, ...]:
     """Return the skipped stages by protocol, such as “Sending (SMTP): Log in”."""
-    told = []
-    for protocol in Protocol:
-        skipped = [
-            translations.gettext(STAGE_LABELS[stage.stage])
-            for stage in report.stages
-            if stage.protocol is protocol and stage.status is Status.SKIPPED and _applies(stage, report)
-        ]
-        if skipped:
-            told.append(f"{translations.gettext(PROTOCOL_LABELS[protocol])}: {', '.join(skipped)}")
-    return tuple(told)
+    skipped = {one.label: [line.label for line in one.lines if line.status is Status.SKIPPED] for one in shown}
+    return tuple(f"{label}: {', '.join(stages)}" for label, stages in skipped.items() if stages)
 
 
 def waiting(mailbox: Mailbox | None, locale: str) -> Waiting | None:

@@ -1,71 +1,109 @@
 """What a press of a form begins: a test, a question, a place in the queue, or a page that says why not."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, current_app, redirect, render_template, request, session, url_for
+from flask import Response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.connection_tests import jobs
 from webapp.connection_tests.beginning import Beginning, Kind, Outcome, begin
-from webapp.core.probe import Secret
-from webapp.core.text import N_, InputError, translations_for
+from webapp.core.probe import BOUNDS, Secret
+from webapp.core.probe.circle import ATTEMPTS, LOGINS_FOR_RECEIVING
+from webapp.core.text import N_, InputError
 from webapp.infrastructure import limits, mistakes
-from webapp.infrastructure.i18n import current_locale, translate
-from webapp.infrastructure.limits import Wait
+from webapp.infrastructure.config import current_providers
 from webapp.web.connection_tests import queue
 from webapp.web.connection_tests.forms import LoginForm
-from webapp.web.connection_tests.ownership import Subject, is_own, remember
+from webapp.web.connection_tests.ownership import (
+    Subject,
+    allowance_of,
+    circle_offer,
+    is_own,
+    login_test_is_on,
+    new_run_id,
+    remember,
+)
 
 OTHER_KEY = "other_platform_tried"  # in the session: mark of the address
 HELD_SECONDS_MIN = 10  # TTL that a stored password must have left when the question about blanks is answered
 
 
-ShowForm = Callable[[Subject, LoginForm], str]
+def page_with(form: LoginForm, subject: Subject) -> str:
+    """Return the page of `form`, or that for who receives by IMAP."""
+    if subject.by_imap:
+        return render_template(
+            "connection_tests/imap.html", provider=subject.provider, run_id=new_run_id(subject.address)
+        )
+    allowance = allowance_of(subject)
+    if form.kind is Kind.CIRCLE:
+        return render_template(
+            "connection_tests/circle.html",
+            form=form,
+            provider=subject.provider,
+            address=subject.address,
+            offer=circle_offer(subject, allowance),
+            run_id=new_run_id(subject.address),
+            between=subject.provider.seconds_between_pop3_logins,
+            seconds=int(BOUNDS.circle),
+            logins=LOGINS_FOR_RECEIVING,
+            attempts=ATTEMPTS,
+        )
+    return render_template(
+        "connection_tests/index.html",
+        form=form,
+        account=subject.answers.account(current_providers()),
+        provider=subject.provider,
+        other=subject.other,
+        run_id=new_run_id(subject.address),
+        login_run_id=queue.run_id_of(subject) or new_run_id(subject.address),
+        allowance=allowance,
+        left=allowance.left if allowance else 0,
+        login_test=login_test_is_on(allowance),
+        circle=circle_offer(subject, allowance),
+    )
 
 
-def log_in(subject: Subject, kind: Kind, run_id: str, form: LoginForm, show_form: ShowForm) -> ResponseReturnValue:
-    """Begin a test with login, or lead back to `form`, which `show_form` makes a page of.
+def log_in(subject: Subject, run_id: str, form: LoginForm) -> ResponseReturnValue:
+    """Begin the test of `form` with its login, or lead back to it.
 
     For a password with outer blanks the person is asked what to do; meanwhile it is in the password store.
     """
-    passwords, blanks = jobs.of(current_app).passwords, request.form.get("blanks")
+    passwords, blanks = jobs.current().passwords, request.form.get("blanks")
     password = None
     if blanks not in ("keep", "strip"):
         try:
             password = Secret(form.password.data or "")
             Secret(password.reveal().strip())  # blanks alone are no password
         except InputError as error:
-            form.password.errors = [translate(error.message)]
-            return refuse(subject, kind, form, show_form)
+            mistakes.put(form.password, error)
+            return refuse(subject, form)
         if password.has_outer_blank:
             passwords.put(run_id, password)
-            return redirect(url_for("connection_tests.blanks", run_id=run_id, kind=kind, **_platform(subject)), 303)
+            return redirect(
+                url_for("connection_tests.blanks", run_id=run_id, kind=form.kind, **_platform(subject)), 303
+            )
     elif passwords.seconds_left(run_id) < HELD_SECONDS_MIN:
-        return _too_late(subject, kind, type(form)(formdata=None), show_form)
-    return start(subject, kind, run_id, password, strip=blanks == "strip")
+        return _too_late(subject, type(form)(formdata=None))
+    return start(subject, form.kind, run_id, password, strip=blanks == "strip")
 
 
-def refuse(subject: Subject, kind: Kind, form: LoginForm, show_form: ShowForm) -> ResponseReturnValue:
+def refuse(subject: Subject, form: LoginForm) -> ResponseReturnValue:
     """Lead to the page of the form, which tells what is wrong in it; nothing of a password is kept."""
-    page = "connection_tests.circle" if kind is Kind.CIRCLE else "connection_tests.index"
-    return mistakes.refuse(form, url_for(page, **_platform(subject)), lambda: (show_form(subject, form), 422))
+    page = "connection_tests.circle" if form.kind is Kind.CIRCLE else "connection_tests.index"
+    return mistakes.refuse(form, url_for(page, **_platform(subject)), lambda: (page_with(form, subject), 422))
 
 
-def _too_late(subject: Subject, kind: Kind, form: LoginForm, show_form: ShowForm) -> ResponseReturnValue:
-    text = N_("More than a minute has passed. Type your password again.")
-    form.password.errors = [translations_for(current_locale()).gettext(text)]
-    return refuse(subject, kind, form, show_form)
+def _too_late(subject: Subject, form: LoginForm) -> ResponseReturnValue:
+    mistakes.put(form.password, N_("More than a minute has passed. Type your password again."))
+    return refuse(subject, form)
 
 
-def ask_about_blanks(
-    subject: Subject, kind: Kind, run_id: str, form: LoginForm, show_form: ShowForm
-) -> ResponseReturnValue:
+def ask_about_blanks(subject: Subject, run_id: str, form: LoginForm) -> ResponseReturnValue:
     """Ask what to do with the blank, while the password still waits; else lead back to `form`, which is empty."""
-    if jobs.of(current_app).passwords.seconds_left(run_id) < HELD_SECONDS_MIN:
-        return _too_late(subject, kind, form, show_form)
-    return render_template("connection_tests/blanks.html", run_id=run_id, provider=subject.provider, kind=kind)
+    if jobs.current().passwords.seconds_left(run_id) < HELD_SECONDS_MIN:
+        return _too_late(subject, form)
+    return render_template("connection_tests/blanks.html", run_id=run_id, provider=subject.provider, kind=form.kind)
 
 
 def _platform(subject: Subject) -> dict[str, Any]:
@@ -84,11 +122,11 @@ def start(
     match begun:
         case Beginning(Outcome.OFF, wait):
             return render_template("connection_tests/paused.html", until=wait.until if wait else None), 403
-        case Beginning(Outcome.WAIT, Wait(for_minute=True)) if (
+        case Beginning(Outcome.WAIT, limits.Wait(for_minute=True)) if (
             kind is Kind.LOGIN and queue.join(subject, run_id) is None
         ):
             return redirect(url_for("connection_tests.queue.show"), 303)
-        case Beginning(Outcome.WAIT, Wait() as wait):
+        case Beginning(Outcome.WAIT, limits.Wait() as wait):
             page = "connection_tests/over.html" if wait.over else "connection_tests/wait.html"
             response = Response(render_template(page, wait=wait, kind=kind), 429)
             response.headers["Retry-After"] = str(max(1, round((wait.until - datetime.now(UTC)).total_seconds())))

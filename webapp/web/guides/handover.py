@@ -10,8 +10,8 @@ from flask import Blueprint, Flask, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 from wtforms import StringField
 
-from webapp.core.text import N_, Message
-from webapp.infrastructure import events, i18n, limits, mistakes, security
+from webapp.core.text import N_
+from webapp.infrastructure import events, limits, mistakes, security
 from webapp.infrastructure.codes import CODE_MINUTES, CodeForm, browser, entered, printable, spoken
 from webapp.web.downloads import codes
 from webapp.web.wizard import answers as store
@@ -82,7 +82,7 @@ def enter() -> ResponseReturnValue:
     if isinstance(found, limits.Wait):
         return render_template("guides/computer.html", form=form, wait=found), 429
     if found is None:
-        form.code.errors = [i18n.translate(Message(_WRONG))]
+        mistakes.put(form.code, _WRONG)
         return mistakes.refuse(form, url_for("guides.computer"), lambda: _computer(form))
     where: dict[str, Any] = {"token": found[0], **found[1]}
     return redirect(url_for("guides.along", **where), 303)

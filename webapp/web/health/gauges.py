@@ -3,7 +3,6 @@
 from contextlib import suppress
 from functools import partial
 
-from flask import current_app
 from prometheus_client import CollectorRegistry, Gauge, Info, ProcessCollector
 from redis.exceptions import RedisError
 from sqlalchemy import func, select
@@ -53,7 +52,7 @@ class Gauges:
     def _measure_engine(self) -> None:
         self.tests.clear()
         try:
-            load = jobs.of(current_app).load()
+            load = jobs.current().load()
         except (engine.UnavailableError, RedisError):
             self.workers.set(0)
             return

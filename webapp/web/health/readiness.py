@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from flask import current_app
 from redis.exceptions import RedisError
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
@@ -75,7 +74,7 @@ def _look() -> Readiness:
         paused = tuple(limits.current().pauses())
     except limits.LimitsUnavailableError:
         paused = ()
-    reason = unwritable() or without_tests(lambda: jobs.of(current_app).check_well())
+    reason = unwritable() or without_tests(lambda: jobs.current().check_well())
     return Readiness("", str(reason or ""), paused, tuple(_broken_files()))
 
 

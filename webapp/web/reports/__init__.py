@@ -37,7 +37,7 @@ def index() -> ResponseReturnValue:
     try:
         report = read_report(data or form.report.data or "")
     except InputError as error:
-        form.report.errors = [i18n.translate(error.message)]
+        mistakes.put(form.report, error)
         return mistakes.refuse(form, url_for("reports.index"), lambda: _asked(form), never=("report",))
     return _shown(report)
 
