@@ -12,11 +12,10 @@ from webapp.helpdesk import bulk_jobs
 from webapp.helpdesk.forms import TableForm
 from webapp.helpdesk.room import Answer, blueprint
 from webapp.helpdesk.sessions import current, guard, me, unless_agent, watching
-from webapp.infrastructure import fragments, mistakes
+from webapp.infrastructure import fragments, mistakes, security
 from webapp.infrastructure.config import BODY_BYTES_MAX, TABLE_BYTES_MAX, TABLE_ROWS_MAX, site_provider
 from webapp.infrastructure.i18n import current_locale, translate
 from webapp.infrastructure.models import BulkJob
-from webapp.infrastructure.security import csrf
 
 POLL_MILLISECONDS = 1000
 _COLUMNS = ("address", "name", "client", "keep")
@@ -57,13 +56,15 @@ def begin_bulk() -> Answer:
     if who is not None and who.may_bulk:
         request.max_content_length = request.max_form_memory_size = TABLE_BYTES_MAX + BODY_BYTES_MAX
     try:
-        csrf.protect()
+        security.csrf.protect()
     except RequestEntityTooLarge:
         return _too_large()
     return _begun()
 
 
-csrf.exempt(begin_bulk)  # it asks by itself, once the longer body is allowed: a table is more than a form may be
+security.csrf.exempt(
+    begin_bulk
+)  # it asks by itself, once the longer body is allowed: a table is more than a form may be
 
 
 @for_bulk

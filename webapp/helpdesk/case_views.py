@@ -19,10 +19,9 @@ from webapp.helpdesk.log import hint_message
 from webapp.helpdesk.room import Answer, blueprint
 from webapp.helpdesk.sessions import View, for_agents, me, watching
 from webapp.helpdesk.vocabulary import HINTS, STEP_SLUGS, CaseWord, Kind
-from webapp.infrastructure import db, fragments, mistakes, outbox
+from webapp.infrastructure import db, fragments, i18n, mistakes, outbox
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.fresh import Fresh
-from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.models import Agent, Case, CaseState, CaseWatcher, Outcome
 from webapp.web.guides.pictures import Shown, picture
 from webapp.web.wizard.pictures import page_of
@@ -155,7 +154,7 @@ def _live(reading: db.Session, found: Case, agent_id: int) -> dict[str, Any]:
         "poll": POLL_MILLISECONDS,
         "picture": picture,
         "drawing": _drawing(picture),
-        "hint_texts": {hint: translate(hint_message(hint, None)) for hint in HINTS if hint != "open-step"},
+        "hint_texts": {hint: i18n.translate(hint_message(hint, None)) for hint in HINTS if hint != "open-step"},
         "states": CaseState,
         "stage_labels": STAGE_LABELS,
         "failure_labels": FAILURE_LABELS,

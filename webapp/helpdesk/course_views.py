@@ -13,10 +13,9 @@ from webapp.helpdesk import courses
 from webapp.helpdesk.invitations import invitation_url, join_address
 from webapp.helpdesk.room import Answer, blueprint
 from webapp.helpdesk.sessions import for_agents, me
-from webapp.infrastructure import codes, db, mistakes
+from webapp.infrastructure import codes, db, mistakes, qr
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.models import Case, CaseState, Course, CoursePlace
-from webapp.infrastructure.qr import qr_code
 
 
 class CourseForm(FlaskForm):
@@ -109,7 +108,7 @@ def course_sheet(reference: str) -> Answer:
     """Show the sheet to print: a link for every place, as a picture."""
     with db.read() as reading:
         found = _own(reading, reference)
-    cards = [(number, qr_code(invitation_url(token))) for number, token in courses.links(found)]
+    cards = [(number, qr.qr_code(invitation_url(token))) for number, token in courses.links(found)]
     return render_template(
         "helpdesk/course-sheet.html", course=found, cards=cards, agent=me().name,
         join_address=join_address(),

@@ -15,11 +15,9 @@ from webapp.helpdesk.live_view import build
 from webapp.helpdesk.room import Answer, blueprint
 from webapp.helpdesk.sessions import watchers
 from webapp.helpdesk.way_back import FROM_KEY, where_they_were
-from webapp.infrastructure import codes, db, fragments, limits, mistakes
+from webapp.infrastructure import codes, db, fragments, i18n, limits, mistakes, security
 from webapp.infrastructure.config import current_config
-from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.models import Case, CaseState
-from webapp.infrastructure.security import clear_site
 from webapp.web.wizard import answers as store
 
 # In the person's own sealed session: the secret before they agreed. It opens nothing, but tells their own invitation
@@ -158,7 +156,7 @@ def _confirm(case: Case, *, changed: bool = False) -> str:
         helper=person.helper(case),
         prepared_address=shorten_address(address) if address else "",
         own_address=shorten_address(own) if (own := store.load().email_address) else "",  # who comes next inherits none
-        prepared_program=translate(Message(client.name)) if client else "",
+        prepared_program=i18n.translate(Message(client.name)) if client else "",
         hours=current_config().helpdesk_retention,
     )
 
@@ -307,7 +305,7 @@ def delete_now() -> Answer:
     live.erase_cases()
     _forget()
     session.pop(live.OVER_KEY, None)
-    return clear_site(redirect(url_for("helpdesk.deleted"), 303))
+    return security.clear_site(redirect(url_for("helpdesk.deleted"), 303))
 
 
 @blueprint.get("/join/deleted")

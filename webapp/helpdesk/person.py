@@ -14,10 +14,9 @@ from webapp.helpdesk.live import person_case
 from webapp.helpdesk.log import hint_message
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.vocabulary import HINT_PAGES, HINT_STEPS, STEP_FIELDS, STEP_OF
-from webapp.infrastructure import db, fragments, logs
+from webapp.infrastructure import db, fragments, i18n, logs
 from webapp.infrastructure.config import current_config
 from webapp.infrastructure.fresh import Fresh
-from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.models import Agent, Case, CaseState
 from webapp.web.wizard import asking
 
@@ -59,7 +58,7 @@ def hint(case: Case) -> Hint | None:
             return None
         words = standing.details
         name = reading.scalar(select(Agent.name).where(Agent.id == words.get("by")))
-    text = translate(hint_message(words["hint"], words["step"]))
+    text = i18n.translate(hint_message(words["hint"], words["step"]))
     return Hint(text, _hint_url(words["hint"], words["step"]), name or "")
 
 

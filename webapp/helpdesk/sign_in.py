@@ -9,11 +9,9 @@ from webapp.core.text import N_, Message
 from webapp.helpdesk import agents, audit, factors, oidc, sessions, tokens
 from webapp.helpdesk.forms import TICKET, FactorForm, NewPasswordForm, SignInForm
 from webapp.helpdesk.room import Answer, blueprint
-from webapp.infrastructure import db, limits, mistakes
+from webapp.infrastructure import db, i18n, limits, mistakes, security
 from webapp.infrastructure.config import current_config
-from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.models import Agent, AgentSession
-from webapp.infrastructure.security import clear_site
 
 REFUSED = N_(
     "That did not work. Look at name and password once more, at capitals and small letters too. After several tries "
@@ -156,7 +154,7 @@ def sign_out() -> Answer:
         with db.begin() as writing:
             sessions.end(writing, found.agent_id, AgentSession.token_hash == found.token_hash)
             audit.note(writing, found.login, audit.Action.SIGNED_OUT)
-    return clear_site(sessions.drop_cookie(make_response(redirect(url_for("helpdesk.sign_in"), 303))))
+    return security.clear_site(sessions.drop_cookie(make_response(redirect(url_for("helpdesk.sign_in"), 303))))
 
 
 @blueprint.get("/helpdesk/first-run/<token>")
@@ -246,4 +244,4 @@ def _is_stale(claimed: dict[str, Any] | None) -> bool:
 
 
 def _refused_by_issuer(text: str) -> Answer:
-    return _sign_in_page(SignInForm(formdata=None), translate(Message(text))), 403
+    return _sign_in_page(SignInForm(formdata=None), i18n.translate(Message(text))), 403

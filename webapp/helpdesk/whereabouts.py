@@ -10,8 +10,7 @@ from webapp.helpdesk.live import of_joined
 from webapp.helpdesk.places import ENDPOINTS, LABELS, MISTAKES, OTHER_MISTAKE
 from webapp.helpdesk.room import blueprint
 from webapp.helpdesk.vocabulary import HELP_OUTCOMES, MESSAGE_WORDS, STEP_SLUGS, Kind
-from webapp.infrastructure import events
-from webapp.infrastructure.i18n import translate
+from webapp.infrastructure import events, i18n
 from webapp.infrastructure.models import Case
 
 
@@ -33,7 +32,7 @@ def _on_step(case: Case, step: str = "", page: str = "", **_: Any) -> None:
 @of_joined
 def _on_mistake(case: Case, step: str = "", texts: tuple[str, ...] = (), **_: Any) -> None:
     if step in STEP_SLUGS:
-        known = {translate(Message(text)): word for word, text in MISTAKES.items()}
+        known = {i18n.translate(Message(text)): word for word, text in MISTAKES.items()}
         word = next((known[text] for text in texts if text in known), OTHER_MISTAKE)
         cases.record(case.id, Kind.MISTAKE, {"step": step, "mistake": word})
 

@@ -9,10 +9,9 @@ from webapp.core.account import ServerType, shorten_address
 from webapp.core.providers import Certainty, find, suggest
 from webapp.core.systems import SYSTEMS
 from webapp.core.typed_address import as_typed
-from webapp.infrastructure import compression
+from webapp.infrastructure import compression, security
 from webapp.infrastructure.config import current_providers
 from webapp.infrastructure.i18n import PERSONS_PROVIDER
-from webapp.infrastructure.security import allow_indexing
 from webapp.web.wizard import adjusting, asking, finish, forms, mx, pictures, programs
 from webapp.web.wizard import answers as store
 from webapp.web.wizard.steps import ADJUSTMENTS, STEPS, Step, is_complete, path
@@ -42,7 +41,7 @@ def _words() -> dict[str, Any]:
 @blueprint.get("/")
 def start() -> ResponseReturnValue:
     """Ask for the address, the first step; indexable."""
-    allow_indexing()
+    security.allow_indexing()
     return asking.show(STEPS[0], asking.known(store.load()))
 
 

@@ -12,9 +12,8 @@ from webapp.core.clients import CLIENTS
 from webapp.core.providers import Provider
 from webapp.core.systems import SYSTEMS, system_of
 from webapp.core.text import N_, InputError, Message
-from webapp.infrastructure import came_from, events, mistakes, security
+from webapp.infrastructure import came_from, events, i18n, mistakes, security
 from webapp.infrastructure.config import DEVICES_MAX, current_providers
-from webapp.infrastructure.i18n import translate
 from webapp.infrastructure.session import PLACE
 from webapp.web.wizard import answers as store
 from webapp.web.wizard import devices, forms, pictures, programs
@@ -105,7 +104,7 @@ def _mistaken(asked: Step, answers: store.Answers, fields: Mapping[str, str]) ->
     form.fit(answers)
     if "switch" in fields:  # between POP and IMAP, with what was typed so far: nothing is wrong yet
         return render(asked, answers, form=form)
-    return render(asked, answers, form=form, problem=translate(Message(_TOO_LONG)) if form.validate() else None)
+    return render(asked, answers, form=form, problem=i18n.translate(Message(_TOO_LONG)) if form.validate() else None)
 
 
 def refuse(asked: Step, fields: Mapping[str, str], **query: str) -> ResponseReturnValue:
@@ -161,7 +160,7 @@ def keep(
         if page is None:
             values["form"] = asked.form()
             values["form"].fit(answers)
-        return render(asked, answers, page, problem=translate(error.message), **values), 422
+        return render(asked, answers, page, problem=i18n.translate(error.message), **values), 422
     events.answer_chosen.send(events.running_app(), step=asked.slug)
     return onward(asked, answers)
 

@@ -12,9 +12,8 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.account import ServerType
 from webapp.core.systems import system_of
-from webapp.infrastructure import events, limits, qr, security
+from webapp.infrastructure import events, i18n, limits, qr, security
 from webapp.infrastructure.config import current_providers
-from webapp.infrastructure.i18n import current_locale
 from webapp.web.downloads import TOKEN_KEY, guide_context, links, send
 from webapp.web.downloads.files import Offer, Wish, WishedDevice, find_wish
 from webapp.web.wizard import adjusting, asking, steps
@@ -172,7 +171,7 @@ def wish_of(answers: store.Answers) -> Wish | None:
         name=answers.display_name,
         provider=answers.provider_id or "",
         profile=answers.outlook_profile or "existing",
-        locale=current_locale(),
+        locale=i18n.current_locale(),
         file_token=_file_token(),
         devices=tuple(
             WishedDevice(planned.device.client, planned.device.system, str(planned.retention), planned.device.name)
