@@ -277,3 +277,10 @@ def test_a_pasted_log_comes_back_with_its_words_apart(client: PageLintingClient)
     answer = client.submit(client.get("/help/log?lang=de"), {"q": "xyzzy\nplugh"}, form="Ursache finden")
     page = client.get(answer.location).text
     assert 'value="xyzzy plugh"' in page
+
+
+@pytest.mark.parametrize("typed", ["Ничего ", "\N{GRINNING FACE}", "plugh "])
+def test_an_address_holds_no_more_of_an_unknown_text_than_a_proxy_takes(client: PageLintingClient, typed: str) -> None:
+    answer = client.submit(client.get("/help/log?lang=de"), {"q": typed * 1000 + "xyzzy"}, form="Ursache finden")
+    assert len(answer.location) < 4096
+    assert 'xyzzy"' in client.get(answer.location).text, "its end"

@@ -6,6 +6,7 @@ that fitted, and so it can be opened anew, in another language too. Counted are 
 
 import zlib
 from collections.abc import Sequence
+from urllib.parse import quote_plus
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -29,6 +30,7 @@ from webapp.web.help.looked_up import Seen, step_for
 from webapp.web.wizard import answers, asking, steps
 
 QUERY_MAX = 2000  # characters of a question in a URL
+QUERY_OCTETS_MAX = 4000  # … as the URL spells them: up to twelve octets each, and proxies take 8 KB of a line
 
 
 def _key(message: ProgramMessage) -> str:
@@ -66,7 +68,7 @@ def read() -> ResponseReturnValue:
     query, program = masked(request.form.get("q", "").strip()), _program() or None
     found = search(query, program) if query else ()
     if not found:  # the text stands in the field again, to be changed
-        return redirect(url_for("help.index", q=query[-QUERY_MAX:] or None, program=program), 303)
+        return redirect(url_for("help.index", q=_end(query) or None, program=program), 303)
     _count_found(found)
     keys = ".".join(_key(one.message) for one in found)
     return redirect(url_for("help.index", found=keys, sure=1 if found[0].sure else None, program=program), 303)
@@ -123,6 +125,14 @@ def show(diagnosis_id: str) -> str:
         messages={key: found for key in PROGRAMS if (found := [m for m in messages if m.program == key])},
         **_known(),
     )
+
+
+def _end(query: str) -> str:
+    """Return as much of the end of a text as an address has room for."""
+    query = query[-QUERY_MAX:]
+    while (octets := len(quote_plus(query))) > QUERY_OCTETS_MAX:
+        query = query[-(len(query) * QUERY_OCTETS_MAX // octets) :]
+    return query
 
 
 def _count_found(found: tuple[Found, ...]) -> None:
