@@ -185,3 +185,10 @@ def test_who_was_signed_out_goes_on_with_the_case_and_was_warned(config: Config,
 def test_what_leaves_for_other_systems_has_the_plain_hyphen(app: Flask) -> None:
     with app.test_request_context("/"):
         assert case_report.translate(Message("E-mail address")) == "E-Mail-Adresse"
+
+
+@pytest.mark.parametrize("path", ["/helpdesk/sign-in", "/helpdesk/agents", "/helpdesk/messages"])
+def test_a_form_of_the_desk_that_ran_out_leads_to_its_page_again(admin: PageLintingClient, path: str) -> None:
+    page = admin.post(f"{path}?lang=de")
+    assert page.status_code == 400
+    assert f'href="{path}?lang=de">Seite neu öffnen' in page.text

@@ -189,7 +189,7 @@ def page(
             incident=g.get("incident"),
             start=url_for(start),
             layout=layout,
-            again=_again(error),
+            reopened=_reopened(error),
             **values,
         )
     except Exception:
@@ -206,7 +206,7 @@ def page_of(status: int) -> ErrorPage:
     return PAGES.get(status) or PAGES[400 if status < 500 else 500]
 
 
-def _again(error: HTTPException) -> str | None:
+def _reopened(error: HTTPException) -> str | None:
     """Return the URL of an expired form, or None."""
     adapter = current_app.create_url_adapter(request)
     if not isinstance(error, CSRFError) or adapter is None or not adapter.test(request.path, "GET"):
