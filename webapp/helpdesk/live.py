@@ -239,7 +239,7 @@ def _on_test(_app: Flask, run: str = "", **words: Any) -> None:
 
 
 def _record_stage(case_id: int, number: int, words: dict[str, Any]) -> None:
-    told = {name: words[name] for name in ("protocol", "stage", "status", "failure")}
+    told = {name: words.get(name) for name in ("protocol", "stage", "status", "failure")}
     if told["status"] == Status.FAILED and told["failure"] is None:
         told["failure"] = FailureKind.UNEXPECTED
     cases.record(case_id, Kind.STAGE, {"run": number, **told})
