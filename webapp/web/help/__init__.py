@@ -51,14 +51,15 @@ def index() -> str:
     Without any of them it asks: so it is indexable.
     """
     security.allow_indexing()
+    query = masked(request.args.get("q", "").strip()[-QUERY_MAX:])
     if "found" in request.args:
         sure = bool(request.args.get("sure"))
         told = [_BY_KEY[key] for key in request.args["found"].split(".") if key in _BY_KEY]
-        return _answer("", tuple(Found(message, 0, sure, 0) for message in told))
-    query = masked(request.args.get("q", "").strip()[-QUERY_MAX:])
-    found = search(query, _program() or None) if query else ()
-    if query:
-        _count_found(found)
+        query, found = "", tuple(Found(message, 0, sure, 0) for message in told)
+    else:
+        found = search(query, _program() or None) if query else ()
+    if query or found:
+        _count(_outcome(found), found[0].message.text("en") if found else "", _program())
     return _answer(query, found)
 
 
@@ -69,7 +70,6 @@ def read() -> ResponseReturnValue:
     found = search(query, program) if query else ()
     if not found:  # the text stands in the field again, to be changed
         return redirect(url_for("help.index", q=_end(query) or None, program=program), 303)
-    _count_found(found)
     keys = ".".join(_key(one.message) for one in found)
     return redirect(url_for("help.index", found=keys, sure=1 if found[0].sure else None, program=program), 303)
 
