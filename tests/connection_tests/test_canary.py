@@ -273,7 +273,7 @@ def test_neither_the_store_nor_the_secret_key_opens_a_password(
         taken = site.worker._runner._passwords.take("job")
         assert taken is not None
         assert taken.reveal() == PASSWORD
-        other._shared.close()
+        other._shared.pool.disconnect()
 
 
 def test_nobody_becomes_a_worker_by_writing_to_redis(make_site: MakeSite, kind: str, redis_server: RedisServer) -> None:

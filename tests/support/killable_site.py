@@ -137,7 +137,7 @@ class KillableSite:
             thread.join()  # deletes its heartbeat at the end
         if word is not None:
             redis.set(name, word, ex=ALIVE_SECONDS)
-        self.worker._shared.close()
+        self.worker._shared.pool.disconnect()
         self.worker = self._life = None
 
     def close(self) -> None:
