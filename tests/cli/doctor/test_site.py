@@ -136,6 +136,13 @@ def test_says_why_agents_do_not_come_to_a_host_of_their_own(place: Place, sites:
         assert "nowhere.invalid of the site leads nowhere" in str(place.found()["name-unknown"].text)
 
 
+def test_asks_for_agents_at_the_port_of_the_site(place: Place, sites: Callable[..., Flask]) -> None:
+    port = free_port()
+    place.set(public_url=f"http://127.0.0.1:{port}", helpdesk_host="localhost")
+    with served(sites(trusted_proxies="0").wsgi_app, port):
+        assert "site-silent" not in place.found()
+
+
 def test_only_the_holder_of_the_key_is_told_of_the_proxies(place: Place) -> None:
     client = create_app(place.config).test_client()
     for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": f"Bearer {'A' * 32}"}):

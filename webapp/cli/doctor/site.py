@@ -97,7 +97,7 @@ def _helpdesk(site: _Asked) -> Iterator[Finding]:
     """Yield why agents do not come to the host that is theirs alone."""
     if not site.config.helpdesk_host:
         return
-    asked = replace(site, url=f"{site.parts.scheme}://{site.config.helpdesk_host}")
+    asked = replace(site, url=f"{site.parts.scheme}://{site.config.helpdesk_host}:{site.port}")
     reached = _reached(asked)
     if isinstance(reached, Finding):
         yield reached
