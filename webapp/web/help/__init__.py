@@ -135,10 +135,6 @@ def _end(query: str) -> str:
     return query
 
 
-def _count_found(found: tuple[Found, ...]) -> None:
-    _count(_outcome(found), found[0].message.text("en") if found else "", _program())
-
-
 def _answer(query: str, found: tuple[Found, ...]) -> str:
     ids = causes(found) or looking.causes(request.args)
     return render_template(
