@@ -199,8 +199,8 @@ ENTRIES: tuple[Diagnosis, ...] = (
         say=OnlyWith(
             "has_usual_ports",
             N_(
-                "Something interfered with the connection. To be safe, we use another network. Into the "
-                "field “Port” goes 995 for receiving and 465 for sending."
+                "Something interfered with the connection. To be safe, we use another network. The field "
+                "“Port” needs 995 for receiving and 465 for sending."
             ),
             N_("Something interfered with the connection. To be safe, we use another network."),
         ),
@@ -224,7 +224,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
         say=OnlyWith(
             "has_usual_ports",
             N_(
-                "Something on the way removed the encryption. Into the field “Port” goes 995 for "
+                "Something on the way removed the encryption. The field “Port” needs 995 for "
                 "receiving and 465 for sending."
             ),
             N_("Something on the way removed the encryption. We take another network."),

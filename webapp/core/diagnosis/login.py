@@ -119,8 +119,8 @@ ENTRIES: tuple[Diagnosis, ...] = (
             OnlyWith(
                 "app_password",
                 N_(
-                    "Is all of that right? The maker of FairEmail says that an app password often helps, also on a "
-                    "journey or with a VPN."
+                    "Is all of that right? The maker of FairEmail says that an app password often helps, also when "
+                    "you travel or use a VPN."
                 ),
             ),
         ),
@@ -216,8 +216,8 @@ ENTRIES: tuple[Diagnosis, ...] = (
             N_("Log in at %(website)s in the browser first. Only then enter the password in your mail program."),
         ),
         say=N_(
-            "%(provider)s takes no login from you at the moment. Internet and browser go on. First we "
-            "stop all attempts."
+            "%(provider)s takes no login from you at the moment. Internet and browser still work. First "
+            "we stop all attempts."
         ),
         ask=N_("On which devices is this mailbox set up?"),
         see="locked",

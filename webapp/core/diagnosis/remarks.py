@@ -51,7 +51,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
     ),
     entry(
         "certificate-expires-soon",
-        title=N_("The certificate of the server ends soon"),
+        title=N_("The certificate of the server expires soon"),
         why=N_("Everything works today. The operator of the server usually renews the certificate in time."),
         advice=(
             N_(
@@ -59,7 +59,7 @@ ENTRIES: tuple[Diagnosis, ...] = (
                 "confirm an exception."
             ),
         ),
-        say=N_("Everything works. Only the certificate of the server ends soon, and its operator has to renew it."),
+        say=N_("Everything works. Only the certificate of the server expires soon, and its operator has to renew it."),
         ask=N_("Has your mail program warned of a certificate?"),
         remark=_certificate_ends_soon,
     ),

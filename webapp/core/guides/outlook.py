@@ -17,7 +17,7 @@ MORE_SETTINGS, ADVANCED = N_("More Settings"), NC_("outlook", "Advanced")
 LEAVE, REMOVE = N_("Leave a copy of messages on the server"), N_("Remove from server after … days")
 _ACCOUNT = (FILE, ACCOUNT_SETTINGS, ACCOUNT_SETTINGS, N_("your account"), N_("Change"))
 
-_NOT_IN_ONEDRIVE = N_("Outlook’s data file (.pst) does not belong into a OneDrive folder.")
+_NOT_IN_ONEDRIVE = N_("Outlook’s data file (.pst) does not belong in a OneDrive folder.")
 
 _NEW_OUTLOOK = Otherwise(
     Message(N_("Is “New Outlook” at the top right switched on? Switch it off first.")),
@@ -34,7 +34,7 @@ _BY_ITSELF = Otherwise(
 
 
 def _company(context: Context) -> Otherwise:
-    text = N_("Does your company’s mail lie in this Outlook too? Give %(provider)s a data file of its own:")
+    text = N_("Is your company’s mail in this Outlook, too? Give %(provider)s a data file of its own:")
     way = (FILE, ACCOUNT_SETTINGS, ACCOUNT_SETTINGS, N_("your account"), N_("Change Folder"))
     return Otherwise(context.message(text), (*way, N_("New Outlook Data File")))
 

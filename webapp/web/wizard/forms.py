@@ -141,7 +141,7 @@ class ProtocolForm(StepForm):
 
 class OutlookProfileForm(StepForm):
     profile = Choice(
-        N_("Does your company’s mail lie in this Outlook, too?"),
+        N_("Is your company’s mail in this Outlook, too?"),
         {
             "existing": N_("No"),
             "new": N_("Yes"),
