@@ -259,7 +259,7 @@ def test_every_form_needs_its_token(app: Flask) -> None:
     client = FlaskClient(app)
     for rule in app.url_map.iter_rules():
         # The form of the help changes nothing, and its page is served without a cookie.
-        if "POST" in (rule.methods or ()) and rule.endpoint != "help.read":
+        if "POST" in (rule.methods or ()) and rule.endpoint != "help.index":
             path = app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, "address"), "POST")
             # The API reads no cookie, so it needs no token; but what a form can send it never takes.
             refusals = (401, 415) if path.startswith(WITHOUT_SESSION) else (400,)

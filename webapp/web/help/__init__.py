@@ -6,7 +6,6 @@ that fitted, and so it can be opened anew, in another language too. Counted are 
 
 import zlib
 from collections.abc import Sequence
-from urllib.parse import quote_plus
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -30,7 +29,6 @@ from webapp.web.help.looked_up import Seen, step_for
 from webapp.web.wizard import answers, asking, steps
 
 QUERY_MAX = 2000  # characters of a question in a URL
-QUERY_OCTETS_MAX = 4000  # … as the URL spells them: up to twelve octets each, and proxies take 8 KB of a line
 
 
 def _key(message: ProgramMessage) -> str:
@@ -44,37 +42,39 @@ blueprint = Blueprint("help", __name__, url_prefix="/help")
 compression.allow(blueprint)
 
 
-@blueprint.get("")
-def index() -> str:
+@blueprint.route("", methods=["GET", "POST"])
+def index() -> ResponseReturnValue:
     """Answer what was posted, `?q=`, or the three questions for who knows no message.
 
     Without any of them it asks: so it is indexable.
     """
+    if request.method == "POST":
+        return _read()
     security.allow_indexing()
-    query = masked(request.args.get("q", "").strip()[-QUERY_MAX:])
     if "found" in request.args:
         sure = bool(request.args.get("sure"))
         told = [_BY_KEY[key] for key in request.args["found"].split(".") if key in _BY_KEY]
-        query, found = "", tuple(Found(message, 0, sure, 0) for message in told)
-    else:
-        found = search(query, _program() or None) if query else ()
-    if query or found:
-        _count(_outcome(found), found[0].message.text("en") if found else "", _program())
-    return _answer(query, found)
+        return _answer("", tuple(Found(message, 0, sure, 0) for message in told))
+    query = masked(request.args.get("q", "").strip()[-QUERY_MAX:])
+    return _answer(query, search(query, _program() or None) if query else ())
 
 
-@blueprint.post("")
-def read() -> ResponseReturnValue:
-    """Read a text of any length that a form can hold, such as a log, and lead to the answer."""
+security.csrf.exempt(index)  # it changes nothing, and the page with its form is served without a cookie
+
+
+def _read() -> ResponseReturnValue:
+    """Read a text of any length that a form can hold, such as a log, and lead to the answer.
+
+    Where there is none, the text stands in the field again, to be changed.
+    """
     query, program = masked(request.form.get("q", "").strip()), _program() or None
-    found = search(query, program) if query else ()
-    if not found:  # the text stands in the field again, to be changed
-        return redirect(url_for("help.index", q=_end(query) or None, program=program), 303)
+    if not query:
+        return redirect(url_for("help.index", program=program), 303)
+    found = search(query, program)
+    if not found:
+        return _answer(query[-QUERY_MAX:], ())
     keys = ".".join(_key(one.message) for one in found)
     return redirect(url_for("help.index", found=keys, sure=1 if found[0].sure else None, program=program), 303)
-
-
-security.csrf.exempt(read)  # it changes nothing, and the page with its form is served without a cookie
 
 
 @blueprint.get("/log")
@@ -127,15 +127,9 @@ def show(diagnosis_id: str) -> str:
     )
 
 
-def _end(query: str) -> str:
-    """Return as much of the end of a text as an address has room for."""
-    query = query[-QUERY_MAX:]
-    while (octets := len(quote_plus(query))) > QUERY_OCTETS_MAX:
-        query = query[-(len(query) * QUERY_OCTETS_MAX // octets) :]
-    return query
-
-
 def _answer(query: str, found: tuple[Found, ...]) -> str:
+    if query or found:
+        _count(_outcome(found), found[0].message.text("en") if found else "", _program())
     ids = causes(found) or looking.causes(request.args)
     return render_template(
         "help/index.html",
