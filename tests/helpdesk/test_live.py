@@ -353,7 +353,13 @@ def test_a_worker_that_told_of_a_check_before_somebody_joined_it_is_heard_afterw
 ) -> None:
     """The worker is another process: what one process learns the other one must not have to forget."""
     worker = create_app(config)
-    told: dict[str, Any] = {"run": "joined-run", "state": "running", "protocol": "pop3", "status": "passed"}
+    told: dict[str, Any] = {
+        "run": "joined-run",
+        "state": "running",
+        "protocol": "pop3",
+        "status": "passed",
+        "failure": None,
+    }
     events.test_progressed.send(worker, **told, stage="resolve")
     queue_run(app, person, "joined-run", state="running")
     events.test_progressed.send(worker, **told, stage="connect")
@@ -391,7 +397,13 @@ def test_what_has_ended_stays_ended_in_the_picture_whatever_is_told_late(
 ) -> None:
     """Who joins a check writes what they saw; the worker may have written more by then."""
     queue_run(app, person, "a-run")
-    stage: dict[str, Any] = {"run": "a-run", "state": "running", "protocol": "pop3", "stage": "resolve"}
+    stage: dict[str, Any] = {
+        "run": "a-run",
+        "state": "running",
+        "protocol": "pop3",
+        "stage": "resolve",
+        "failure": None,
+    }
     events.test_progressed.send(app, **stage, status="passed")
     events.test_progressed.send(app, run="a-run", state="passed")
     events.test_progressed.send(app, **stage, status="running")

@@ -145,7 +145,7 @@ def test_what_is_typed_comes_into_no_address_and_the_answer_stays_in_another_lan
     assert '<option value="outlook" selected' in again
     assert (
         "Oder was fällt Ihnen auf?"
-        in client.get(client.submit(client.get("/help"), {"q": " "}, form="Ursache finden").location).text
+        in client.get(client.submit(client.get("/help?lang=de"), {"q": " "}, form="Ursache finden").location).text
     )
 
 
