@@ -27,3 +27,8 @@ def test_what_strangers_write_hides_nothing(helpdesk: Flask, admin: PageLintingC
         assert "mallory@example.org" in page
     assert "Mit abgelehnten Anmeldungen" in page
     assert "Ältere Einträge" not in page
+
+
+def test_the_log_from_an_entry_that_no_database_can_name_is_a_page(admin: PageLintingClient) -> None:
+    assert "hat sich angemeldet" in admin.get(f"/helpdesk/log?lang=de&before={'9' * 50}").text
+    assert admin.get(f"/helpdesk/log?before=-{'9' * 50}").status_code == 200

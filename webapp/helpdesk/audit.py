@@ -10,6 +10,7 @@ from webapp.infrastructure.models import AuditEntry
 
 KEPT_DAYS = 180
 PAGE = 200  # entries
+ID_MAX = 2**31 - 1  # of an INTEGER; a database fails on more
 
 
 class Action(Word):
@@ -52,7 +53,7 @@ def page(session: Session, before: int | None = None, *, refusals: bool = True) 
     """
     query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(PAGE + 1)
     if before is not None:
-        query = query.where(AuditEntry.id < before)
+        query = query.where(AuditEntry.id < min(max(before, 0), ID_MAX))
     if not refusals:
         query = query.where(AuditEntry.action != Action.SIGN_IN_REFUSED.value)
     found = list(session.scalars(query))
