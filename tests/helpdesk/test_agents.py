@@ -264,6 +264,7 @@ def test_a_recovery_code_opens_once_and_wrong_ones_lock(
     waits = post(client, "/helpdesk/second-factor", {"code": codes[2]}, page="/helpdesk/sign-in")
     assert (waits.request.path, waits.status_code) == ("/helpdesk/sign-in", 422)
     assert "Die Anmeldung hat nicht geklappt." in waits.text
+    assert 'value="vera@example.org"' in waits.text
     assert client.get("/helpdesk").headers["Location"] == "/helpdesk/sign-in"
     assert sign_in(new_browser()).status_code == 422
 

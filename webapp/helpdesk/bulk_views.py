@@ -62,9 +62,8 @@ def begin_bulk() -> Answer:
     return _begun()
 
 
-security.csrf.exempt(
-    begin_bulk
-)  # it asks by itself, once the longer body is allowed: a table is more than a form may be
+# It asks by itself, once the longer body is allowed: a table is more than a form may be.
+security.csrf.exempt(begin_bulk)
 
 
 @for_bulk

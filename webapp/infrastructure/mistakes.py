@@ -83,9 +83,9 @@ def refuse(
     """
     errors = {field.name: _kept(field.errors[0]) for field in form if field.errors}
     typed = {
-        field.name: field.raw_data[0]
+        field.name: text
         for field in form
-        if field.raw_data and isinstance(field.raw_data[0], str) and field.raw_data[0]
+        if isinstance(text := (field.raw_data or [field.data])[0], str) and text
         if not isinstance(field, CSRFTokenField)
     }
     secret = {name for name in typed if name in never or isinstance(form[name], PasswordField)}
