@@ -129,7 +129,7 @@ const leave = (part) => {
 async function renew(part) {
   const main = document.getElementById("main");
   const { status, page } = await ask(part.dataset.page);
-  const fresh = status === 200 && page?.getElementById("main");
+  const fresh = [200, 422].includes(status) && page?.getElementById("main"); // 422: it tells a mistake, once
   if (!fresh) return leave(part);
   const written = drafts(main);
   document.title = page.title;

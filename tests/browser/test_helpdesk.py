@@ -301,6 +301,25 @@ def test_what_the_agent_does_outlives_what_the_person_does(browser: Browser, des
         assert agent.input_value("#text") == "Noch nicht gespeichert"
 
 
+def test_a_sentence_that_came_too_late_is_told_on_the_page_that_changes_by_itself(browser: Browser, desk: Desk) -> None:
+    with context(browser, desk) as at_work, context(browser, desk) as at_home:
+        agent, person = at_work.new_page(), at_home.new_page()
+        first_run(agent, desk.add_agent("vera@example.org", "Vera"))
+        agent.goto("/helpdesk")
+        button(agent, "Fall eröffnen")
+        person.goto("/join")
+        person.fill("#code", agent.locator(".spoken-code").inner_text())
+        button(person, "Code absenden")
+        button(person, "Ja, verbinden mit Vera")
+        expect(agent.locator(".hint-list")).to_be_visible(timeout=PATIENCE)
+        agent.route("**/progress", lambda route: route.abort())  # the page does not learn in time
+        button(person, "Hilfe beenden")
+        agent.locator(".hint-button").first.click()
+        expect(agent.locator("form[data-sent]")).to_have_count(0, timeout=PATIENCE)  # it was answered
+        agent.unroute("**/progress")
+        expect(agent.get_by_text("Der Satz wurde nicht gezeigt")).to_be_visible(timeout=PATIENCE)
+
+
 def test_each_way_to_show_something_stands_once_on_whatever_page_the_person_is(browser: Browser, desk: Desk) -> None:
     with context(browser, desk) as at_work, context(browser, desk) as at_home:
         agent, person = at_work.new_page(), at_home.new_page()
