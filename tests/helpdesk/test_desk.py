@@ -31,6 +31,10 @@ def queue(agent: PageLintingClient) -> str:
     return str(fragment(agent, "/helpdesk/queue").text)
 
 
+def test_an_address_typed_with_a_slash_at_its_end_opens_the_desk(agent: PageLintingClient) -> None:
+    assert agent.get("/helpdesk/").status_code == 200
+
+
 def test_an_agent_names_a_case_and_gives_it_a_ticket_during_the_call(agent: PageLintingClient) -> None:
     reference, _, _ = open_case(agent)
     where = f"/helpdesk/cases/{reference}"

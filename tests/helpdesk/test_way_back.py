@@ -23,6 +23,11 @@ def test_who_looks_what_is_stored_goes_back_to_where_they_were(
     assert 'href="/help/not-working">Allein weitermachen</a>' in person.get("/join/ended").text
 
 
+def test_who_waits_goes_on_where_they_were(helpdesk: object, person: PageLintingClient) -> None:
+    post(person, "/join/help", {"from": "/help/not-working"}, page="/help")
+    assert BACK.format("/help/not-working") in person.get("/join/wait").text
+
+
 @pytest.mark.parametrize(
     "came",
     [

@@ -36,7 +36,7 @@ MESSAGE_MAX = 2000  # characters
 SPANS = (7, 30, 365)  # days
 
 
-@blueprint.get("/helpdesk")
+@blueprint.get("/helpdesk", strict_slashes=False)
 @for_agents
 def overview() -> Answer:
     form = mistakes.form_of(SpokenForm)
