@@ -119,8 +119,8 @@ ENTRIES: tuple[Diagnosis, ...] = (
             OnlyWith(
                 "app_password",
                 N_(
-                    "Is all of that right? The maker of FairEmail says that an app password often helps, also when "
-                    "you travel or use a VPN."
+                    "All of that is right, and it still fails? The maker of the app FairEmail says that an app "
+                    "password often helps, also when you travel or use a VPN."
                 ),
             ),
         ),

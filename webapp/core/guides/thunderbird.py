@@ -106,12 +106,15 @@ def _import(context: Context) -> tuple[GuideStep, ...]:
             _CONTINUE,
             ring=_FROM_FILE,
         ),
-        _step(
-            "backup",
-            N_("Choose “Import Backed-up Profile”, then “Continue”."),
-            _BACKUP,
-            _CONTINUE,
-            ring=_BACKUP,
+        replace(
+            _step(
+                "backup",
+                N_("Choose “Import Backed-up Profile”, then “Continue”."),
+                _BACKUP,
+                _CONTINUE,
+                ring=_BACKUP,
+            ),
+            note=Message(N_("What is in Thunderbird already stays.")),
         ),
         _choose_file(context),
         _step("data", N_("Leave all four ticks. Click “Continue”."), _CONTINUE),
