@@ -101,7 +101,7 @@ def test_schemathesis_finds_nothing_against_the_running_server(tmp_path: Path) -
         result = subprocess.run(
             [
                 SCHEMATHESIS, "--config-file", CONFIGURATION, "run", f"{served.url}{BASE}/openapi.json",
-                "--phases", "coverage,fuzzing", "--max-examples", "5", "--seed", "1", "--workers", "2",
+                "--phases", "coverage,fuzzing", "--max-examples", "5", "--seed", "1", "--workers", "1",  # threads break its ast in 3.11
                 "--exclude-path-regex", SAME_FIELDS, "--suppress-health-check", "all", "--generation-database", "none",
                 "--no-color",
             ],
