@@ -80,6 +80,7 @@ class PageLintingClient(FlaskClient):
             fields.update(pressed(found, form))
             action = next(b for b in found.iter("button") if text_of(b) == form).get("formaction", action)
         fields.update(data or {})
+        kwargs.setdefault("content_type", found.get("enctype"))
         return self.open(
             urljoin(page.request.path, action),
             method=found.get("method", "get").upper(),

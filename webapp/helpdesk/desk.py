@@ -243,7 +243,7 @@ def accept(reference: str) -> Answer:
 @for_agents
 def explain_message() -> Answer:
     """Say what a message on the person's screen means, and the sentence to say; nothing of it is kept."""
-    query = messages.masked(request.values.get("q", "").strip()[-MESSAGE_MAX:])
+    query = messages.masked(request.values.get("q", "").strip())[-MESSAGE_MAX:]
     asked_in = request.values.get("case", "")
     found = messages.search(query) if query else ()
     provider = site_provider()

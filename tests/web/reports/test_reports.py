@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,6 @@ REPORTS = "/reports"
 
 
 def failed(reply: str = "-ERR authentication failed") -> Report:
-    from dataclasses import replace
-
     stages = tuple(
         replace(
             stage, status=Status.FAILED, failure=Failure(FailureKind.AUTHENTICATION_FAILED, "AUTH", reply)
@@ -69,6 +68,15 @@ def test_the_answer_stays_in_another_language(client: PageLintingClient) -> None
     assert "GMX refused the login" in other.text
     assert "-ERR authentication failed" in other.text
     assert "GMX hat die Anmeldung abgelehnt" in client.submit(other, form="Deutsch").text
+
+
+def test_a_report_full_of_umlauts_stays_in_another_language_too(client: PageLintingClient) -> None:
+    failure = Failure(FailureKind.AUTHENTICATION_FAILED, "AUTH", "-ERR " + "ü" * 450)
+    stages = tuple(replace(stage, status=Status.FAILED, failure=failure) for stage in A_REPORT.stages)
+    long = replace(failed(), stages=stages)
+    page = client.submit(client.get(f"{REPORTS}?lang=de"), {"report": as_json(long)})
+    assert "Was der Bericht sagt" in page.text
+    assert "What the report says" in client.submit(page, form="English").text
 
 
 def test_speaks_english_too(client: PageLintingClient) -> None:

@@ -55,7 +55,7 @@ def index() -> ResponseReturnValue:
         sure = bool(request.args.get("sure"))
         told = [_BY_KEY[key] for key in request.args["found"].split(".") if key in _BY_KEY]
         return _answer("", tuple(Found(message, 0, sure, 0) for message in told))
-    query = masked(request.args.get("q", "").strip()[-QUERY_MAX:])
+    query = masked(request.args.get("q", "").strip())[-QUERY_MAX:]
     return _answer(query, search(query, _program() or None) if query else ())
 
 

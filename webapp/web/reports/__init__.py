@@ -58,5 +58,5 @@ def _shown(report: Report) -> str:
         stage_labels=STAGE_LABELS,
         status_labels=STATUS_LABELS,
         text=report_to_text(report, diagnoses, i18n.current_locale()),
-        again=json.dumps(report_to_json(report, diagnoses, i18n.current_locale(), provider, True)),
+        again=json.dumps(report_to_json(report, (), i18n.current_locale(), provider, True), ensure_ascii=False),
     )
