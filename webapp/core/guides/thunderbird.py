@@ -114,7 +114,7 @@ def _import(context: Context) -> tuple[GuideStep, ...]:
                 _CONTINUE,
                 ring=_BACKUP,
             ),
-            note=Message(N_("What is in Thunderbird already stays.")),
+            note=Message(N_("What is there already stays.")),
         ),
         _choose_file(context),
         _step("data", N_("Leave all four ticks. Click “Continue”."), _CONTINUE),
