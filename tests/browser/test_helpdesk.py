@@ -122,6 +122,17 @@ def first_run(page: Page, path: str) -> None:
     expect(page).to_have_url(re.compile("/helpdesk/account"))
 
 
+def connect(desk: Desk, agent: Page, person: Page) -> None:
+    """Let Vera, on her first day, open a case, and the person connect by its code."""
+    first_run(agent, desk.add_agent("vera@example.org", "Vera"))
+    agent.goto("/helpdesk")
+    button(agent, "Fall eröffnen")
+    person.goto("/join")
+    person.fill("#code", agent.locator(".spoken-code").inner_text())
+    button(person, "Code absenden")
+    button(person, "Ja, verbinden mit Vera")
+
+
 def answer_until_the_test(page: Page, address: str) -> None:
     """Answer every page of the wizard in the plainest way."""
     page.goto("/")
@@ -304,13 +315,7 @@ def test_what_the_agent_does_outlives_what_the_person_does(browser: Browser, des
 def test_a_sentence_that_came_too_late_is_told_on_the_page_that_changes_by_itself(browser: Browser, desk: Desk) -> None:
     with context(browser, desk) as at_work, context(browser, desk) as at_home:
         agent, person = at_work.new_page(), at_home.new_page()
-        first_run(agent, desk.add_agent("vera@example.org", "Vera"))
-        agent.goto("/helpdesk")
-        button(agent, "Fall eröffnen")
-        person.goto("/join")
-        person.fill("#code", agent.locator(".spoken-code").inner_text())
-        button(person, "Code absenden")
-        button(person, "Ja, verbinden mit Vera")
+        connect(desk, agent, person)
         expect(agent.locator(".hint-list")).to_be_visible(timeout=PATIENCE)
         agent.route("**/progress", lambda route: route.abort())  # the page does not learn in time
         button(person, "Hilfe beenden")
@@ -323,13 +328,7 @@ def test_a_sentence_that_came_too_late_is_told_on_the_page_that_changes_by_itsel
 def test_each_way_to_show_something_stands_once_on_whatever_page_the_person_is(browser: Browser, desk: Desk) -> None:
     with context(browser, desk) as at_work, context(browser, desk) as at_home:
         agent, person = at_work.new_page(), at_home.new_page()
-        first_run(agent, desk.add_agent("vera@example.org", "Vera"))
-        agent.goto("/helpdesk")
-        button(agent, "Fall eröffnen")
-        person.goto("/join")
-        person.fill("#code", agent.locator(".spoken-code").inner_text())
-        button(person, "Code absenden")
-        button(person, "Ja, verbinden mit Vera")
+        connect(desk, agent, person)
         agent.select_option("#step", index=1)  # not shown yet
         person.goto("/")
         person.fill("#email_address", POP_OFF.address)

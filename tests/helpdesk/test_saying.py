@@ -189,6 +189,14 @@ def refuse(app: Flask, person: PageLintingClient) -> None:
     events.test_progressed.send(app, run="a-refused-login", state="failed", diagnosis=("login-refused",))
 
 
+def refuse_in_outlook(app: Flask, person: PageLintingClient) -> None:
+    """Let the person answer up to the guide of Outlook, and a login of theirs be refused."""
+    answer(person, "address", email_address=ADDRESS)
+    answer(person, "program", program="outlook:windows")
+    answer(person, "preparation")
+    refuse(app, person)
+
+
 def test_a_refused_login_stands_until_one_passes(
     app: Flask, agent: PageLintingClient, person: PageLintingClient, case: str
 ) -> None:
@@ -219,10 +227,7 @@ def test_a_refused_login_stands_until_one_passes(
 def test_the_cause_stays_at_hand_when_the_person_goes_on(
     app: Flask, agent: PageLintingClient, person: PageLintingClient, case: str
 ) -> None:
-    answer(person, "address", email_address=ADDRESS)
-    answer(person, "program", program="outlook:windows")
-    answer(person, "preparation")
-    refuse(app, person)
+    refuse_in_outlook(app, person)
     assert "Haben Sie den Schalter bei GMX gedrückt und gespeichert?" in seen(agent, case)
     person.get("/guide/mail")
     assert re.search(r"Noch nicht gelöst, [\d:]+: GMX hat die Anmeldung abgelehnt", seen(agent, case))
@@ -231,10 +236,7 @@ def test_the_cause_stays_at_hand_when_the_person_goes_on(
 def test_a_cause_that_the_agent_has_settled_is_put_away(
     app: Flask, agent: PageLintingClient, person: PageLintingClient, case: str
 ) -> None:
-    answer(person, "address", email_address=ADDRESS)
-    answer(person, "program", program="outlook:windows")
-    answer(person, "preparation")
-    refuse(app, person)
+    refuse_in_outlook(app, person)
     person.get("/guide/mail")
     assert "Noch nicht gelöst" in seen(agent, case)
     desk = "GMX hat die Anmeldung abgelehnt"

@@ -54,7 +54,7 @@ def comparing(play: Play, gmx: GmxNetwork, locale: str, told: list[str]) -> Look
     Of a picture that several plays show, the first one counts; pictures of another version are not compared.
     """
     earlier = set().union(*(named(other, gmx) for other in PLAYS[: PLAYS.index(play)]))
-    known = read_list(FOLDER / locale)
+    known, version = read_list(FOLDER / locale), version_of()
 
     def look(sight: Sight) -> None:
         name = sight.screenshot.name
@@ -62,9 +62,9 @@ def comparing(play: Play, gmx: GmxNetwork, locale: str, told: list[str]) -> Look
             return
         if name not in known:
             told.append(f"{name}: not there")
-        elif known[name].version == version_of():
+        elif known[name].version == version:
             before = (FOLDER / locale / known[name].file).read_bytes(), known[name]
-            if said := difference(before, taken(sight, version_of())):
+            if said := difference(before, taken(sight, version)):
                 told.append(f"{name}: {said}")
 
     return look
